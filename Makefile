@@ -1,0 +1,42 @@
+# The commands of this project. `make` lists them.
+
+.PHONY: help setup up preview status logs storm wordcount down lint typecheck test e2e
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make setup                   install what is missing (make up does it too)
+setup:
+	@scripts/setup
+
+## make up                      bring the local cluster up
+up:
+	@scripts/up
+
+## make preview                 what `make up` would change
+preview:
+	@scripts/pulumi preview
+
+## make status                  daemons, leader, slots, topologies
+status:
+	@scripts/status
+
+## make logs D=nimbus-1         a daemon's log
+logs:
+	@scripts/logs $(D)
+
+## make storm ARGS="list"       Storm's command line
+storm:
+	@scripts/storm $(ARGS)
+
+## make wordcount               submit the example topology
+wordcount:
+	@scripts/wordcount
+
+## make down [DATA=yes]         remove the local cluster (and its data)
+down:
+	@scripts/down $(DATA)
+
+## make test                    everything that CI checks
+test:
+	@scripts/test

@@ -1,0 +1,55 @@
+import * as pulumi from "@pulumi/pulumi";
+import { addresses } from "../discovery/addresses";
+import type { Endpoint, Service } from "../discovery/service";
+import type { Host } from "../hosts/host";
+import { ports } from "./ports";
+import { childopts } from "./stormConfig";
+import { type StormArgs, StormDaemon } from "./stormDaemon";
+
+/** Arguments of {@link Drpc}. */
+export interface DrpcArgs extends StormArgs {
+    /** The host of each server, by the daemon's name: `drpc-<number>`. */
+    hosts: Record<string, Host>;
+    /** The Nimbus daemons. */
+    nimbus: Service;
+    /** Java heap in MiB. */
+    heap: number;
+    /** Memory limit in MiB. */
+    memory: number;
+}
+
+/** The DRPC servers: they hand calls to topologies and results back to callers. */
+export class Drpc extends pulumi.ComponentResource implements Service {
+    readonly endpoints: readonly Endpoint[];
+    readonly ready: readonly pulumi.Resource[];
+
+    constructor(name: string, args: DrpcArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:storm:Drpc", name, {}, opts);
+        const hosts = Object.entries(args.hosts);
+        this.endpoints = hosts.map(([, host]) => ({ address: host.address, port: ports.drpc }));
+        this.ready = hosts.map(
+            ([daemon, host]) =>
+                new StormDaemon(
+                    daemon.replace("drpc", name),
+                    {
+                        ...args,
+                        daemon,
+                        host,
+                        run: "drpc",
+                        nimbusSeeds: addresses(args.nimbus),
+                        launch: drpcServers(this),
+                        file: childopts("drpc", args.heap, args.stormYaml ?? {}),
+                        check: host.address.apply((address) => ({ kind: "port" as const, address, port: ports.drpc })),
+                        after: args.nimbus.ready,
+                    },
+                    { parent: this },
+                ).ready,
+        );
+        this.registerOutputs({});
+    }
+}
+
+/** Configuration by which workers and DRPC servers find the DRPC servers. */
+export function drpcServers(drpc: Pick<Service, "endpoints">): pulumi.Output<{ "drpc.servers": string[] }> {
+    return pulumi.all(drpc.endpoints.map(({ address }) => address)).apply((servers) => ({ "drpc.servers": servers }));
+}

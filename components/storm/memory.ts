@@ -1,0 +1,56 @@
+/** Java heap in MiB of each kind of JVM. */
+export interface Heap {
+    zookeeper: number;
+    nimbus: number;
+    supervisor: number;
+    worker: number;
+    logviewer: number;
+    ui: number;
+    drpc: number;
+}
+
+/** Memory limits in MiB by container. */
+export type Memory = Partial<Record<"zookeeper" | "nimbus" | "supervisor" | "ui" | "drpc", number>>;
+
+/** Storm's and ZooKeeper's own default heaps. */
+export const defaultHeap: Heap = {
+    zookeeper: 1000,
+    nimbus: 1024,
+    supervisor: 256,
+    worker: 768,
+    logviewer: 128,
+    ui: 768,
+    drpc: 768,
+};
+
+/** Heap in MiB of the small JVM by which Storm starts each worker and writes its output to a file. */
+const logWriterHeap = 64;
+
+/** What a container's JVMs need at least, in MiB: the sum of their heaps. */
+export function heapSum(
+    kind: keyof Memory,
+    { heap, slots, logviewers }: { heap: Heap; slots: number; logviewers: boolean },
+): number {
+    return sum(heapsIn(kind, heap, slots, logviewers));
+}
+
+/** A container's memory limit in MiB: the one given, or the heaps with room for what a JVM needs beside its heap. */
+export function memoryLimit(
+    kind: keyof Memory,
+    { heap, memory, slots, logviewers }: { heap: Heap; memory: Memory; slots: number; logviewers: boolean },
+): number {
+    const limits = heapsIn(kind, heap, slots, logviewers).map((size) => Math.ceil(size * 1.25) + 192);
+    return memory[kind] ?? sum(limits);
+}
+
+function heapsIn(kind: keyof Memory, heap: Heap, slots: number, logviewers: boolean): number[] {
+    if (kind !== "supervisor") {
+        return [heap[kind]];
+    }
+    const workers = Array.from({ length: slots }, () => [heap.worker, logWriterHeap]).flat();
+    return [heap.supervisor, ...workers, ...(logviewers ? [heap.logviewer] : [])];
+}
+
+function sum(numbers: number[]): number {
+    return numbers.reduce((total, number) => total + number, 0);
+}

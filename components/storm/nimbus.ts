@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Endpoint, Service } from "../discovery/service";
+import type { Host } from "../hosts/host";
+import { ports } from "./ports";
+import { childopts } from "./stormConfig";
+import { type StormArgs, StormDaemon } from "./stormDaemon";
+
+/** Arguments of {@link Nimbus}. */
+export interface NimbusArgs extends StormArgs {
+    /** The host of each Nimbus, by the daemon's name: `nimbus-<number>`. */
+    hosts: Record<string, Host>;
+    /** Java heap in MiB. */
+    heap: number;
+    /** Memory limit in MiB. */
+    memory: number;
+}
+
+/** The Nimbus daemons, one of which leads. They are made, and changed, one after the other. */
+export class Nimbus extends pulumi.ComponentResource implements Service {
+    readonly endpoints: readonly Endpoint[];
+    readonly ready: readonly pulumi.Resource[];
+
+    constructor(name: string, args: NimbusArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:storm:Nimbus", name, {}, opts);
+        const hosts = Object.entries(args.hosts);
+        const nimbusSeeds = pulumi.all(hosts.map(([, host]) => host.address));
+
+        let previous = args.zookeeper.ready;
+        for (const [daemon, host] of hosts) {
+            const { ready } = new StormDaemon(
+                daemon.replace("nimbus", name),
+                {
+                    ...args,
+                    daemon,
+                    host,
+                    run: "nimbus",
+                    nimbusSeeds,
+                    file: childopts("nimbus", args.heap, args.stormYaml ?? {}),
+                    dataDirectories: ["/data"],
+                    check: host.address.apply((address) => ({ kind: "nimbus" as const, address, port: ports.nimbus })),
+                    after: previous,
+                },
+                { parent: this },
+            );
+            previous = [ready];
+        }
+
+        this.endpoints = hosts.map(([, host]) => ({ address: host.address, port: ports.nimbus }));
+        this.ready = previous;
+        this.registerOutputs({});
+    }
+}

@@ -1,0 +1,69 @@
+import type { Dial } from "./container";
+import { clusterSummary } from "./nimbusClient";
+import type { ReadyCheck } from "./ready";
+
+/** Tells what a daemon still lacks to be ready; undefined when it is. */
+export async function check(wanted: ReadyCheck, dial: Dial): Promise<string | undefined> {
+    try {
+        switch (wanted.kind) {
+            case "zookeeper":
+                return await checkZooKeeper(wanted.members, wanted.member, wanted.port, dial);
+            case "nimbus":
+                return await checkNimbus(wanted.address, wanted.port, dial);
+            case "supervisor":
+                return await checkSupervisor(wanted.address, wanted.nimbuses, wanted.nimbusPort, dial);
+            case "port":
+                await dial(wanted.address, wanted.port, Buffer.alloc(0), "none");
+                return undefined;
+        }
+    } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+    }
+}
+
+/**
+ * A member of a new ensemble cannot serve before a majority is there, and the next is made only after it: so it
+ * passes when it answers, and has to have joined only where enough members answer for a quorum.
+ */
+async function checkZooKeeper(
+    members: string[],
+    member: number,
+    port: number,
+    dial: Dial,
+): Promise<string | undefined> {
+    const answers = await Promise.all(
+        members.map((address) => dial(address, port, Buffer.from("srvr"), "all").then(String, () => "")),
+    );
+    const own = answers[member];
+    const answering = answers.filter((answer) => answer !== "").length;
+    if (!own) {
+        return `it does not answer on port ${port}`;
+    }
+    if (answering > members.length / 2 && !/^Mode: /m.test(own)) {
+        return `it has not joined the ensemble, of which ${answering} of ${members.length} members answer`;
+    }
+    return undefined;
+}
+
+async function checkNimbus(address: string, port: number, dial: Dial): Promise<string | undefined> {
+    const { nimbuses } = await clusterSummary(dial, address, port);
+    if (!nimbuses.some(({ host }) => host === address)) {
+        return "it is not registered with ZooKeeper";
+    }
+    return nimbuses.some(({ leader }) => leader) ? undefined : "no Nimbus leads";
+}
+
+async function checkSupervisor(
+    address: string,
+    nimbuses: string[],
+    port: number,
+    dial: Dial,
+): Promise<string | undefined> {
+    const summaries = await Promise.allSettled(nimbuses.map((nimbus) => clusterSummary(dial, nimbus, port)));
+    const known = summaries.flatMap((summary) => (summary.status === "fulfilled" ? summary.value.supervisors : []));
+    if (known.some(({ host }) => host === address)) {
+        return undefined;
+    }
+    const failures = summaries.flatMap((summary) => (summary.status === "rejected" ? [String(summary.reason)] : []));
+    return ["no Nimbus knows it", ...failures].join("; ");
+}

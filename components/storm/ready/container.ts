@@ -1,0 +1,63 @@
+import * as childProcess from "child_process";
+
+/**
+ * Sends `request` over TCP to `address:port` and gives what comes back: all until the other side closes, or one frame
+ * (four bytes of length, then as many bytes).
+ * @throws Error when the connection fails.
+ */
+export type Dial = (address: string, port: number, request: Buffer, reply: "all" | "frame" | "none") => Promise<Buffer>;
+
+/** Runs in the container: the official images have bash and coreutils, and no other TCP client in common. */
+const script = `
+exec 3<>"/dev/tcp/$0/$1" || exit
+[ "$3" = none ] && exit
+printf %s "$2" | base64 -d >&3
+[ "$3" = all ] && exec cat <&3
+set -- $(head -c 4 <&3 | od -An -tu1)
+head -c $(( ($1 << 24) + ($2 << 16) + ($3 << 8) + $4 )) <&3
+`;
+
+/** Seconds until a connection that says nothing is given up. */
+const dialSeconds = 5;
+
+/**
+ * Dials from within a container, as its daemon would: on Docker Desktop the machine that runs Pulumi cannot dial
+ * containers' addresses.
+ */
+export function dialFrom(container: string): Dial {
+    return (address, port, request, reply) =>
+        run("docker", [
+            ...["exec", container, "timeout", String(dialSeconds), "bash", "-c", script],
+            ...[address, String(port), request.toString("base64"), reply],
+        ]);
+}
+
+/** What a person needs to see of a container whose daemon is not ready: its state, and the last lines of its log. */
+export async function describe(container: string, logFile?: string): Promise<string> {
+    const format = "{{.State.Status}}, exit code {{.State.ExitCode}}{{if .State.OOMKilled}}, out of memory{{end}}, restarted {{.RestartCount}} times";
+    const output = (command: string, args: string[]) =>
+        run(command, args).then(String, (error: Error) => `${error.message}\n`);
+    const state = await output("docker", ["inspect", "--format", format, container]);
+    const printed = await output("sh", ["-c", 'docker logs --tail 20 "$0" 2>&1', container]);
+    // Unlike exec, cp works on a container that is not running.
+    const logged = logFile
+        ? await output("sh", ["-c", 'docker cp "$0:$1" - | tar -xOf - | tail -n 20', container, logFile])
+        : "";
+    return [
+        `Container ${container}: ${state.trim()}`,
+        `Last lines of its output:\n${printed.trimEnd()}`,
+        ...(logFile ? [`Last lines of its ${logFile}:\n${logged.trimEnd()}`] : []),
+    ].join("\n");
+}
+
+function run(command: string, args: string[]): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+        childProcess.execFile(command, args, { encoding: "buffer", maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+            if (error) {
+                reject(new Error(String(stderr).trim() || `${command} failed: ${error.message}`));
+            } else {
+                resolve(stdout);
+            }
+        });
+    });
+}

@@ -1,0 +1,74 @@
+import * as pulumi from "@pulumi/pulumi";
+import { check } from "./check";
+import { describe, dialFrom } from "./container";
+
+/** What has to hold before a daemon is ready; addresses are those that others dial. */
+export type ReadyCheck =
+    /** A member answers and, where enough members answer for a quorum, has joined it. `member` is its place in `members`. */
+    | { kind: "zookeeper"; port: number; member: number; members: string[] }
+    /** It is registered, and one Nimbus leads. */
+    | { kind: "nimbus"; address: string; port: number }
+    /** A Nimbus knows the supervisor. */
+    | { kind: "supervisor"; address: string; nimbuses: string[]; nimbusPort: number }
+    /** It accepts connections. */
+    | { kind: "port"; address: string; port: number };
+
+/** Arguments of {@link Ready}. */
+export interface ReadyArgs {
+    /** The daemon's name, for messages. */
+    daemon: string;
+    /** Its container's name in Docker. */
+    container: string;
+    /** Its container's id: another container has to become ready in turn. */
+    containerId: pulumi.Input<string>;
+    /** What has to hold. */
+    check: pulumi.Input<ReadyCheck>;
+    /** Seconds until waiting is given up. */
+    seconds: number;
+    /** The log file that the daemon writes within its container; default: none, it logs to standard output. */
+    logFile?: string;
+}
+
+type Inputs = pulumi.Unwrap<ReadyArgs>;
+
+/** Waits until a daemon is ready. */
+const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
+    async create(inputs) {
+        await waitUntilReady(inputs);
+        return { id: inputs.daemon, outs: inputs };
+    },
+    async diff(_id, olds, news) {
+        const changed = JSON.stringify([olds.containerId, olds.check]) !== JSON.stringify([news.containerId, news.check]);
+        return { changes: changed };
+    },
+    async update(_id, _olds, news) {
+        await waitUntilReady(news);
+        return { outs: news };
+    },
+};
+
+async function waitUntilReady(inputs: Inputs): Promise<void> {
+    const dial = dialFrom(inputs.container);
+    const deadline = Date.now() + inputs.seconds * 1000;
+    for (;;) {
+        const reason = await check(inputs.check, dial);
+        if (reason === undefined) {
+            return;
+        }
+        if (Date.now() >= deadline) {
+            const evidence = await describe(inputs.container, inputs.logFile);
+            throw new Error(`${inputs.daemon} was not ready within ${inputs.seconds} s: ${reason}\n${evidence}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+}
+
+/**
+ * A gate: it exists once a daemon is ready, and waits again when the daemon's container is another one. Past its limit
+ * the update fails with the daemon's name, what was missing, and the end of its log.
+ */
+export class Ready extends pulumi.dynamic.Resource {
+    constructor(name: string, args: ReadyArgs, opts?: pulumi.CustomResourceOptions) {
+        super(provider, name, args, opts, "storm", "Ready");
+    }
+}

@@ -1,0 +1,63 @@
+import * as pulumi from "@pulumi/pulumi";
+import { addresses } from "../discovery/addresses";
+import type { Service } from "../discovery/service";
+import type { Host } from "../hosts/host";
+import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
+import { ports } from "./ports";
+import { launchArguments, type StormConfig, stormYaml } from "./stormConfig";
+
+/** What all Storm daemons of a cluster have in common. */
+export interface StormArgs extends ClusterArgs {
+    /** Image, as the official `storm` has it. */
+    image: string;
+    /** The ensemble that holds the cluster's state. */
+    zookeeper: Service;
+    /** Entries of storm.yaml for every Storm daemon; default: none. */
+    stormYaml?: StormConfig;
+}
+
+/** Arguments of {@link StormDaemon}. */
+export interface StormDaemonArgs
+    extends StormArgs, Pick<DaemonArgs, "daemon" | "dataDirectories" | "memory" | "publish" | "check"> {
+    /** Where it runs. */
+    host: Host;
+    /** The command of `storm` that starts it: `nimbus`, `supervisor`, `ui`... */
+    run: string;
+    /** Address of each Nimbus. */
+    nimbusSeeds: pulumi.Input<string[]>;
+    /** Configuration of this daemon alone that is delivered at launch; default: none. */
+    launch?: pulumi.Input<StormConfig>;
+    /** Configuration of this daemon alone that goes into its storm.yaml. */
+    file: StormConfig;
+    /** A `bash` script to run instead of `storm <run>`, with the launch arguments as its own; default: none. */
+    script?: string;
+    /** What has to be there before the container is made. */
+    after: readonly pulumi.Resource[];
+}
+
+/** A daemon of Storm, configured by what it depends on. */
+export class StormDaemon extends Daemon {
+    constructor(name: string, args: StormDaemonArgs, opts?: pulumi.ComponentResourceOptions) {
+        const configuration = pulumi
+            .all([addresses(args.zookeeper), args.nimbusSeeds, args.host.address, args.launch ?? {}])
+            .apply(([zookeepers, nimbuses, address, launch]) => ({
+                "storm.zookeeper.servers": zookeepers,
+                "storm.zookeeper.port": ports.zookeeper,
+                "nimbus.seeds": nimbuses,
+                // Left out, a daemon would advertise its container's id, which no other can dial.
+                "storm.local.hostname": address,
+                ...launch,
+            }));
+        const start = args.script ? ["bash", "-c", args.script, "storm"] : ["storm", args.run];
+        super(
+            name,
+            {
+                ...args,
+                command: configuration.apply((config) => [...start, ...launchArguments(config)]),
+                files: { "/conf/storm.yaml": stormYaml({ ...args.stormYaml, ...args.file }) },
+                logFile: `/logs/${args.run}.log`,
+            },
+            opts,
+        );
+    }
+}

@@ -1,0 +1,78 @@
+import * as pulumi from "@pulumi/pulumi";
+import { addresses } from "../discovery/addresses";
+import type { Service } from "../discovery/service";
+import type { Host } from "../hosts/host";
+import { ports } from "./ports";
+import { childopts } from "./stormConfig";
+import { type StormArgs, StormDaemon } from "./stormDaemon";
+
+/** Arguments of {@link Supervisor}. */
+export interface SupervisorArgs extends StormArgs {
+    /** The daemon's name: `supervisor-<number>`. */
+    daemon: string;
+    /** Where it runs. */
+    host: Host;
+    /** The Nimbus daemons that give it work. */
+    nimbus: Service;
+    /** How many workers it may run at once. */
+    slots: number;
+    /** Whether a logviewer runs beside it. */
+    logviewer: boolean;
+    /** Java heap of the supervisor, of each worker that sets none of its own, and of the logviewer, in MiB. */
+    heap: { supervisor: number; worker: number; logviewer: number };
+    /** Memory limit in MiB of the container: supervisor, workers and logviewer. */
+    memory: number;
+    /** Launch configuration of the cluster beyond addresses, such as `drpc.servers`. */
+    launch: pulumi.Input<Record<string, unknown>>;
+}
+
+/**
+ * Runs supervisor and logviewer side by side, as the logviewer reads and cleans up by the supervisor's local state
+ * and UI expects both at one address. When either ends, so does the container, and Docker starts both again.
+ */
+export const withLogviewer = `
+trap 'kill $(jobs -p)' TERM INT
+storm supervisor "$@" &
+storm logviewer "$@" &
+wait -n
+status=$?
+kill $(jobs -p) 2>/dev/null
+wait
+exit $status
+`.trim();
+
+/** A supervisor: it starts and stops the workers of topologies, on its slots. */
+export class Supervisor extends StormDaemon {
+    constructor(name: string, args: SupervisorArgs, opts?: pulumi.ComponentResourceOptions) {
+        const nimbusSeeds = addresses(args.nimbus);
+        const user = args.stormYaml ?? {};
+        super(
+            name,
+            {
+                ...args,
+                run: "supervisor",
+                script: args.logviewer ? withLogviewer : undefined,
+                nimbusSeeds,
+                launch: pulumi.output(args.launch).apply((launch) => ({
+                    "supervisor.slots.ports": Array.from({ length: args.slots }, (_, slot) => ports.firstSlot + slot),
+                    ...launch,
+                })),
+                file: {
+                    ...childopts("supervisor", args.heap.supervisor, user),
+                    // Storm's default would give a worker 128 MiB for each of its executors, whatever its supervisor has.
+                    ...childopts("worker", args.heap.worker, user),
+                    ...(args.logviewer && childopts("logviewer", args.heap.logviewer, user)),
+                },
+                dataDirectories: ["/data"],
+                check: pulumi.all([args.host.address, nimbusSeeds]).apply(([address, nimbuses]) => ({
+                    kind: "supervisor" as const,
+                    address,
+                    nimbuses,
+                    nimbusPort: ports.nimbus,
+                })),
+                after: args.nimbus.ready,
+            },
+            opts,
+        );
+    }
+}

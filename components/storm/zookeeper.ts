@@ -1,0 +1,78 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Endpoint, Service } from "../discovery/service";
+import type { Host } from "../hosts/host";
+import { type ClusterArgs, Daemon } from "./daemon";
+import { ports } from "./ports";
+
+/** Arguments of {@link ZooKeeper}. */
+export interface ZooKeeperArgs extends ClusterArgs {
+    /** The host of each member, by the member's name: `zookeeper-<id>`, where the id is its `myid` for ever. */
+    hosts: Record<string, Host>;
+    /** Image, as the official `zookeeper` has it. */
+    image: string;
+    /** Java heap of a member in MiB. */
+    heap: number;
+    /** Memory limit of a member in MiB. */
+    memory: number;
+    /** What has to be there before the first member is made. */
+    after: readonly pulumi.Resource[];
+}
+
+/** The ZooKeeper ensemble. Members are made, and changed, one after the other. */
+export class ZooKeeper extends pulumi.ComponentResource implements Service {
+    readonly endpoints: readonly Endpoint[];
+    readonly ready: readonly pulumi.Resource[];
+
+    constructor(name: string, args: ZooKeeperArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:storm:ZooKeeper", name, {}, opts);
+        const members = Object.entries(args.hosts).map(([daemon, host]) => ({
+            daemon,
+            host,
+            id: Number(daemon.replace("zookeeper-", "")),
+        }));
+        const servers = pulumi.all(members.map(({ id, host }) => server(id, host))).apply((lines) => lines.join(" "));
+
+        let previous: readonly pulumi.Resource[] = args.after;
+        for (const { daemon, host, id } of members) {
+            const { ready } = new Daemon(
+                `${name}-${id}`,
+                {
+                    ...args,
+                    daemon,
+                    host,
+                    environment: {
+                        ZOO_MY_ID: String(id),
+                        ZOO_SERVERS: servers,
+                        // An ensemble of one is one that can grow.
+                        ZOO_STANDALONE_ENABLED: "false",
+                        ZOO_4LW_COMMANDS_WHITELIST: "srvr,ruok,mntr",
+                        ZOO_ADMINSERVER_ENABLED: "false",
+                        // Hours; the images' default of 0 keeps every snapshot.
+                        ZOO_AUTOPURGE_PURGEINTERVAL: "1",
+                        ZK_SERVER_HEAP: String(args.heap),
+                    },
+                    dataDirectories: ["/data", "/datalog"],
+                    check: pulumi
+                        .all(members.map((member) => member.host.address))
+                        .apply((addresses) => ({
+                            kind: "zookeeper" as const,
+                            port: ports.zookeeper,
+                            member: members.findIndex((member) => member.id === id),
+                            members: addresses,
+                        })),
+                    after: previous,
+                },
+                { parent: this },
+            );
+            previous = [ready];
+        }
+
+        this.endpoints = members.map(({ host }) => ({ address: host.address, port: ports.zookeeper }));
+        this.ready = previous;
+        this.registerOutputs({});
+    }
+}
+
+function server(id: number, host: Host): pulumi.Output<string> {
+    return pulumi.interpolate`server.${id}=${host.address}:${ports.zookeeperPeers}:${ports.zookeeperElection};${ports.zookeeper}`;
+}

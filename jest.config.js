@@ -1,0 +1,13 @@
+/** Both projects run TypeScript as `pulumi up` does: transpiled, not checked. */
+const project = {
+    transform: { "\\.ts$": ["ts-jest", { tsconfig: "tsconfig.json" }] },
+    modulePathIgnorePatterns: ["<rootDir>/.local"],
+};
+
+module.exports = {
+    projects: [
+        { ...project, displayName: "unit", testMatch: ["<rootDir>/test/unit/**/*.test.ts"] },
+        { ...project, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
+    ],
+    reporters: ["default", "<rootDir>/test/countReporter.js"],
+};

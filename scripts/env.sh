@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# Sourced by the other scripts: where the stack keeps state, passphrase and settings, unless the user has said so.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+local_dir=$root/.local
+stack=${STACK:-local}
+cluster=storm-$stack
+PATH=$root/node_modules/.bin:$PATH
+
+# Prints the exports with which plain `npx pulumi` works on the stack, without what the user has set already.
+print_exports() {
+    local where=()
+    if [ -z "${PULUMI_BACKEND_URL:-}${PULUMI_ACCESS_TOKEN:-}" ] && ! logged_in; then
+        where+=("PULUMI_BACKEND_URL=$(printf %q "file://$local_dir/state")")
+    fi
+    if [ -z "${PULUMI_OPTION_CONFIG_FILE:-}" ]; then
+        where+=("PULUMI_OPTION_CONFIG_FILE=$(printf %q "$local_dir/Pulumi.$stack.yaml")")
+    fi
+    [ ${#where[@]} = 0 ] || echo "export ${where[*]}"
+    if [ -z "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ]; then
+        echo "export PULUMI_CONFIG_PASSPHRASE_FILE=$(printf %q "$local_dir/passphrase")"
+    fi
+}
+
+logged_in() {
+    local credentials=${PULUMI_HOME:-$HOME/.pulumi}/credentials.json
+    [ -f "$credentials" ] && node -e 'process.exit(JSON.parse(fs.readFileSync(process.argv[1])).current ? 0 : 1)' "$credentials"
+}
+
+# Makes what the exports point at, and exports it.
+use_stack() {
+    mkdir -p "$local_dir/state"
+    [ -f "$local_dir/passphrase" ] || (umask 077 && head -c 24 /dev/urandom | base64 >"$local_dir/passphrase")
+    exports=$(print_exports)
+    eval "$exports"
+    export PULUMI_SKIP_UPDATE_CHECK=true
+}
+
+# Selects the stack, made where it is not there.
+select_stack() {
+    if ! pulumi stack select "$stack" 2>/dev/null; then
+        # `stack init` writes the stack's salt beside Pulumi.yaml, whatever PULUMI_OPTION_CONFIG_FILE says.
+        cp "$root/Pulumi.yaml" "$local_dir"
+        pulumi --cwd "$local_dir" stack init "$stack" --no-select
+        rm "$local_dir/Pulumi.yaml"
+        pulumi stack select "$stack"
+    fi
+}

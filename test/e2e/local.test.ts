@@ -1,0 +1,206 @@
+import { ports } from "../../components/storm/ports";
+import { dialFrom } from "../../components/storm/ready/container";
+import { type ClusterSummary, clusterSummary } from "../../components/storm/ready/nimbusClient";
+import { docker, machineSettings, TestStack, until } from "./stack";
+
+jest.setTimeout(300_000);
+
+const subnet = "172.30.78.0/24";
+const small = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, ui: 256 };
+const jar = "examples/wordcount/target/wordcount.jar";
+
+/** Pulumi writes booleans as strings. */
+const hasUi = String(machineSettings()["storm:ui"] ?? true) === "true";
+if (!hasUi) {
+    console.log("Skipped: Storm UI, which the images of this machine do not have (airgap/settings.yaml).");
+}
+
+let stack: TestStack;
+beforeAll(async () => {
+    stack = new TestStack("e2e-local", subnet, { zookeepers: 3, supervisors: 2, slots: 1, heap: small, uiPort: 18080 });
+    await stack.up();
+});
+afterAll(() => stack.remove());
+
+const summary = (): Promise<ClusterSummary> =>
+    clusterSummary(dialFrom(`${stack.cluster}-nimbus-1`), "172.30.78.33", ports.nimbus);
+
+/** The words that each `count` task of a supervisor's workers has counted, summed up. */
+function counted(supervisor: string): number {
+    const logs = docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", "cat /logs/workers-artifacts/wordcount-*/*/worker.log || true");
+    const perTask = [...logs.matchAll(/(\S+-count-\S+).*counted (\d+) words/g)].map(([, task, count]) => [task, Number(count)]);
+    return Object.values(Object.fromEntries(perTask) as Record<string, number>).reduce((sum, count) => sum + count, 0);
+}
+
+describe("when `pulumi up` has returned,", () => {
+    test("the whole ensemble serves", () => {
+        const modes = [1, 2, 3].map((id) => {
+            const srvr = "exec 3<>/dev/tcp/127.0.0.1/2181; printf srvr >&3; cat <&3";
+            const answer = docker("exec", `${stack.cluster}-zookeeper-${id}`, "bash", "-c", srvr);
+            return /^Mode: (.*)$/m.exec(answer)?.[1];
+        });
+        expect(modes.sort()).toEqual(["follower", "follower", "leader"]);
+    });
+
+    test("a Nimbus leads and every supervisor is registered, under addresses that others can dial", async () => {
+        const { nimbuses, supervisors } = await summary();
+        expect(nimbuses).toEqual([{ host: "172.30.78.33", port: 6627, leader: true }]);
+        expect(supervisors.map(({ host }) => host).sort()).toEqual(["172.30.78.128", "172.30.78.129"]);
+    });
+
+    test("its outputs say where everything is", async () => {
+        expect(await stack.outputs()).toEqual({
+            zookeeperServers: ["172.30.78.17:2181", "172.30.78.18:2181", "172.30.78.19:2181"],
+            nimbusSeeds: ["172.30.78.33"],
+            supervisors: ["172.30.78.128", "172.30.78.129"],
+            stormVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+            ...(hasUi && { uiUrl: "http://127.0.0.1:18080" }),
+        });
+    });
+
+    test("every container runs confined and limited", () => {
+        for (const id of Object.values(stack.containers())) {
+            const [inspected] = JSON.parse(docker("inspect", id)) as [{ HostConfig: Record<string, unknown>; Config: { User: string } }];
+            expect(inspected.Config.User).toBe("1000:1000");
+            expect(inspected.HostConfig).toMatchObject({
+                CapDrop: ["ALL"],
+                SecurityOpt: ["no-new-privileges:true"],
+                RestartPolicy: { Name: "unless-stopped" },
+                LogConfig: { Type: "json-file", Config: { "max-file": "3", "max-size": "10m" } },
+            });
+            expect(inspected.HostConfig.Memory).toBeGreaterThan(100 << 20);
+            const status = docker("exec", id, "cat", "/proc/1/status");
+            expect(status).toMatch(/^Uid:\t1000\t/m);
+            expect(status).toMatch(/^CapEff:\t0+$/m);
+            expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+        }
+    });
+
+    test("heaps are those of the settings", () => {
+        const commands = (daemon: string) => docker("top", `${stack.cluster}-${daemon}`, "-eo", "pid,args");
+        expect(commands("nimbus-1")).toContain("-Xmx256m");
+        expect(commands("zookeeper-2")).toContain("-Xmx128m");
+    });
+});
+
+(hasUi ? test : test.skip)("Storm UI answers at the published port", async () => {
+    const response = await fetch("http://127.0.0.1:18080/api/v1/cluster/summary");
+    expect(await response.json()).toMatchObject({ supervisors: 2 });
+});
+
+describe("a topology", () => {
+    test("that is submitted counts words on workers of both supervisors", async () => {
+        stack.storm(["172.30.78.33"], "jar", jar, "wordcount.WordCountTopology", "wordcount", "2");
+        for (const supervisor of ["supervisor-1", "supervisor-2"]) {
+            const first = await until(`words counted on ${supervisor}`, 120, () => counted(supervisor));
+            await until(`more words counted on ${supervisor}`, 60, () => counted(supervisor) > first);
+        }
+        expect(await summary()).toMatchObject({
+            topologies: [{ name: "wordcount", status: "ACTIVE", workers: 2 }],
+            supervisors: [{ usedSlots: 1 }, { usedSlots: 1 }],
+        });
+    });
+
+    test("has workers with the heap of the settings", () => {
+        const worker = docker("top", `${stack.cluster}-supervisor-1`, "-eo", "pid,args")
+            .split("\n")
+            .find((line) => line.includes("daemon.worker.Worker") && !line.includes("LogWriter"));
+        expect(worker?.match(/-Xmx\w+/g)).toEqual(["-Xmx128m"]);
+    });
+});
+
+describe("a second update", () => {
+    test("changes nothing", async () => {
+        const before = stack.containers();
+        await stack.up("--expect-no-changes");
+        expect(stack.containers()).toEqual(before);
+    });
+
+    test("finds nothing changed outside either", async () => {
+        const { code, output } = await stack.pulumi("refresh", "--yes", "--skip-preview");
+        expect([code, output]).toEqual([0, expect.any(String)]);
+        expect(await stack.changes()).toEqual([]);
+    });
+});
+
+describe("supervisors", () => {
+    const touched = (changes: string[]) => changes.filter((change) => !change.includes("supervisor-3"));
+
+    test("2 → 3 makes the third and touches nothing else", async () => {
+        const before = stack.containers();
+        stack.set({ supervisors: 3 });
+        const changes = await stack.changes();
+        expect(touched(changes)).toEqual([]);
+        expect(changes).toHaveLength(5);
+        await stack.up();
+        expect(stack.containers()).toMatchObject(before);
+        expect((await summary()).supervisors).toHaveLength(3);
+    });
+
+    test("3 → 2 removes the third and touches nothing else; its data stays", async () => {
+        const before = stack.containers();
+        stack.set({ supervisors: 2 });
+        expect(touched(await stack.changes())).toEqual([]);
+        await stack.up();
+        delete before["supervisor-3"];
+        expect(stack.containers()).toEqual(before);
+        expect(stack.volumes()).toContain(`${stack.cluster}-supervisor-3-data`);
+    });
+});
+
+describe("what cannot work fails", () => {
+    const other = () => new TestStack("e2e-broken", "172.30.79.0/24", { supervisors: 1, heap: small, uiPort: 18081 });
+    let broken: TestStack;
+    beforeEach(() => {
+        broken = other();
+    });
+    afterEach(() => broken.remove());
+
+    test("with wrong settings, which are all told before anything is made", async () => {
+        broken.set({ zookeepers: 2, slots: 0, stormYaml: { "nimbus.seeds": [] } });
+        const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
+        expect(code).not.toBe(0);
+        expect(output).toContain("The stack's settings have 3 mistakes:");
+        expect(output).toContain("storm:zookeepers (2) is not 1, 3 or 5");
+        expect(output).not.toContain("at Object.");
+        expect([broken.containers(), broken.networks()]).toEqual([{}, []]);
+    });
+
+    test("with an image that does not exist, before the first container is made", async () => {
+        broken.set({ stormImage: "storm:0.0.0-none" });
+        const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
+        expect(code).not.toBe(0);
+        expect(output).toContain("storm:0.0.0-none");
+        expect(broken.containers()).toEqual({});
+    });
+
+    test("with a daemon that does not start, which is named, with the end of its log; mended settings mend it", async () => {
+        broken.set({ stormYaml: { "nimbus.childopts": "-XX:NoSuchOption" }, readySeconds: 15 });
+        const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
+        expect(code).not.toBe(0);
+        expect(output).toContain("nimbus-1 was not ready within 15 s");
+        expect(output).toContain("Unrecognized VM option 'NoSuchOption'");
+        expect(Object.keys(broken.containers()).sort()).toEqual(["nimbus-1", "zookeeper-1"]);
+        broken.set({ stormYaml: {}, readySeconds: 180 });
+        await broken.up();
+        expect(Object.keys(broken.containers())).toContain("supervisor-1");
+    });
+});
+
+describe("down", () => {
+    test("leaves nothing but the data", async () => {
+        const volumes = stack.volumes();
+        expect((await stack.pulumi("destroy", "--yes", "--skip-preview")).code).toBe(0);
+        expect([stack.containers(), stack.networks()]).toEqual([{}, []]);
+        expect(stack.volumes()).toEqual(volumes);
+    });
+
+    test("after which `up` finds the data again: the topology runs", async () => {
+        await stack.up();
+        await until("wordcount runs again", 120, async () => {
+            const { topologies } = await summary();
+            return topologies.some(({ name, workers }) => name === "wordcount" && workers === 2);
+        });
+        await until("words counted again", 120, () => counted("supervisor-1"));
+    });
+});

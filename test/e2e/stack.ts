@@ -1,0 +1,183 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from "child_process";
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import * as yaml from "yaml";
+
+/** What a command printed, and how it ended. */
+export interface Result {
+    code: number | null;
+    /** Standard output and error, as they came. */
+    output: string;
+}
+
+/** Settings with which the images of this machine run: what `make setup` wrote for the stack `local`. */
+export function machineSettings(): Record<string, unknown> {
+    const file = ".local/Pulumi.local.yaml";
+    if (!fs.existsSync(file)) {
+        throw new Error(`${file} is not there: run make setup`);
+    }
+    return (yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> }).config;
+}
+
+/**
+ * A stack of this program with a state of its own, driven by the real CLI. Its name keeps its containers apart from
+ * those of `make up` and of other tests.
+ */
+export class TestStack {
+    readonly cluster: string;
+    private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-e2e-"));
+    private readonly environment: NodeJS.ProcessEnv;
+
+    /** @param subnet No other Docker network of this machine may have it. */
+    constructor(
+        private readonly name: string,
+        subnet: string,
+        settings: Record<string, unknown>,
+    ) {
+        this.cluster = `storm-${name}`;
+        this.environment = {
+            ...process.env,
+            PULUMI_BACKEND_URL: `file://${this.folder}`,
+            PULUMI_CONFIG_PASSPHRASE: "",
+            PULUMI_OPTION_CONFIG_FILE: this.configFile(),
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+        };
+        this.sweep();
+        this.configure({ ...machineSettings(), "storm:subnet": subnet, ...prefixed(settings) });
+        // `stack init` writes a stack's salt beside Pulumi.yaml, whatever PULUMI_OPTION_CONFIG_FILE says.
+        fs.copyFileSync("Pulumi.yaml", path.join(this.folder, "Pulumi.yaml"));
+        const init = ["pulumi", "--cwd", this.folder, "stack", "init", name];
+        expectSuccess(spawnSync("npx", init, { env: this.environment, encoding: "utf8" }));
+    }
+
+    /** Changes settings of the stack. */
+    set(settings: Record<string, unknown>): void {
+        const file = yaml.parse(fs.readFileSync(this.configFile(), "utf8")) as { config: object };
+        fs.writeFileSync(this.configFile(), yaml.stringify({ ...file, config: { ...file.config, ...prefixed(settings) } }));
+    }
+
+    /** Runs the CLI on the stack. */
+    pulumi(...args: string[]): Promise<Result> {
+        const child = spawn("npx", ["pulumi", ...args, "--stack", this.name], { env: this.environment });
+        let output = "";
+        const collect = (chunk: Buffer) => (output += String(chunk));
+        child.stdout.on("data", collect);
+        child.stderr.on("data", collect);
+        return new Promise((resolve) => child.on("close", (code) => resolve({ code, output })));
+    }
+
+    /** `pulumi up`, which has to succeed. */
+    async up(...args: string[]): Promise<string> {
+        const { code, output } = await this.pulumi("up", "--yes", "--skip-preview", ...args);
+        if (code !== 0) {
+            throw new Error(`pulumi up ended with ${code}:\n${output}`);
+        }
+        return output;
+    }
+
+    /** What a preview would do: resource and operation, without those that stay the same. */
+    async changes(): Promise<string[]> {
+        const { output } = await this.pulumi("preview", "--json");
+        const { steps } = JSON.parse(output.slice(output.indexOf("{"))) as { steps: { op: string; urn: string }[] };
+        return steps.filter(({ op }) => op !== "same").map(({ op, urn }) => `${op} ${urn.split("::").pop()}`);
+    }
+
+    async outputs(): Promise<Record<string, unknown>> {
+        const { output } = await this.pulumi("stack", "output", "--json");
+        return JSON.parse(output.slice(output.indexOf("{"))) as Record<string, unknown>;
+    }
+
+    /** Ids of the containers by daemon. */
+    containers(): Record<string, string> {
+        const format = '{{.Label "storm.daemon"}} {{.ID}}';
+        const lines = docker("ps", "--all", "--filter", `label=storm.cluster=${this.cluster}`, "--format", format);
+        return Object.fromEntries(lines.split("\n").filter(Boolean).map((line) => line.split(" ") as [string, string]));
+    }
+
+    /** Names of the volumes. */
+    volumes(): string[] {
+        return this.labelled("volume").sort();
+    }
+
+    /** Names of the networks. */
+    networks(): string[] {
+        return this.labelled("network");
+    }
+
+    /** Runs Storm's command line in a container on the cluster's network. */
+    storm(seeds: string[], ...args: string[]): string {
+        const file = path.join(this.folder, "storm.yaml");
+        fs.writeFileSync(file, yaml.stringify({ "nimbus.seeds": seeds, "storm.local.dir": "/data", "storm.log.dir": "/logs" }));
+        fs.chmodSync(this.folder, 0o755);
+        const image = String(machineSettings()["storm:stormImage"]);
+        const run = ["run", "--rm", "--network", this.cluster, "--user", "1000:1000", "--volume", `${file}:/conf/storm.yaml:ro`];
+        return docker(...run, "--volume", `${process.cwd()}:/checkout:ro`, "--workdir", "/checkout", image, "storm", ...args);
+    }
+
+    /** Removes everything of the stack, data too, whatever state it is in. */
+    async remove(): Promise<void> {
+        await this.pulumi("cancel", "--yes");
+        await this.pulumi("destroy", "--yes", "--skip-preview");
+        this.sweep();
+        fs.rmSync(this.folder, { recursive: true });
+    }
+
+    /** Removes what a killed run of the tests left behind. */
+    private sweep(): void {
+        for (const id of Object.values(this.containers())) {
+            docker("rm", "--force", "--volumes", id);
+        }
+        for (const volume of this.volumes()) {
+            docker("volume", "rm", volume);
+        }
+        for (const network of this.networks()) {
+            docker("network", "rm", network);
+        }
+    }
+
+    private labelled(kind: "volume" | "network"): string[] {
+        const listed = docker(kind, "ls", "--filter", `label=storm.cluster=${this.cluster}`, "--format", "{{.Name}}");
+        return listed.split("\n").filter(Boolean);
+    }
+
+    private configFile(): string {
+        return path.join(this.folder, `Pulumi.${this.name}.yaml`);
+    }
+
+    private configure(config: Record<string, unknown>): void {
+        fs.writeFileSync(this.configFile(), yaml.stringify({ config }));
+    }
+}
+
+/** Runs docker, which has to succeed. */
+export function docker(...args: string[]): string {
+    const done = spawnSync("docker", args, { encoding: "utf8", maxBuffer: 64 << 20 });
+    expectSuccess(done);
+    return done.stdout.trim();
+}
+
+/** Waits until a condition holds; fails with what it last gave when it does not within the limit. */
+export async function until<T>(what: string, seconds: number, condition: () => T | Promise<T>): Promise<T> {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+        const last = await condition();
+        if (last) {
+            return last;
+        }
+        if (Date.now() > deadline) {
+            throw new Error(`Not within ${seconds} s: ${what}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+}
+
+function prefixed(settings: Record<string, unknown>): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`storm:${key}`, value]));
+}
+
+function expectSuccess(done: SpawnSyncReturns<string>): void {
+    if (done.status !== 0) {
+        throw new Error(`${done.stderr}${done.stdout}${done.error?.message ?? ""}`);
+    }
+}

@@ -1,0 +1,275 @@
+import { type Declared, type Run, runProgram } from "./program";
+
+const three = { zookeepers: 3, nimbuses: 2, supervisors: 4, drpcs: 2, slots: 3 };
+const address = {
+    zookeepers: ["172.30.77.17", "172.30.77.18", "172.30.77.19"],
+    nimbuses: ["172.30.77.33", "172.30.77.34"],
+    drpcs: ["172.30.77.49", "172.30.77.50"],
+    ui: "172.30.77.64",
+    supervisor: (number: number) => `172.30.77.${127 + number}`,
+};
+
+let one: Run;
+let many: Run;
+beforeAll(async () => {
+    one = await runProgram({ zookeepers: 1, nimbuses: 1, supervisors: 1 });
+    many = await runProgram(three);
+});
+
+const containers = (run: Run) => run.resources.filter(({ type }) => type === "docker:index/container:Container");
+
+/** A daemon's `-c` arguments. */
+function launched(container: Declared): Record<string, unknown> {
+    const command = container.inputs.command as string[];
+    const pairs = command.filter((_, index) => command[index - 1] === "-c" && index > 2);
+    return Object.fromEntries(
+        pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), JSON.parse(pair.slice(pair.indexOf("=") + 1)) as unknown]),
+    );
+}
+
+function addressesIn(container: Declared): string[] {
+    const text = JSON.stringify([container.inputs.command, container.inputs.envs, container.inputs.uploads]);
+    return [...new Set(text.match(/172\.30\.77\.\d+/g) ?? [])].sort();
+}
+
+function file(container: Declared): string {
+    return (container.inputs.uploads as { content: string }[])[0]?.content ?? "";
+}
+
+describe.each([
+    ["one of each", () => one],
+    ["many", () => many],
+])("DESIGN.md's rules, %s:", (_name, run) => {
+    const urns = () => new Map(run().resources.map((resource) => [resource.urn, resource]));
+
+    test("a component's children have it as their parent, and names that start with its own", () => {
+        for (const { name, parent, custom, type } of run().resources) {
+            const of = urns().get(parent);
+            if (custom) {
+                expect([type, name, of?.type]).toEqual([type, name, expect.stringMatching(/^storm:/)]);
+            }
+            if (of) {
+                expect(name.startsWith(of.name)).toBe(true);
+            }
+        }
+    });
+
+    test("every component registers its outputs", () => {
+        const missing = run().resources.filter(({ custom, outputsRegistered }) => !custom && !outputsRegistered);
+        expect(missing.map(({ urn }) => urn)).toEqual([]);
+    });
+
+    test("no name is used twice for a type", () => {
+        const names = run().resources.map(({ type, name }) => `${type} ${name}`);
+        expect(new Set(names).size).toBe(names.length);
+    });
+
+    test("no container's input comes from another container", () => {
+        for (const { inputs } of containers(run())) {
+            expect(JSON.stringify(inputs)).not.toContain("-container-id");
+        }
+    });
+
+    test("every container is confined, restarted, limited and given time to stop", () => {
+        for (const { inputs, deleteBeforeReplace } of containers(run())) {
+            expect(inputs).toMatchObject({
+                user: "1000:1000",
+                capabilities: { drops: ["ALL"] },
+                securityOpts: ["no-new-privileges:true"],
+                restart: "unless-stopped",
+                init: true,
+                logDriver: "json-file",
+                logOpts: { "max-size": "10m", "max-file": "3" },
+                destroyGraceSeconds: 30,
+                stopTimeout: 30,
+            });
+            expect(inputs.memory).toBeGreaterThan(100);
+            expect(inputs.memorySwap).toBe(inputs.memory);
+            expect(deleteBeforeReplace).toBe(true);
+        }
+    });
+
+    test("ports are published on 127.0.0.1 alone", () => {
+        const published = containers(run()).flatMap(({ inputs }) => inputs.ports as { ip: string }[]);
+        expect(published.map(({ ip }) => ip)).toEqual(["127.0.0.1"]);
+    });
+
+    test("every volume outlives its resource", () => {
+        const volumes = run().resources.filter(({ type }) => type === "docker:index/volume:Volume");
+        expect(volumes.length).toBeGreaterThan(0);
+        expect(volumes.filter(({ retainOnDelete }) => !retainOnDelete)).toEqual([]);
+    });
+
+    test("all images are there before the first container", () => {
+        const images = run().resources.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
+        expect(images.map(({ inputs }) => inputs.name).sort()).toEqual(["storm:2.8.9", "zookeeper:3.9.5"]);
+        expect(run().get("storm-zookeeper-1-container").dependencies).toEqual(
+            expect.arrayContaining(images.map(({ urn }) => urn)),
+        );
+    });
+});
+
+describe("wiring:", () => {
+    test("a ZooKeeper member knows its id and the whole ensemble, and nobody else", () => {
+        const member = many.get("storm-zookeeper-2-container");
+        expect(member.inputs.envs).toEqual(
+            expect.arrayContaining([
+                "ZOO_MY_ID=2",
+                "ZOO_SERVERS=server.1=172.30.77.17:2888:3888;2181 server.2=172.30.77.18:2888:3888;2181 server.3=172.30.77.19:2888:3888;2181",
+            ]),
+        );
+        expect(addressesIn(member)).toEqual(address.zookeepers);
+    });
+
+    test("Nimbus knows the ensemble, all Nimbus and itself, and nobody else", () => {
+        const nimbus = many.get("storm-nimbus-2-container");
+        expect(launched(nimbus)).toEqual({
+            "storm.zookeeper.servers": address.zookeepers,
+            "storm.zookeeper.port": 2181,
+            "nimbus.seeds": address.nimbuses,
+            "storm.local.hostname": "172.30.77.34",
+        });
+        expect(addressesIn(nimbus)).toEqual([...address.zookeepers, ...address.nimbuses].sort());
+    });
+
+    test("a supervisor knows ensemble, Nimbus, DRPC servers, itself and its slots, and no other supervisor", () => {
+        const supervisor = many.get("storm-supervisor-3-container");
+        expect(launched(supervisor)).toEqual({
+            "storm.zookeeper.servers": address.zookeepers,
+            "storm.zookeeper.port": 2181,
+            "nimbus.seeds": address.nimbuses,
+            "storm.local.hostname": address.supervisor(3),
+            "supervisor.slots.ports": [6700, 6701, 6702],
+            "drpc.servers": address.drpcs,
+        });
+        expect(addressesIn(supervisor)).toEqual(
+            [...address.zookeepers, ...address.nimbuses, ...address.drpcs, address.supervisor(3)].sort(),
+        );
+    });
+
+    test("UI and DRPC know ensemble and Nimbus; DRPC its own kind too", () => {
+        expect(launched(many.get("storm-ui-container"))).toMatchObject({
+            "nimbus.seeds": address.nimbuses,
+            "storm.local.hostname": address.ui,
+        });
+        expect(addressesIn(many.get("storm-ui-container"))).toEqual(
+            [...address.zookeepers, ...address.nimbuses, address.ui].sort(),
+        );
+        expect(launched(many.get("storm-drpc-2-container"))).toMatchObject({
+            "drpc.servers": address.drpcs,
+            "storm.local.hostname": "172.30.77.50",
+        });
+    });
+
+    test("without DRPC servers nobody is told of any", () => {
+        expect(launched(one.get("storm-supervisor-1-container"))).not.toHaveProperty("drpc.servers");
+    });
+
+    test("each daemon has the address that it advertises", () => {
+        const attached = many.get("storm-supervisor-3-container").inputs.networksAdvanced;
+        expect(attached).toEqual([
+            { name: "storm-test", ipv4Address: address.supervisor(3), aliases: ["supervisor-3"] },
+        ]);
+    });
+
+    test("order: members one after the other, then each Nimbus, then the others at once", () => {
+        const after = (name: string) =>
+            many.get(name).dependencies.map((urn) => urn.split("::").pop()).filter((dependency) => dependency?.endsWith("-ready"));
+        expect(after("storm-zookeeper-1-container")).toEqual([]);
+        expect(after("storm-zookeeper-2-container")).toEqual(["storm-zookeeper-1-ready"]);
+        expect(after("storm-zookeeper-3-container")).toEqual(["storm-zookeeper-2-ready"]);
+        expect(after("storm-nimbus-1-container")).toEqual(["storm-zookeeper-3-ready"]);
+        expect(after("storm-nimbus-2-container")).toEqual(["storm-nimbus-1-ready"]);
+        for (const name of ["supervisor-1", "supervisor-4", "ui", "drpc-1"]) {
+            expect(after(`storm-${name}-container`)).toEqual(["storm-nimbus-2-ready"]);
+        }
+    });
+
+    test("every daemon has a gate, for its own container and address", () => {
+        for (const container of containers(many)) {
+            const gate = many.get(container.name.replace("-container", "-ready"));
+            expect(gate.inputs).toMatchObject({ container: container.inputs.name, containerId: `${container.name}-id`, seconds: 180 });
+        }
+        expect(many.get("storm-supervisor-2-ready").inputs.check).toEqual({
+            kind: "supervisor",
+            address: address.supervisor(2),
+            nimbuses: address.nimbuses,
+            nimbusPort: 6627,
+        });
+    });
+});
+
+describe("identity:", () => {
+    test("another supervisor changes nothing of those that are there", async () => {
+        const more = await runProgram({ ...three, supervisors: 5 });
+        const inputs = (run: Run) => new Map(run.resources.map(({ urn, inputs: given }) => [urn, given]));
+        const before = inputs(many);
+        const after = inputs(more);
+        expect([...before].filter(([urn, given]) => JSON.stringify(after.get(urn)) !== JSON.stringify(given))).toEqual([]);
+        const added = [...after.keys()].filter((urn) => !before.has(urn));
+        expect(added.filter((urn) => !urn.split("::").pop()?.includes("supervisor-5"))).toEqual([]);
+        expect(added).toHaveLength(5);
+    });
+
+    test("data goes by the daemon's name", () => {
+        const volumes = (name: string) => many.get(`storm-${name}-container`).inputs.volumes;
+        expect(volumes("zookeeper-2")).toEqual([
+            { containerPath: "/data", volumeName: "storm-test-zookeeper-2-data" },
+            { containerPath: "/datalog", volumeName: "storm-test-zookeeper-2-datalog" },
+        ]);
+        expect(volumes("nimbus-1")).toEqual([{ containerPath: "/data", volumeName: "storm-test-nimbus-1-data" }]);
+        expect(volumes("supervisor-4")).toEqual([{ containerPath: "/data", volumeName: "storm-test-supervisor-4-data" }]);
+        expect(volumes("ui")).toEqual([]);
+    });
+});
+
+describe("settings reach the containers:", () => {
+    let run: Run;
+    beforeAll(async () => {
+        run = await runProgram({
+            stormImage: "registry.example/storm:2.8.4-jre21",
+            heap: { nimbus: 700, worker: 300 },
+            memory: { nimbus: 900 },
+            slots: 1,
+            stormYaml: { "topology.debug": true, "nimbus.childopts": "-XX:+UseZGC" },
+            uiPort: 9090,
+            logviewers: false,
+            readySeconds: 7,
+        });
+    });
+
+    test("heaps and further entries are in storm.yaml, which arguments cannot carry", () => {
+        expect(file(run.get("storm-nimbus-1-container"))).toBe(
+            'storm.local.dir: /data\nstorm.log.dir: /logs\ntopology.debug: true\nnimbus.childopts: -XX:+UseZGC -Xmx700m\n',
+        );
+        expect(file(run.get("storm-supervisor-1-container"))).toContain("worker.childopts: -Xmx300m\n");
+    });
+
+    test("memory limits: the one given, and what follows from the heaps", () => {
+        expect(run.get("storm-nimbus-1-container").inputs.memory).toBe(900);
+        // Supervisor 256, worker 300, log writer 64: each a quarter more, and 192 MiB beside the heap.
+        expect(run.get("storm-supervisor-1-container").inputs.memory).toBe(320 + 375 + 80 + 3 * 192);
+    });
+
+    test("image, version, port, limit", () => {
+        expect(run.get("storm-nimbus-1-container").inputs.image).toBe("registry.example/storm:2.8.4-jre21");
+        expect(run.outputs).toMatchObject({ stormVersion: "2.8.4", uiUrl: "http://127.0.0.1:9090" });
+        expect(run.get("storm-ui-container").inputs.ports).toEqual([{ ip: "127.0.0.1", external: 9090, internal: 8080 }]);
+        expect(run.get("storm-nimbus-1-ready").inputs.seconds).toBe(7);
+    });
+
+    test("a supervisor without a logviewer is the only process of its container", () => {
+        expect((run.get("storm-supervisor-1-container").inputs.command as string[]).slice(0, 2)).toEqual(["storm", "supervisor"]);
+        expect((one.get("storm-supervisor-1-container").inputs.command as string[]).slice(0, 2)).toEqual(["bash", "-c"]);
+    });
+
+    test("the stack's outputs", () => {
+        expect(many.outputs).toEqual({
+            zookeeperServers: address.zookeepers.map((each) => `${each}:2181`),
+            nimbusSeeds: address.nimbuses,
+            supervisors: [1, 2, 3, 4].map(address.supervisor),
+            uiUrl: "http://127.0.0.1:8080",
+            stormVersion: "2.8.9",
+        });
+    });
+});

@@ -1,0 +1,114 @@
+import * as fs from "fs";
+import * as yaml from "yaml";
+
+/** A resource as the program declared it to the engine. */
+export interface Declared {
+    urn: string;
+    type: string;
+    name: string;
+    /** URN of its parent; empty for a resource of the stack's. */
+    parent: string;
+    /** Whether a provider makes it; a component is none. */
+    custom: boolean;
+    inputs: Record<string, unknown>;
+    /** URNs of what it is made after. */
+    dependencies: string[];
+    /** Whether registerOutputs was called. */
+    outputsRegistered: boolean;
+    retainOnDelete: boolean;
+    deleteBeforeReplace: boolean;
+}
+
+/** What a run of the whole program declared and gave. */
+export interface Run {
+    resources: Declared[];
+    outputs: Record<string, unknown>;
+    /** The resource of a name and type. */
+    get(name: string, type?: string): Declared;
+}
+
+/** Defaults that Pulumi.yaml declares, as the CLI hands them to the program. */
+export function declaredSettings(): Record<string, { type: string; default?: unknown; description: string }> {
+    const project = yaml.parse(fs.readFileSync("Pulumi.yaml", "utf8")) as { config: ReturnType<typeof declaredSettings> };
+    return project.config;
+}
+
+/** Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them. */
+export async function runProgram(settings: Record<string, unknown> = {}): Promise<Run> {
+    jest.resetModules();
+    const pulumi = await import("@pulumi/pulumi");
+    const defaults = Object.entries(declaredSettings()).map(([key, { default: value }]) => [key, value] as const);
+    const given = Object.entries(settings).map(([key, value]) => [`storm:${key}`, value] as const);
+    const config = Object.fromEntries(
+        [...defaults, ...given].map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+    );
+    pulumi.runtime.setAllConfig(config);
+    await pulumi.runtime.setMocks(
+        { call: (args) => args.inputs as object, newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as object }) },
+        "storm",
+        "test",
+    );
+    const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
+
+    const exported = pulumi.output((await import("../../index")) as Record<string, unknown>);
+    const outputs = await new Promise<Record<string, unknown>>((resolve) => exported.apply(resolve as () => void));
+    await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+
+    return {
+        resources,
+        outputs,
+        get(name, type = "") {
+            const found = resources.filter((resource) => resource.name === name && resource.type.includes(type));
+            expect(found.map(({ urn }) => urn)).toHaveLength(1);
+            return found[0] as Declared;
+        },
+    };
+}
+
+type Callback = (error: unknown, response?: { getUrn(): string }) => void;
+interface Monitor {
+    registerResource(request: Request, callback: Callback): Promise<void>;
+    registerResourceOutputs(request: { getUrn(): string }, callback: Callback): void;
+}
+interface Request {
+    getType(): string;
+    getName(): string;
+    getParent(): string;
+    getCustom(): boolean;
+    getObject(): { toJavaScript(): Record<string, unknown> };
+    getDependenciesList(): string[];
+    getRetainondelete(): boolean;
+    getDeletebeforereplace(): boolean;
+}
+
+/** Collects what reaches the monitor: mocks are shown neither parents, nor dependencies, nor registered outputs. */
+function record(monitor: Monitor): Declared[] {
+    const resources: Declared[] = [];
+    const registerResource = monitor.registerResource.bind(monitor);
+    monitor.registerResource = (request, callback) =>
+        registerResource(request, (error, response) => {
+            if (response) {
+                resources.push({
+                    urn: response.getUrn(),
+                    type: request.getType(),
+                    name: request.getName(),
+                    parent: request.getParent(),
+                    custom: request.getCustom(),
+                    inputs: request.getObject().toJavaScript(),
+                    dependencies: request.getDependenciesList(),
+                    outputsRegistered: false,
+                    retainOnDelete: request.getRetainondelete(),
+                    deleteBeforeReplace: request.getDeletebeforereplace(),
+                });
+            }
+            callback(error, response);
+        });
+    const registerResourceOutputs = monitor.registerResourceOutputs.bind(monitor);
+    monitor.registerResourceOutputs = (request, callback) => {
+        for (const resource of resources.filter(({ urn }) => urn === request.getUrn())) {
+            resource.outputsRegistered = true;
+        }
+        registerResourceOutputs(request, callback);
+    };
+    return resources;
+}

@@ -1,0 +1,118 @@
+import * as thrift from "thrift";
+import { check } from "../../components/storm/ready/check";
+import type { Dial } from "../../components/storm/ready/container";
+
+const refused = () => Promise.reject(new Error("connection refused"));
+const serving = "Zookeeper version: 3.9.5\nMode: follower\n";
+const waiting = "This ZooKeeper instance is not currently serving requests\n";
+
+describe("a ZooKeeper member", () => {
+    const members = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+    const checkMember = (answers: Record<string, string>, member = 0) =>
+        check({ kind: "zookeeper", port: 2181, member, members }, (address) =>
+            address in answers ? Promise.resolve(Buffer.from(answers[address] ?? "")) : refused(),
+        );
+
+    test("that does not answer is not ready", async () => {
+        expect(await checkMember({ "10.0.0.2": serving })).toBe("it does not answer on port 2181");
+    });
+    test("passes when it is the first of a new ensemble, which cannot serve yet", async () => {
+        expect(await checkMember({ "10.0.0.1": waiting })).toBeUndefined();
+    });
+    test("has to join where enough members answer for a quorum", async () => {
+        expect(await checkMember({ "10.0.0.1": waiting, "10.0.0.2": serving })).toBe(
+            "it has not joined the ensemble, of which 2 of 3 members answer",
+        );
+        expect(await checkMember({ "10.0.0.1": serving, "10.0.0.2": serving })).toBeUndefined();
+    });
+    test("that is the only one has to serve", async () => {
+        const alone = (answer: string) =>
+            check({ kind: "zookeeper", port: 2181, member: 0, members: ["10.0.0.1"] }, async () => Buffer.from(answer));
+        expect(await alone(waiting)).toContain("has not joined");
+        expect(await alone(serving)).toBeUndefined();
+    });
+});
+
+describe("by Nimbus's word,", () => {
+    const nimbusAt = (summary: Summary): Dial => async (address, port, request, reply) => {
+        expect([port, reply, request.toString("latin1").includes("getClusterInfo")]).toEqual([6627, "frame", true]);
+        return address === "10.0.0.8" ? refused() : encode(summary);
+    };
+
+    test("a Nimbus is ready once it is registered and one leads", async () => {
+        const ready = (nimbuses: Summary["nimbuses"]) =>
+            check({ kind: "nimbus", address: "10.0.0.9", port: 6627 }, nimbusAt({ nimbuses, supervisors: [] }));
+        expect(await ready([])).toBe("it is not registered with ZooKeeper");
+        expect(await ready([{ host: "10.0.0.7", leader: true }])).toBe("it is not registered with ZooKeeper");
+        expect(await ready([{ host: "10.0.0.9", leader: false }])).toBe("no Nimbus leads");
+        expect(await ready([{ host: "10.0.0.7", leader: true }, { host: "10.0.0.9", leader: false }])).toBeUndefined();
+    });
+
+    test("a supervisor is ready once a Nimbus knows it, though another is down", async () => {
+        const ready = (supervisors: string[], nimbuses: string[]) =>
+            check(
+                { kind: "supervisor", address: "10.0.0.21", nimbuses, nimbusPort: 6627 },
+                nimbusAt({ nimbuses: [], supervisors }),
+            );
+        expect(await ready(["10.0.0.22"], ["10.0.0.9"])).toBe("no Nimbus knows it");
+        expect(await ready([], ["10.0.0.8"])).toBe("no Nimbus knows it; Error: connection refused");
+        expect(await ready(["10.0.0.22", "10.0.0.21"], ["10.0.0.8", "10.0.0.9"])).toBeUndefined();
+    });
+});
+
+test("a port is ready once it accepts connections", async () => {
+    expect(await check({ kind: "port", address: "10.0.0.5", port: 8080 }, refused)).toBe("connection refused");
+    expect(await check({ kind: "port", address: "10.0.0.5", port: 8080 }, async () => Buffer.alloc(0))).toBeUndefined();
+});
+
+interface Summary {
+    nimbuses: { host: string; leader: boolean }[];
+    supervisors: string[];
+}
+
+/** Nimbus's reply, with the fields in which Storm surrounds those that are asked for. */
+function encode(summary: Summary): Buffer {
+    const { Type, MessageType } = thrift.Thrift;
+    let frame = Buffer.alloc(0);
+    const out = new thrift.TBinaryProtocol(new thrift.TFramedTransport(undefined, (message) => void (frame = message as never)));
+    const field = (type: thrift.Thrift.Type, id: number, write: () => void) => {
+        out.writeFieldBegin("", type, id);
+        write();
+        out.writeFieldEnd();
+    };
+    const list = <T>(items: T[], write: (item: T) => void) => {
+        out.writeListBegin(Type.STRUCT, items.length);
+        for (const item of items) {
+            write(item);
+            out.writeFieldStop();
+        }
+        out.writeListEnd();
+    };
+    out.writeMessageBegin("getClusterInfo", MessageType.REPLY, 0);
+    field(Type.STRUCT, 0, () => {
+        field(Type.LIST, 1, () =>
+            list(summary.supervisors, (host) => {
+                field(Type.STRING, 1, () => out.writeString(host));
+                field(Type.I32, 3, () => out.writeI32(4));
+                field(Type.MAP, 7, () => {
+                    out.writeMapBegin(Type.STRING, Type.DOUBLE, 1);
+                    out.writeString("cpu");
+                    out.writeDouble(400);
+                    out.writeMapEnd();
+                });
+            }),
+        );
+        field(Type.LIST, 3, () => list([], () => undefined));
+        field(Type.LIST, 4, () =>
+            list(summary.nimbuses, ({ host, leader }) => {
+                field(Type.STRING, 1, () => out.writeString(host));
+                field(Type.BOOL, 4, () => out.writeBool(leader));
+            }),
+        );
+        out.writeFieldStop();
+    });
+    out.writeFieldStop();
+    out.writeMessageEnd();
+    out.flush();
+    return frame.subarray(4);
+}
