@@ -1,6 +1,8 @@
 # The commands of this project. `make` lists them.
 
-.PHONY: help setup up preview status logs storm wordcount down lint typecheck test e2e
+export STACK
+
+.PHONY: help setup up preview status logs storm wordcount down lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -37,6 +39,15 @@ wordcount:
 down:
 	@scripts/down $(DATA)
 
-## make test                    everything that CI checks
+## make lint | typecheck | unit  checks that take seconds
+lint typecheck:
+	@npm run --silent $@
+
+unit:
+	@npm test --silent
+
+## make test                    everything that CI checks, end-to-end tests too
 test:
 	@scripts/test
+
+## make ... STACK=name          the same on another stack of the target local, which Pulumi.name.yaml sets

@@ -4,6 +4,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 local_dir=$root/.local
 stack=${STACK:-local}
+# shellcheck disable=SC2034 # those that source this use it
 cluster=storm-$stack
 PATH=$root/node_modules/.bin:$PATH
 
@@ -27,12 +28,25 @@ logged_in() {
     [ -f "$credentials" ] && node -e 'process.exit(JSON.parse(fs.readFileSync(process.argv[1])).current ? 0 : 1)' "$credentials"
 }
 
+# Brings the committed settings into the file that the stack is run with, and airgap's where its images are used.
+bring_settings() {
+    local sources=("$root/Pulumi.$stack.yaml")
+    [ ! -f "$local_dir/airgap" ] || sources+=("$root/airgap/settings.yaml")
+    mkdir -p "$local_dir"
+    ts-node-transpile-only "$root/scripts/stackFile.ts" "$local_dir/Pulumi.$stack.yaml" "${sources[@]}"
+}
+
 # Makes what the exports point at, and exports it.
 use_stack() {
-    mkdir -p "$local_dir/state"
-    [ -f "$local_dir/passphrase" ] || (umask 077 && head -c 24 /dev/urandom | base64 >"$local_dir/passphrase")
+    bring_settings
     exports=$(print_exports)
     eval "$exports"
+    if [ "${PULUMI_BACKEND_URL:-}" = "file://$local_dir/state" ]; then
+        mkdir -p "$local_dir/state"
+    fi
+    if [ "${PULUMI_CONFIG_PASSPHRASE_FILE:-}" = "$local_dir/passphrase" ] && [ ! -f "$local_dir/passphrase" ]; then
+        (umask 077 && head -c 24 /dev/urandom | base64 >"$local_dir/passphrase")
+    fi
     export PULUMI_SKIP_UPDATE_CHECK=true
 }
 

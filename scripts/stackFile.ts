@@ -31,10 +31,13 @@ export function merge(base: Config, wanted: Config, mine: Config): Config {
     return merged;
 }
 
-/** Pulumi writes numbers and booleans back as strings. */
 function same(a: unknown, b: unknown): boolean {
-    const text = (value: unknown) => JSON.stringify(value, (_key, part: unknown) => (typeof part === "object" ? part : String(part)));
-    return text(a ?? null) === text(b ?? null);
+    return show(asText(a)) === show(asText(b));
+}
+
+/** Pulumi writes numbers and booleans back as strings. */
+function asText(value: unknown): unknown {
+    return typeof value === "number" || typeof value === "boolean" ? String(value) : value;
 }
 
 function show(value: unknown): string {

@@ -9,8 +9,8 @@ const subnet = "172.30.78.0/24";
 const small = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, ui: 256 };
 const jar = "examples/wordcount/target/wordcount.jar";
 
-/** Pulumi writes booleans as strings. */
-const hasUi = String(machineSettings()["storm:ui"] ?? true) === "true";
+/** Pulumi writes booleans back as strings. */
+const hasUi = ![false, "false"].includes(machineSettings()["storm:ui"] as string);
 if (!hasUi) {
     console.log("Skipped: Storm UI, which the images of this machine do not have (airgap/settings.yaml).");
 }

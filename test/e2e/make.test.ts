@@ -1,0 +1,132 @@
+import { execFileSync, spawnSync } from "child_process";
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import { docker } from "./stack";
+
+jest.setTimeout(300_000);
+
+const stack = "e2e-make";
+const cluster = `storm-${stack}`;
+const settings = `# Settings of a test.
+config:
+  storm:target: local
+  storm:supervisors: 1
+  storm:subnet: 172.30.80.0/24
+  storm:uiPort: 18082
+  storm:heap: {zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, ui: 256}
+`;
+
+/** A copy of the checkout, with a stack of its own: `make up` of this machine's user goes on beside. */
+const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "storm-make-"));
+const committed = path.join(checkout, `Pulumi.${stack}.yaml`);
+
+/** The environment of a user who has set nothing of Pulumi's but its home. */
+const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_") || name === "PULUMI_HOME"),
+);
+
+function run(command: string, ...args: string[]): { code: number | null; output: string } {
+    const done = spawnSync(command, args, { cwd: checkout, env: clean, encoding: "utf8" });
+    return { code: done.status, output: done.stdout + done.stderr };
+}
+const make = (...args: string[]) => run("make", `STACK=${stack}`, ...args);
+
+const labelled = (kind: string) => docker(kind, "ls", "--quiet", "--filter", `label=storm.cluster=${cluster}`);
+
+function sweep(): void {
+    for (const [kind, ...force] of [["container", "--force"], ["volume"], ["network"]] as [string, ...string[]][]) {
+        const ids = docker(kind, "ls", "--quiet", ...(kind === "container" ? ["--all"] : []), "--filter", `label=storm.cluster=${cluster}`);
+        for (const id of ids.split("\n").filter(Boolean)) {
+            docker(kind, "rm", ...force, id);
+        }
+    }
+}
+
+beforeAll(() => {
+    sweep();
+    const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" });
+    for (const file of files.split("\n").filter((name) => name && fs.existsSync(name))) {
+        fs.cpSync(file, path.join(checkout, file));
+    }
+    fs.symlinkSync(path.resolve("node_modules"), path.join(checkout, "node_modules"));
+    fs.writeFileSync(committed, settings);
+});
+afterAll(() => {
+    sweep();
+    fs.rmSync(checkout, { recursive: true });
+});
+
+let up: ReturnType<typeof make>;
+
+test("`make up` ends with addresses, daemons and the next commands", () => {
+    up = make("up");
+    expect(up).toEqual({ code: 0, output: expect.stringContaining(`cluster ${cluster}`) as string });
+    expect(up.output).toMatch(/Nimbus +172\.30\.80\.33:6627/);
+    expect(up.output).toMatch(/supervisor-1 +Up /);
+    expect(up.output).toMatch(/leader +172\.30\.80\.33/);
+    expect(up.output).toMatch(/slots +0 of 2 used, on 1 supervisors/);
+    expect(up.output).toContain('make storm ARGS="list"');
+});
+
+test("the committed settings stay as they are", () => {
+    expect(fs.readFileSync(committed, "utf8")).toBe(settings);
+    const known = new Set(["node_modules", ".local", path.basename(committed)]);
+    const made = fs.readdirSync(checkout).filter((name) => !known.has(name) && !fs.existsSync(name));
+    expect(made).toEqual([]);
+});
+
+test("with the exports that it prints, plain Pulumi works on the same stack", () => {
+    const exports = up.output.split("\n").filter((line) => line.startsWith("export "));
+    expect(exports).toHaveLength(2);
+    const plain = (command: string) => run("bash", "-c", `${exports.join("\n")}\nnpx pulumi ${command}`);
+    expect(plain("preview --expect-no-changes")).toMatchObject({ code: 0 });
+    expect(plain("stack output nimbusSeeds").output).toContain("172.30.80.33");
+    expect(plain("refresh --yes --skip-preview --expect-no-changes")).toMatchObject({ code: 0 });
+    expect(fs.readFileSync(committed, "utf8")).toBe(settings);
+});
+
+test("again, it changes nothing", () => {
+    const before = labelled("container");
+    const again = make("up");
+    expect(again.output).toMatch(/Resources:\n +\d+ unchanged\n/);
+    expect(labelled("container")).toBe(before);
+});
+
+test("`make preview` shows what a changed committed setting would do", () => {
+    fs.writeFileSync(committed, settings.replace("supervisors: 1", "supervisors: 2"));
+    expect(make("preview").output).toContain("5 to create");
+    fs.writeFileSync(committed, settings);
+    expect(make("preview").output).not.toContain("to create");
+});
+
+test("`make storm`, `make status`, `make logs` answer", () => {
+    expect(make("storm", "ARGS=list").output).toContain("No topologies running");
+    expect(make("status")).toEqual({ code: 0, output: expect.stringMatching(/topology +none/) as string });
+    expect(make("logs", "D=nimbus").output).toContain("Nimbus");
+    expect(make("logs", "D=zookeeper-1").output).toContain("zookeeper");
+    const unknown = make("logs", "D=storm");
+    expect(unknown.code).not.toBe(0);
+    expect(unknown.output).toContain("give one of: nimbus-1 supervisor-1");
+});
+
+test("`make down` keeps the data, and `make down DATA=yes` removes it", () => {
+    expect(make("down").output).toContain(`Kept the data, which the next \`make up\` finds again: ${cluster}-nimbus-1-data`);
+    expect([labelled("container"), labelled("network")]).toEqual(["", ""]);
+    expect(labelled("volume").split("\n")).toHaveLength(4);
+    expect(make("status").output).toContain("is not there");
+    expect(make("down", "DATA=yes").output).toContain("Removed the data");
+    expect(labelled("volume")).toBe("");
+});
+
+test("a backend and a passphrase of the user's own are used", () => {
+    const state = fs.mkdtempSync(path.join(os.tmpdir(), "storm-state-"));
+    const script = "source scripts/env.sh; use_stack >/dev/null; select_stack >/dev/null; print_exports; pulumi stack ls --json";
+    const env = { ...clean, STACK: stack, PULUMI_BACKEND_URL: `file://${state}`, PULUMI_CONFIG_PASSPHRASE: "own" };
+    fs.rmSync(path.join(checkout, ".local"), { recursive: true });
+    const done = spawnSync("bash", ["-c", script], { cwd: checkout, env, encoding: "utf8" });
+    expect(done.stdout).not.toContain("export");
+    expect(done.stdout).toContain(`"name": "${stack}"`);
+    expect(fs.existsSync(path.join(state, ".pulumi", "stacks", "storm", `${stack}.json`))).toBe(true);
+    fs.rmSync(state, { recursive: true });
+});
