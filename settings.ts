@@ -1,8 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import { z } from "zod";
 import { addressAt, hostCount, isSubnet } from "./components/network/subnet";
-import { daemonNames } from "./components/storm/daemonNames";
+import { type DaemonCounts, daemonNames } from "./components/storm/daemonNames";
 import { defaultHeap, heapSum, type Memory } from "./components/storm/memory";
+
+/** The SDK has it without a type; its Config reads a secret as plain text without a word. */
+const { isConfigSecret } = runtimeConfig as unknown as { isConfigSecret: (key: string) => boolean };
 
 /** Keys of storm.yaml that the program sets, with the setting that decides their value. */
 const wiredKeys: Record<string, string> = {
@@ -127,11 +131,14 @@ export function parseSettings(values: Record<string, unknown>): Settings {
     throw new pulumi.RunError(`The stack's settings have ${lines.length === 1 ? "a mistake" : `${lines.length} mistakes`}:\n${lines.join("\n")}`);
 }
 
+/** A stack's settings, with what may hold secrets as the Output that keeps them so. */
+export type StackSettings = Omit<Settings, "stormYaml"> & { stormYaml: pulumi.Input<Settings["stormYaml"]> };
+
 /**
  * The settings of the stack that is being deployed.
  * @throws pulumi.RunError as {@link parseSettings} does.
  */
-export function readSettings(): Settings {
+export function readSettings(): StackSettings {
     const namespace = `${pulumi.getProject()}:`;
     const values: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
@@ -140,7 +147,9 @@ export function readSettings(): Settings {
             values[name] = isText(name) ? value : parseJson(value);
         }
     }
-    return parseSettings(values);
+    const settings = parseSettings(values);
+    const { stormYaml } = settings;
+    return { ...settings, stormYaml: isConfigSecret(`${namespace}stormYaml`) ? pulumi.secret(stormYaml) : stormYaml };
 }
 
 /** The address of a daemon on the stack's own network: it goes by the daemon's name, whatever others there are. */
@@ -149,7 +158,7 @@ export function localAddress(subnet: string, daemon: string): string {
 }
 
 /** Names of all daemons that the settings ask for. */
-export function daemonsOf(settings: Settings): string[] {
+export function daemonsOf(settings: DaemonCounts): string[] {
     return Object.values(daemonNames(settings)).flat() as string[];
 }
 

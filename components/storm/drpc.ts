@@ -3,7 +3,6 @@ import { addresses } from "../discovery/addresses";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { ports } from "./ports";
-import { childopts } from "./stormConfig";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Drpc}. */
@@ -38,7 +37,7 @@ export class Drpc extends pulumi.ComponentResource implements Service {
                         run: "drpc",
                         nimbusSeeds: addresses(args.nimbus),
                         launch: drpcServers(this),
-                        file: childopts("drpc", args.heap, args.stormYaml ?? {}),
+                        heaps: { drpc: args.heap },
                         check: host.address.apply((address) => ({ kind: "port" as const, address, port: ports.drpc })),
                         after: args.nimbus.ready,
                     },

@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { ports } from "./ports";
-import { childopts } from "./stormConfig";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Nimbus}. */
@@ -35,7 +34,7 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     host,
                     run: "nimbus",
                     nimbusSeeds,
-                    file: childopts("nimbus", args.heap, args.stormYaml ?? {}),
+                    heaps: { nimbus: args.heap },
                     dataDirectories: ["/data"],
                     check: host.address.apply((address) => ({ kind: "nimbus" as const, address, port: ports.nimbus })),
                     after: previous,

@@ -29,8 +29,8 @@ export interface StormClusterArgs extends DaemonCounts {
     heap: Heap;
     /** Memory limits in MiB; default: what follows from the heaps. */
     memory: Memory;
-    /** Entries of storm.yaml for every Storm daemon. */
-    stormYaml: StormConfig;
+    /** Entries of storm.yaml for every Storm daemon; may be secret. */
+    stormYaml: pulumi.Input<StormConfig>;
     /** Port of 127.0.0.1 at which Storm UI is published; default: it is not. */
     uiPort?: number;
     /** Seconds that a daemon has to become ready; past it the update fails. */

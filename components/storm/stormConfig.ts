@@ -17,10 +17,13 @@ export function stormYaml(config: StormConfig): string {
 }
 
 /**
- * A daemon's `childopts` entry: the user's Java options, if there are any, and the heap.
- * @param heap MiB.
+ * The `childopts` entries of JVMs: the heap, behind the Java options that `config` has for them.
+ * @param heaps MiB by JVM, such as `nimbus`.
  */
-export function childopts(daemon: string, heap: number, extra: StormConfig): StormConfig {
-    const key = `${daemon}.childopts`;
-    return { [key]: [extra[key], `-Xmx${heap}m`].filter(Boolean).join(" ") };
+export function childopts(heaps: Record<string, number>, config: StormConfig): StormConfig {
+    const entries = Object.entries(heaps).map(([jvm, heap]) => {
+        const key = `${jvm}.childopts`;
+        return [key, [config[key], `-Xmx${heap}m`].filter(Boolean).join(" ")];
+    });
+    return Object.fromEntries(entries) as StormConfig;
 }

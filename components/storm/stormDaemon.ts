@@ -4,7 +4,7 @@ import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
 import { ports } from "./ports";
-import { launchArguments, type StormConfig, stormYaml } from "./stormConfig";
+import { childopts, launchArguments, type StormConfig, stormYaml } from "./stormConfig";
 
 /** What all Storm daemons of a cluster have in common. */
 export interface StormArgs extends ClusterArgs {
@@ -12,8 +12,8 @@ export interface StormArgs extends ClusterArgs {
     image: string;
     /** The ensemble that holds the cluster's state. */
     zookeeper: Service;
-    /** Entries of storm.yaml for every Storm daemon; default: none. */
-    stormYaml?: StormConfig;
+    /** Entries of storm.yaml for every Storm daemon; may be secret; default: none. */
+    stormYaml?: pulumi.Input<StormConfig>;
 }
 
 /** Arguments of {@link StormDaemon}. */
@@ -27,8 +27,8 @@ export interface StormDaemonArgs
     nimbusSeeds: pulumi.Input<string[]>;
     /** Configuration of this daemon alone that is delivered at launch; default: none. */
     launch?: pulumi.Input<StormConfig>;
-    /** Configuration of this daemon alone that goes into its storm.yaml. */
-    file: StormConfig;
+    /** Java heap in MiB of each JVM of the daemon's, by the name that its `childopts` go by. */
+    heaps: Record<string, number>;
     /** A `bash` script to run instead of `storm <run>`, with the launch arguments as its own; default: none. */
     script?: string;
     /** What has to be there before the container is made. */
@@ -48,13 +48,16 @@ export class StormDaemon extends Daemon {
                 "storm.local.hostname": address,
                 ...launch,
             }));
+        const file = pulumi
+            .output(args.stormYaml ?? {})
+            .apply((config) => stormYaml({ ...config, ...childopts(args.heaps, config) }));
         const start = args.script ? ["bash", "-c", args.script, "storm"] : ["storm", args.run];
         super(
             name,
             {
                 ...args,
                 command: configuration.apply((config) => [...start, ...launchArguments(config)]),
-                files: { "/conf/storm.yaml": stormYaml({ ...args.stormYaml, ...args.file }) },
+                files: { "/conf/storm.yaml": file },
                 logFile: `/logs/${args.run}.log`,
             },
             opts,

@@ -3,7 +3,6 @@ import { addresses } from "../discovery/addresses";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { ports } from "./ports";
-import { childopts } from "./stormConfig";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Supervisor}. */
@@ -45,7 +44,6 @@ exit $status
 export class Supervisor extends StormDaemon {
     constructor(name: string, args: SupervisorArgs, opts?: pulumi.ComponentResourceOptions) {
         const nimbusSeeds = addresses(args.nimbus);
-        const user = args.stormYaml ?? {};
         super(
             name,
             {
@@ -57,11 +55,11 @@ export class Supervisor extends StormDaemon {
                     "supervisor.slots.ports": Array.from({ length: args.slots }, (_, slot) => ports.firstSlot + slot),
                     ...launch,
                 })),
-                file: {
-                    ...childopts("supervisor", args.heap.supervisor, user),
+                heaps: {
+                    supervisor: args.heap.supervisor,
                     // Storm's default would give a worker 128 MiB for each of its executors, whatever its supervisor has.
-                    ...childopts("worker", args.heap.worker, user),
-                    ...(args.logviewer && childopts("logviewer", args.heap.logviewer, user)),
+                    worker: args.heap.worker,
+                    ...(args.logviewer && { logviewer: args.heap.logviewer }),
                 },
                 dataDirectories: ["/data"],
                 check: pulumi.all([args.host.address, nimbusSeeds]).apply(([address, nimbuses]) => ({

@@ -3,7 +3,6 @@ import { addresses } from "../discovery/addresses";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { ports } from "./ports";
-import { childopts } from "./stormConfig";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Ui}. */
@@ -30,7 +29,7 @@ export class Ui extends StormDaemon {
                 daemon: "ui",
                 run: "ui",
                 nimbusSeeds: addresses(args.nimbus),
-                file: childopts("ui", args.heap, args.stormYaml ?? {}),
+                heaps: { ui: args.heap },
                 publish: args.publishedPort === undefined ? {} : { [args.publishedPort]: ports.ui },
                 check: args.host.address.apply((address) => ({ kind: "port" as const, address, port: ports.ui })),
                 after: args.nimbus.ready,

@@ -187,6 +187,15 @@ describe("what cannot work fails", () => {
     });
 });
 
+test("a preview works from nothing, without a Docker daemon", async () => {
+    const nowhere = new TestStack("e2e-preview", "172.30.81.0/24", { zookeepers: 5, nimbuses: 2, ui: true, drpcs: 1 });
+    nowhere.environment.DOCKER_HOST = "tcp://127.0.0.1:1";
+    const { code, output } = await nowhere.pulumi("preview");
+    expect(output).toContain("to create");
+    expect(code).toBe(0);
+    await nowhere.remove();
+});
+
 describe("down", () => {
     test("leaves nothing but the data", async () => {
         const volumes = stack.volumes();

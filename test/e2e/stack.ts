@@ -27,7 +27,8 @@ export function machineSettings(): Record<string, unknown> {
 export class TestStack {
     readonly cluster: string;
     private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-e2e-"));
-    private readonly environment: NodeJS.ProcessEnv;
+    /** Environment of the CLI. */
+    readonly environment: NodeJS.ProcessEnv;
 
     /** @param subnet No other Docker network of this machine may have it. */
     constructor(

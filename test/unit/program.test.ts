@@ -273,3 +273,17 @@ describe("settings reach the containers:", () => {
         });
     });
 });
+
+test("entries of storm.yaml that are secret stay so", async () => {
+    const stormYaml = { "storm.zookeeper.auth.payload": "user:hunter2" };
+    const { resources } = await runProgram({ stormYaml }, ["stormYaml"]);
+    const plain = resources.filter(({ inputs }) => /hunter2/.test(JSON.stringify({ ...inputs, uploads: [] })));
+    expect(plain.map(({ name }) => name)).toEqual([]);
+    // Pulumi's mark of a secret on the wire.
+    const marked = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
+    const containers = resources.filter(({ inputs }) => /hunter2/.test(JSON.stringify(inputs)));
+    expect(containers).toHaveLength(4);
+    for (const { inputs } of containers) {
+        expect(inputs.uploads).toMatchObject([{ content: marked }]);
+    }
+});

@@ -33,8 +33,11 @@ export function declaredSettings(): Record<string, { type: string; default?: unk
     return project.config;
 }
 
-/** Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them. */
-export async function runProgram(settings: Record<string, unknown> = {}): Promise<Run> {
+/**
+ * Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them.
+ * @param secret Keys of the settings that are secret.
+ */
+export async function runProgram(settings: Record<string, unknown> = {}, secret: string[] = []): Promise<Run> {
     jest.resetModules();
     const pulumi = await import("@pulumi/pulumi");
     const defaults = Object.entries(declaredSettings()).map(([key, { default: value }]) => [key, value] as const);
@@ -42,7 +45,7 @@ export async function runProgram(settings: Record<string, unknown> = {}): Promis
     const config = Object.fromEntries(
         [...defaults, ...given].map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
     );
-    pulumi.runtime.setAllConfig(config);
+    pulumi.runtime.setAllConfig(config, secret.map((key) => `storm:${key}`));
     await pulumi.runtime.setMocks(
         { call: (args) => args.inputs as object, newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as object }) },
         "storm",
