@@ -44,7 +44,7 @@ export class Drpc extends pulumi.ComponentResource implements Service {
                     { parent: this },
                 ).ready,
         );
-        this.registerOutputs({});
+        this.registerOutputs({ endpoints: this.endpoints });
     }
 }
 

@@ -46,6 +46,6 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
 
         this.endpoints = hosts.map(([, host]) => ({ address: host.address, port: ports.nimbus }));
         this.ready = previous;
-        this.registerOutputs({});
+        this.registerOutputs({ endpoints: this.endpoints });
     }
 }

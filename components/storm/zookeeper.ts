@@ -69,7 +69,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
 
         this.endpoints = members.map(({ host }) => ({ address: host.address, port: ports.zookeeper }));
         this.ready = previous;
-        this.registerOutputs({});
+        this.registerOutputs({ endpoints: this.endpoints });
     }
 }
 

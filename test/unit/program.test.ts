@@ -50,12 +50,15 @@ describe.each([
             }
             if (of) {
                 expect(name.startsWith(of.name)).toBe(true);
+            } else {
+                const others = run().resources.filter((other) => name.startsWith(`${other.name}-`));
+                expect(others.map(({ urn }) => urn)).toEqual([]);
             }
         }
     });
 
     test("every component registers its outputs", () => {
-        const missing = run().resources.filter(({ custom, outputsRegistered }) => !custom && !outputsRegistered);
+        const missing = run().resources.filter(({ custom, registered }) => !custom && registered.length === 0);
         expect(missing.map(({ urn }) => urn)).toEqual([]);
     });
 

@@ -13,8 +13,8 @@ export interface Declared {
     inputs: Record<string, unknown>;
     /** URNs of what it is made after. */
     dependencies: string[];
-    /** Whether registerOutputs was called. */
-    outputsRegistered: boolean;
+    /** Names of the outputs that a component registered; the SDK itself registers none where the component does not. */
+    registered: string[];
     retainOnDelete: boolean;
     deleteBeforeReplace: boolean;
 }
@@ -71,7 +71,11 @@ export async function runProgram(settings: Record<string, unknown> = {}, secret:
 type Callback = (error: unknown, response?: { getUrn(): string }) => void;
 interface Monitor {
     registerResource(request: Request, callback: Callback): Promise<void>;
-    registerResourceOutputs(request: { getUrn(): string }, callback: Callback): void;
+    registerResourceOutputs(request: OutputsRequest, callback: Callback): void;
+}
+interface OutputsRequest {
+    getUrn(): string;
+    getOutputs(): { toJavaScript(): object };
 }
 interface Request {
     getType(): string;
@@ -99,7 +103,7 @@ function record(monitor: Monitor): Declared[] {
                     custom: request.getCustom(),
                     inputs: request.getObject().toJavaScript(),
                     dependencies: request.getDependenciesList(),
-                    outputsRegistered: false,
+                    registered: [],
                     retainOnDelete: request.getRetainondelete(),
                     deleteBeforeReplace: request.getDeletebeforereplace(),
                 });
@@ -109,7 +113,7 @@ function record(monitor: Monitor): Declared[] {
     const registerResourceOutputs = monitor.registerResourceOutputs.bind(monitor);
     monitor.registerResourceOutputs = (request, callback) => {
         for (const resource of resources.filter(({ urn }) => urn === request.getUrn())) {
-            resource.outputsRegistered = true;
+            resource.registered = Object.keys(request.getOutputs().toJavaScript());
         }
         registerResourceOutputs(request, callback);
     };

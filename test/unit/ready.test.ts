@@ -1,6 +1,10 @@
 import * as thrift from "thrift";
-import { check } from "../../components/storm/ready/check";
+import { check as checkProbe } from "../../components/storm/ready/check";
 import type { Dial } from "../../components/storm/ready/container";
+import type { ReadyCheck } from "../../components/storm/ready/ready";
+
+/** Checks a container that has run for 10 seconds. */
+const check = (wanted: ReadyCheck, dial: Dial) => checkProbe(wanted, { dial, age: () => Promise.resolve(10) });
 
 const refused = () => Promise.reject(new Error("connection refused"));
 const serving = "Zookeeper version: 3.9.5\nMode: follower\n";
@@ -58,6 +62,13 @@ describe("by Nimbus's word,", () => {
         expect(await ready([], ["10.0.0.8"])).toBe("no Nimbus knows it; Error: connection refused");
         expect(await ready(["10.0.0.22", "10.0.0.21"], ["10.0.0.8", "10.0.0.9"])).toBeUndefined();
     });
+
+    test("a registration that is older than the container is that of one before", async () => {
+        const old = nimbusAt({ nimbuses: [{ host: "10.0.0.9", leader: true }], supervisors: ["10.0.0.21"], uptime: 30 });
+        expect(await check({ kind: "nimbus", address: "10.0.0.9", port: 6627 }, old)).toBe("it is not registered with ZooKeeper");
+        const supervisor: ReadyCheck = { kind: "supervisor", address: "10.0.0.21", nimbuses: ["10.0.0.9"], nimbusPort: 6627 };
+        expect(await check(supervisor, old)).toBe("no Nimbus knows it");
+    });
 });
 
 test("a port is ready once it accepts connections", async () => {
@@ -68,6 +79,8 @@ test("a port is ready once it accepts connections", async () => {
 interface Summary {
     nimbuses: { host: string; leader: boolean }[];
     supervisors: string[];
+    /** Seconds for which each has run; default: 5. */
+    uptime?: number;
 }
 
 /** Nimbus's reply, with the fields in which Storm surrounds those that are asked for. */
@@ -93,6 +106,7 @@ function encode(summary: Summary): Buffer {
         field(Type.LIST, 1, () =>
             list(summary.supervisors, (host) => {
                 field(Type.STRING, 1, () => out.writeString(host));
+                field(Type.I32, 2, () => out.writeI32(summary.uptime ?? 5));
                 field(Type.I32, 3, () => out.writeI32(4));
                 field(Type.MAP, 7, () => {
                     out.writeMapBegin(Type.STRING, Type.DOUBLE, 1);
@@ -106,6 +120,7 @@ function encode(summary: Summary): Buffer {
         field(Type.LIST, 4, () =>
             list(summary.nimbuses, ({ host, leader }) => {
                 field(Type.STRING, 1, () => out.writeString(host));
+                field(Type.I32, 3, () => out.writeI32(summary.uptime ?? 5));
                 field(Type.BOOL, 4, () => out.writeBool(leader));
             }),
         );

@@ -2,16 +2,24 @@ import type { Dial } from "./container";
 import { clusterSummary } from "./nimbusClient";
 import type { ReadyCheck } from "./ready";
 
+/** A daemon's container, as a check sees it. */
+export interface Probe {
+    /** Dials from within the container. */
+    dial: Dial;
+    /** Seconds for which the container has run. */
+    age: () => Promise<number>;
+}
+
 /** Tells what a daemon still lacks to be ready; undefined when it is. */
-export async function check(wanted: ReadyCheck, dial: Dial): Promise<string | undefined> {
+export async function check(wanted: ReadyCheck, { dial, age }: Probe): Promise<string | undefined> {
     try {
         switch (wanted.kind) {
             case "zookeeper":
                 return await checkZooKeeper(wanted.members, wanted.member, wanted.port, dial);
             case "nimbus":
-                return await checkNimbus(wanted.address, wanted.port, dial);
+                return await checkNimbus(wanted.address, wanted.port, dial, age);
             case "supervisor":
-                return await checkSupervisor(wanted.address, wanted.nimbuses, wanted.nimbusPort, dial);
+                return await checkSupervisor(wanted.address, wanted.nimbuses, wanted.nimbusPort, dial, age);
             case "port":
                 await dial(wanted.address, wanted.port, Buffer.alloc(0), "none");
                 return undefined;
@@ -45,9 +53,9 @@ async function checkZooKeeper(
     return undefined;
 }
 
-async function checkNimbus(address: string, port: number, dial: Dial): Promise<string | undefined> {
+async function checkNimbus(address: string, port: number, dial: Dial, age: Probe["age"]): Promise<string | undefined> {
     const { nimbuses } = await clusterSummary(dial, address, port);
-    if (!nimbuses.some(({ host }) => host === address)) {
+    if (!isRegistered(address, nimbuses, await age())) {
         return "it is not registered with ZooKeeper";
     }
     return nimbuses.some(({ leader }) => leader) ? undefined : "no Nimbus leads";
@@ -58,12 +66,18 @@ async function checkSupervisor(
     nimbuses: string[],
     port: number,
     dial: Dial,
+    age: Probe["age"],
 ): Promise<string | undefined> {
     const summaries = await Promise.allSettled(nimbuses.map((nimbus) => clusterSummary(dial, nimbus, port)));
     const known = summaries.flatMap((summary) => (summary.status === "fulfilled" ? summary.value.supervisors : []));
-    if (known.some(({ host }) => host === address)) {
+    if (isRegistered(address, known, await age())) {
         return undefined;
     }
     const failures = summaries.flatMap((summary) => (summary.status === "rejected" ? [String(summary.reason)] : []));
     return ["no Nimbus knows it", ...failures].join("; ");
+}
+
+/** A daemon that was killed stays registered until its session expires: what says to be older than its container is not it. */
+function isRegistered(address: string, registered: { host: string; uptime: number }[], age: number): boolean {
+    return registered.some(({ host, uptime }) => host === address && uptime <= age + 1);
 }

@@ -32,6 +32,13 @@ export function dialFrom(container: string): Dial {
         ]);
 }
 
+/** Seconds for which a container's first process has run, by the clock of its host. */
+export async function ageOf(container: string): Promise<number> {
+    // Field 22 of stat: start since boot, in hundredths of a second.
+    const script = "read -r up _ </proc/uptime; set -- $(</proc/1/stat); echo $(( ${up%.*} - ${22} / 100 ))";
+    return Number(await run("docker", ["exec", container, "bash", "-c", script]));
+}
+
 /** What a person needs to see of a container whose daemon is not ready: its state, and the last lines of its log. */
 export async function describe(container: string, logFile?: string): Promise<string> {
     const format = "{{.State.Status}}, exit code {{.State.ExitCode}}{{if .State.OOMKilled}}, out of memory{{end}}, restarted {{.RestartCount}} times";

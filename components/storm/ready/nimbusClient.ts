@@ -1,10 +1,11 @@
 import * as thrift from "thrift";
 import type { Dial } from "./container";
 
-/** What Nimbus tells of its cluster. */
+/** What Nimbus tells of its cluster; uptimes are in seconds. */
 export interface ClusterSummary {
-    nimbuses: { host: string; port: number; leader: boolean }[];
-    supervisors: { host: string; slots: number; usedSlots: number }[];
+    nimbuses: { host: string; port: number; uptime: number; leader: boolean }[];
+    /** Uptimes are those of the last heartbeat. */
+    supervisors: { host: string; uptime: number; slots: number; usedSlots: number }[];
     topologies: { name: string; status: string; workers: number }[];
 }
 
@@ -21,10 +22,12 @@ export async function clusterSummary(dial: Dial, address: string, port: number):
         nimbuses: list(summary[4]).map((nimbus) => ({
             host: String(nimbus[1]),
             port: Number(nimbus[2]),
+            uptime: Number(nimbus[3]),
             leader: nimbus[4] === true,
         })),
         supervisors: list(summary[1]).map((supervisor) => ({
             host: String(supervisor[1]),
+            uptime: Number(supervisor[2]),
             slots: Number(supervisor[3]),
             usedSlots: Number(supervisor[4]),
         })),

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { check } from "./check";
-import { describe, dialFrom } from "./container";
+import { ageOf, describe, dialFrom } from "./container";
 
 /** What has to hold before a daemon is ready; addresses are those that others dial. */
 export type ReadyCheck =
@@ -29,7 +29,8 @@ export interface ReadyArgs {
     logFile?: string;
 }
 
-type Inputs = pulumi.Unwrap<ReadyArgs>;
+/** With the code of the provider, as the SDK puts it beside the arguments. */
+type Inputs = pulumi.Unwrap<ReadyArgs> & { __provider?: string };
 
 /** Waits until a daemon is ready. */
 const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
@@ -37,9 +38,14 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
         await waitUntilReady(inputs);
         return { id: inputs.daemon, outs: inputs };
     },
+    async read(id, inputs) {
+        // To a refresh, a daemon that is not ready any more has no gate: the next update makes one, and so waits.
+        return (await missing(inputs as Inputs)) === undefined ? { id, props: inputs } : { id: "" };
+    },
     async diff(_id, olds, news) {
-        const changed = JSON.stringify([olds.containerId, olds.check]) !== JSON.stringify([news.containerId, news.check]);
-        return { changes: changed };
+        // A later version of this code becomes the gate's own too.
+        const decisive = ({ containerId, check: wanted, __provider }: Inputs) => JSON.stringify([containerId, wanted, __provider]);
+        return { changes: decisive(olds) !== decisive(news) };
     },
     async update(_id, _olds, news) {
         await waitUntilReady(news);
@@ -47,11 +53,14 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
     },
 };
 
+function missing({ check: wanted, container }: Inputs): Promise<string | undefined> {
+    return check(wanted, { dial: dialFrom(container), age: () => ageOf(container) });
+}
+
 async function waitUntilReady(inputs: Inputs): Promise<void> {
-    const dial = dialFrom(inputs.container);
     const deadline = Date.now() + inputs.seconds * 1000;
     for (;;) {
-        const reason = await check(inputs.check, dial);
+        const reason = await missing(inputs);
         if (reason === undefined) {
             return;
         }

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { docker } from "./stack";
+import { docker } from "../stack";
 
 jest.setTimeout(300_000);
 

@@ -1,7 +1,7 @@
-import { ports } from "../../components/storm/ports";
-import { dialFrom } from "../../components/storm/ready/container";
-import { type ClusterSummary, clusterSummary } from "../../components/storm/ready/nimbusClient";
-import { docker, machineSettings, TestStack, until } from "./stack";
+import { ports } from "../../../components/storm/ports";
+import { dialFrom } from "../../../components/storm/ready/container";
+import { type ClusterSummary, clusterSummary } from "../../../components/storm/ready/nimbusClient";
+import { docker, machineSettings, TestStack, until } from "../stack";
 
 jest.setTimeout(300_000);
 
@@ -44,7 +44,7 @@ describe("when `pulumi up` has returned,", () => {
 
     test("a Nimbus leads and every supervisor is registered, under addresses that others can dial", async () => {
         const { nimbuses, supervisors } = await summary();
-        expect(nimbuses).toEqual([{ host: "172.30.78.33", port: 6627, leader: true }]);
+        expect(nimbuses).toMatchObject([{ host: "172.30.78.33", port: 6627, leader: true }]);
         expect(supervisors.map(({ host }) => host).sort()).toEqual(["172.30.78.128", "172.30.78.129"]);
     });
 
@@ -120,6 +120,19 @@ describe("a second update", () => {
         const { code, output } = await stack.pulumi("refresh", "--yes", "--skip-preview");
         expect([code, output]).toEqual([0, expect.any(String)]);
         expect(await stack.changes()).toEqual([]);
+    });
+});
+
+describe("a daemon that was killed", () => {
+    test.each(["nimbus-1", "supervisor-2"])("is running and ready again after an update that refreshes: %s", async (daemon) => {
+        docker("kill", `${stack.cluster}-${daemon}`);
+        expect((await stack.pulumi("refresh", "--preview-only", "--expect-no-changes")).code).not.toBe(0);
+        await stack.up("--refresh");
+        const { nimbuses, supervisors } = await summary();
+        expect(nimbuses).toMatchObject([{ host: "172.30.78.33", leader: true }]);
+        const own = [...nimbuses, ...supervisors].find(({ host }) => host === (daemon === "nimbus-1" ? "172.30.78.33" : "172.30.78.129"));
+        expect(own?.uptime).toBeLessThan(60);
+        await stack.up("--refresh", "--expect-no-changes");
     });
 });
 
