@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host";
-import { Ready, type ReadyCheck } from "./ready/ready";
+import type { ReadyCheck } from "./ready/check";
+import { Ready } from "./ready/ready";
 
 /** What all daemons of a cluster have in common. */
 export interface ClusterArgs {

@@ -1,7 +1,6 @@
 import * as thrift from "thrift";
-import { check as checkProbe } from "../../components/storm/ready/check";
+import { check as checkProbe, type ReadyCheck } from "../../components/storm/ready/check";
 import type { Dial } from "../../components/storm/ready/container";
-import type { ReadyCheck } from "../../components/storm/ready/ready";
 
 /** Checks a container that has run for 10 seconds. */
 const check = (wanted: ReadyCheck, dial: Dial) => checkProbe(wanted, { dial, age: () => Promise.resolve(10) });

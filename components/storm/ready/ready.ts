@@ -1,17 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { check } from "./check";
+import { check, type ReadyCheck } from "./check";
 import { ageOf, describe, dialFrom } from "./container";
-
-/** What has to hold before a daemon is ready; addresses are those that others dial. */
-export type ReadyCheck =
-    /** A member answers and, where enough members answer for a quorum, has joined it. `member` is its place in `members`. */
-    | { kind: "zookeeper"; port: number; member: number; members: string[] }
-    /** It is registered, and one Nimbus leads. */
-    | { kind: "nimbus"; address: string; port: number }
-    /** A Nimbus knows the supervisor. */
-    | { kind: "supervisor"; address: string; nimbuses: string[]; nimbusPort: number }
-    /** It accepts connections. */
-    | { kind: "port"; address: string; port: number };
 
 /** Arguments of {@link Ready}. */
 export interface ReadyArgs {
