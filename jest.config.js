@@ -9,6 +9,5 @@ module.exports = {
         { ...project, displayName: "unit", testMatch: ["<rootDir>/test/unit/**/*.test.ts"] },
         { ...project, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
     ],
-    verbose: true,
     reporters: ["default", "<rootDir>/test/countReporter.js"],
 };

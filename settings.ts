@@ -19,6 +19,7 @@ const wiredKeys: Record<string, string> = {
     "storm.local.hostname": "the daemon's host",
     "storm.local.dir": "the image",
     "storm.log.dir": "the image",
+    "topology.min.replication.count": "storm:nimbuses",
     "nimbus.thrift.port": "the program",
     "ui.port": "the program",
     "logviewer.port": "the program",
@@ -73,9 +74,13 @@ const fields = {
         })
         .partial(),
     stormYaml: z.record(z.string(), z.unknown(), { error: "is not a map of storm.yaml's keys" }).superRefine((map, context) => {
-        for (const key of Object.keys(map)) {
+        const problem = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
+        for (const [key, value] of Object.entries(map)) {
+            const jvm = key.replace(/\.childopts$/, "");
             if (wiredKeys[key]) {
-                context.addIssue({ code: "custom", path: [key], message: `is set by ${wiredKeys[key]}: take it out` });
+                problem(key, `is set by ${wiredKeys[key]}: take it out`);
+            } else if (jvm !== key && jvm in defaultHeap && /-Xmx/.test(String(value))) {
+                problem(key, `sets a heap: set storm:heap.${jvm} instead`);
             }
         }
     }),

@@ -14,6 +14,10 @@ print_exports() {
     if [ -z "${PULUMI_BACKEND_URL:-}${PULUMI_ACCESS_TOKEN:-}" ] && ! logged_in; then
         where+=("PULUMI_BACKEND_URL=$(printf %q "file://$local_dir/state")")
     fi
+    # The provider knows DOCKER_HOST, and not the context that the docker command uses.
+    if [ -z "${DOCKER_HOST:-}${DOCKER_CONTEXT:-}" ] && [ "$(docker context show 2>/dev/null || echo default)" != default ]; then
+        where+=("DOCKER_HOST=$(docker context inspect --format '{{printf "%q" .Endpoints.docker.Host}}')")
+    fi
     if [ -z "${PULUMI_OPTION_CONFIG_FILE:-}" ]; then
         where+=("PULUMI_OPTION_CONFIG_FILE=$(printf %q "$local_dir/Pulumi.$stack.yaml")")
     fi
@@ -24,13 +28,17 @@ print_exports() {
 }
 
 logged_in() {
-    local credentials=${PULUMI_HOME:-$HOME/.pulumi}/credentials.json
+    local credentials=${PULUMI_CREDENTIALS_PATH:-${PULUMI_HOME:-$HOME/.pulumi}}/credentials.json
     [ -f "$credentials" ] && node -e 'process.exit(JSON.parse(fs.readFileSync(process.argv[1])).current ? 0 : 1)' "$credentials"
 }
 
 # Brings the committed settings into the file that the stack is run with, and airgap's where its images are used.
 bring_settings() {
     local sources=("$root/Pulumi.$stack.yaml")
+    if [ ! -f "${sources[0]}" ]; then
+        echo "There is no stack file Pulumi.$stack.yaml: copy Pulumi.local.yaml, and give it another storm:subnet." >&2
+        exit 2
+    fi
     [ ! -f "$local_dir/airgap" ] || sources+=("$root/airgap/settings.yaml")
     mkdir -p "$local_dir"
     ts-node-transpile-only "$root/scripts/stackFile.ts" "$local_dir/Pulumi.$stack.yaml" "${sources[@]}"
@@ -49,6 +57,9 @@ use_stack() {
     fi
     export PULUMI_SKIP_UPDATE_CHECK=true
 }
+
+# Prints the stack's outputs as JSON; {} where the cluster is not there.
+stack_outputs() { pulumi stack output --json --stack "$stack" 2>/dev/null || echo '{}'; }
 
 # Selects the stack, made where it is not there.
 select_stack() {

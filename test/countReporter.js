@@ -3,6 +3,7 @@ module.exports = class CountReporter {
     onRunComplete(_contexts, results) {
         const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
         const skipped = results.numPendingTests + results.numTodoTests;
-        console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
+        // Jest's own summary follows; the line has to be the last.
+        process.once("exit", () => console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`));
     }
 };

@@ -18,6 +18,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/version"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -57,7 +58,8 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 	return &pulumirpc.PluginInfo{Version: version.Version}, nil
 }
 
-// GetRequiredPackages lists the plugins named by the package.json files of the installed Pulumi SDKs.
+// GetRequiredPackages lists the plugins named by the package.json files of the installed Pulumi SDKs, without those that
+// are not there: the engine would try for seconds to download them, whether or not the program uses them.
 func (h *host) GetRequiredPackages(_ context.Context, r *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
 	files, err := filepath.Glob(filepath.Join(r.GetInfo().GetProgramDirectory(), "node_modules/@pulumi/*/package.json"))
 	if err != nil {
@@ -75,11 +77,20 @@ func (h *host) GetRequiredPackages(_ context.Context, r *pulumirpc.GetRequiredPa
 		if err := readJSON(f, &p); err != nil {
 			return nil, err
 		}
-		if p.Pulumi.Resource {
+		if p.Pulumi.Resource && installed(p.Pulumi.Name, p.Pulumi.Version) {
 			out.Packages = append(out.Packages, &pulumirpc.PackageDependency{Kind: "resource", Name: p.Pulumi.Name, Version: "v" + strings.TrimPrefix(p.Pulumi.Version, "v")})
 		}
 	}
 	return out, nil
+}
+
+func installed(name, version string) bool {
+	dir, err := workspace.GetPluginDir()
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(dir, "resource-"+name+"-v"+strings.TrimPrefix(version, "v")))
+	return err == nil
 }
 
 // Cancel interrupts the running program: an engine that was asked to stop waits for it.

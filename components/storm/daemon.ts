@@ -34,8 +34,8 @@ export interface DaemonArgs extends ClusterArgs {
     publish?: Record<number, number>;
     /** What has to hold before those that depend on this daemon are made. */
     check: pulumi.Input<ReadyCheck>;
-    /** The log file that the daemon writes within its container; default: none, it logs to standard output. */
-    logFile?: string;
+    /** The log files that it writes within its container, beside standard output; default: none. */
+    logFiles?: string[];
     /** What has to be there before the container is made. */
     after: readonly pulumi.Resource[];
 }
@@ -120,7 +120,7 @@ export class Daemon extends pulumi.ComponentResource {
                 containerId: container.id,
                 check: args.check,
                 seconds: args.readySeconds,
-                logFile: args.logFile,
+                logFiles: args.logFiles ?? [],
             },
             { parent: this },
         );

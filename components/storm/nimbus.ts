@@ -35,6 +35,8 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     run: "nimbus",
                     nimbusSeeds,
                     heaps: { nimbus: args.heap },
+                    // With blobs on one Nimbus alone, no other could lead without it.
+                    launch: hosts.length > 1 ? { "topology.min.replication.count": 2 } : {},
                     dataDirectories: ["/data"],
                     check: host.address.apply((address) => ({ kind: "nimbus" as const, address, port: ports.nimbus })),
                     after: previous,

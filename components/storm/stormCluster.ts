@@ -134,10 +134,10 @@ export class StormCluster extends pulumi.ComponentResource {
     private pullImages(name: string, args: StormClusterArgs): docker.RemoteImage[] {
         const providers = new Set(Object.values(args.hosts).map(({ provider }) => provider));
         return [...providers].flatMap((provider) =>
-            [args.zookeeperImage, args.stormImage].map(
-                (image) =>
+            Object.entries({ zookeeper: args.zookeeperImage, storm: args.stormImage }).map(
+                ([role, image]) =>
                     new docker.RemoteImage(
-                        `${name}-image-${image.replace(/[:@].*/, "")}`,
+                        `${name}-image-${role}`,
                         { name: image, keepLocally: true },
                         { parent: this, provider },
                     ),

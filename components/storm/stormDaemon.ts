@@ -31,6 +31,8 @@ export interface StormDaemonArgs
     heaps: Record<string, number>;
     /** A `bash` script to run instead of `storm <run>`, with the launch arguments as its own; default: none. */
     script?: string;
+    /** Commands of `storm` that the script runs beside; default: none. */
+    beside?: string[];
     /** What has to be there before the container is made. */
     after: readonly pulumi.Resource[];
 }
@@ -58,7 +60,7 @@ export class StormDaemon extends Daemon {
                 ...args,
                 command: configuration.apply((config) => [...start, ...launchArguments(config)]),
                 files: { "/conf/storm.yaml": file },
-                logFile: `/logs/${args.run}.log`,
+                logFiles: [args.run, ...(args.beside ?? [])].map((each) => `/logs/${each}.log`),
             },
             opts,
         );

@@ -26,18 +26,22 @@ export interface SupervisorArgs extends StormArgs {
 }
 
 /**
- * Runs supervisor and logviewer side by side, as the logviewer reads and cleans up by the supervisor's local state
- * and UI expects both at one address. When either ends, so does the container, and Docker starts both again.
+ * Runs supervisor and logviewer side by side, as the logviewer reads and cleans by the supervisor's local state and UI
+ * expects both at one address. The container ends with the supervisor; a logviewer that ends is started again, as
+ * Storm's ends itself on any error of its cleaning, which must not take the workers along.
  */
 export const withLogviewer = `
-trap 'kill $(jobs -p)' TERM INT
+trap 'kill "$supervisor" 2>/dev/null' TERM INT
 storm supervisor "$@" &
-storm logviewer "$@" &
-wait -n
-status=$?
+supervisor=$!
+while :; do storm logviewer "$@"; sleep 5; done &
+status=0
+while kill -0 "$supervisor" 2>/dev/null; do
+  wait "$supervisor"
+  status=$?
+done
 kill $(jobs -p) 2>/dev/null
-wait
-exit $status
+exit "$status"
 `.trim();
 
 /** A supervisor: it starts and stops the workers of topologies, on its slots. */
@@ -49,7 +53,7 @@ export class Supervisor extends StormDaemon {
             {
                 ...args,
                 run: "supervisor",
-                script: args.logviewer ? withLogviewer : undefined,
+                ...(args.logviewer && { script: withLogviewer, beside: ["logviewer"] }),
                 nimbusSeeds,
                 launch: pulumi.output(args.launch).apply((launch) => ({
                     "supervisor.slots.ports": Array.from({ length: args.slots }, (_, slot) => ports.firstSlot + slot),
@@ -67,6 +71,7 @@ export class Supervisor extends StormDaemon {
                     address,
                     nimbuses,
                     nimbusPort: ports.nimbus,
+                    ...(args.logviewer && { logviewerPort: ports.logviewer }),
                 })),
                 after: args.nimbus.ready,
             },

@@ -11,13 +11,15 @@ export interface Result {
     output: string;
 }
 
-/** Settings with which the images of this machine run: what `make setup` wrote for the stack `local`. */
+/** The images of this machine and what they hold: what `make setup` wrote for the stack `local`, without the user's own. */
 export function machineSettings(): Record<string, unknown> {
     const file = ".local/Pulumi.local.yaml";
     if (!fs.existsSync(file)) {
         throw new Error(`${file} is not there: run make setup`);
     }
-    return (yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> }).config;
+    const { config } = yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+    const keys = ["storm:stormImage", "storm:zookeeperImage", "storm:ui", "storm:logviewers"];
+    return Object.fromEntries(Object.entries(config).filter(([key]) => keys.includes(key)));
 }
 
 /**
@@ -111,7 +113,7 @@ export class TestStack {
         const file = path.join(this.folder, "storm.yaml");
         fs.writeFileSync(file, yaml.stringify({ "nimbus.seeds": seeds, "storm.local.dir": "/data", "storm.log.dir": "/logs" }));
         fs.chmodSync(this.folder, 0o755);
-        const image = String(machineSettings()["storm:stormImage"]);
+        const image = docker("inspect", "--format", "{{.Config.Image}}", `${this.cluster}-nimbus-1`);
         const run = ["run", "--rm", "--network", this.cluster, "--user", "1000:1000", "--volume", `${file}:/conf/storm.yaml:ro`];
         return docker(...run, "--volume", `${process.cwd()}:/checkout:ro`, "--workdir", "/checkout", image, "storm", ...args);
     }

@@ -131,7 +131,9 @@ describe("wiring:", () => {
             "storm.zookeeper.port": 2181,
             "nimbus.seeds": address.nimbuses,
             "storm.local.hostname": "172.30.77.34",
+            "topology.min.replication.count": 2,
         });
+        expect(launched(one.get("storm-nimbus-1-container"))).not.toHaveProperty("topology.min.replication.count");
         expect(addressesIn(nimbus)).toEqual([...address.zookeepers, ...address.nimbuses].sort());
     });
 
@@ -198,6 +200,7 @@ describe("wiring:", () => {
             address: address.supervisor(2),
             nimbuses: address.nimbuses,
             nimbusPort: 6627,
+            logviewerPort: 8000,
         });
     });
 });
@@ -230,7 +233,8 @@ describe("settings reach the containers:", () => {
     let run: Run;
     beforeAll(async () => {
         run = await runProgram({
-            stormImage: "registry.example/storm:2.8.4-jre21",
+            stormImage: "registry:5000/storm:2.8.4-jre21",
+            zookeeperImage: "registry:5000/zookeeper:3.9.5",
             heap: { nimbus: 700, worker: 300 },
             memory: { nimbus: 900 },
             slots: 1,
@@ -255,7 +259,7 @@ describe("settings reach the containers:", () => {
     });
 
     test("image, version, port, limit", () => {
-        expect(run.get("storm-nimbus-1-container").inputs.image).toBe("registry.example/storm:2.8.4-jre21");
+        expect(run.get("storm-nimbus-1-container").inputs.image).toBe("registry:5000/storm:2.8.4-jre21");
         expect(run.outputs).toMatchObject({ stormVersion: "2.8.4", uiUrl: "http://127.0.0.1:9090" });
         expect(run.get("storm-ui-container").inputs.ports).toEqual([{ ip: "127.0.0.1", external: 9090, internal: 8080 }]);
         expect(run.get("storm-nimbus-1-ready").inputs.seconds).toBe(7);

@@ -70,8 +70,25 @@ describe("by Nimbus's word,", () => {
     });
 });
 
+test("a supervisor with a logviewer needs both", async () => {
+    const answering = (logviewer: boolean): Dial => (_address, port) => {
+        const summary = encode({ nimbuses: [], supervisors: ["10.0.0.21"] });
+        return port === 6627 || logviewer ? Promise.resolve(summary) : refused();
+    };
+    const supervisor: ReadyCheck = {
+        kind: "supervisor",
+        address: "10.0.0.21",
+        nimbuses: ["10.0.0.9"],
+        nimbusPort: 6627,
+        logviewerPort: 8000,
+    };
+    expect(await check(supervisor, answering(false))).toBe("its logviewer does not answer on port 8000: connection refused");
+    expect(await check(supervisor, answering(true))).toBeUndefined();
+});
+
 test("a port is ready once it accepts connections", async () => {
-    expect(await check({ kind: "port", address: "10.0.0.5", port: 8080 }, refused)).toBe("connection refused");
+    const reason = "it does not answer on port 8080: connection refused";
+    expect(await check({ kind: "port", address: "10.0.0.5", port: 8080 }, refused)).toBe(reason);
     expect(await check({ kind: "port", address: "10.0.0.5", port: 8080 }, async () => Buffer.alloc(0))).toBeUndefined();
 });
 

@@ -24,7 +24,9 @@ test("Pulumi.yaml's defaults are valid, and heaps are Storm's", () => {
 });
 
 test.each(fs.readdirSync(".").filter((file) => /^Pulumi\..+\.yaml$/.test(file)))("%s is valid", (file) => {
-    const { config } = yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+    const { config, ...rest } = yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+    // A salt in a committed file would go with somebody else's passphrase.
+    expect(rest).toEqual({});
     const given = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("storm:", ""), value]));
     expect(mistakes(given)).toEqual([]);
 });
@@ -50,6 +52,10 @@ test.each([
     [
         { stormYaml: { "nimbus.seeds": ["10.0.0.1"] } },
         'storm:stormYaml.nimbus.seeds (["10.0.0.1"]) is set by storm:nimbuses: take it out',
+    ],
+    [
+        { stormYaml: { "nimbus.childopts": "-Xss1m -Xmx4g" } },
+        'storm:stormYaml.nimbus.childopts ("-Xss1m -Xmx4g") sets a heap: set storm:heap.nimbus instead',
     ],
     [{ stormYaml: "debug" }, 'storm:stormYaml ("debug") is not a map of storm.yaml\'s keys'],
     [{ subnet: "172.30.77.1/24" }, 'storm:subnet ("172.30.77.1/24") is not an IPv4 subnet, such as 172.30.77.0/24'],

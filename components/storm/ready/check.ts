@@ -7,8 +7,8 @@ export type ReadyCheck =
     | { kind: "zookeeper"; port: number; member: number; members: string[] }
     /** It is registered, and one Nimbus leads. */
     | { kind: "nimbus"; address: string; port: number }
-    /** A Nimbus knows the supervisor. */
-    | { kind: "supervisor"; address: string; nimbuses: string[]; nimbusPort: number }
+    /** A Nimbus knows the supervisor, and its logviewer, where there is one, accepts connections. */
+    | { kind: "supervisor"; address: string; nimbuses: string[]; nimbusPort: number; logviewerPort?: number }
     /** It accepts connections. */
     | { kind: "port"; address: string; port: number };
 
@@ -29,10 +29,12 @@ export async function check(wanted: ReadyCheck, { dial, age }: Probe): Promise<s
             case "nimbus":
                 return await checkNimbus(wanted.address, wanted.port, dial, age);
             case "supervisor":
-                return await checkSupervisor(wanted.address, wanted.nimbuses, wanted.nimbusPort, dial, age);
+                return (
+                    (await checkSupervisor(wanted.address, wanted.nimbuses, wanted.nimbusPort, dial, age)) ??
+                    (wanted.logviewerPort === undefined ? undefined : await checkPort("its logviewer", wanted.address, wanted.logviewerPort, dial))
+                );
             case "port":
-                await dial(wanted.address, wanted.port, Buffer.alloc(0), "none");
-                return undefined;
+                return await checkPort("it", wanted.address, wanted.port, dial);
         }
     } catch (error) {
         return error instanceof Error ? error.message : String(error);
@@ -85,6 +87,13 @@ async function checkSupervisor(
     }
     const failures = summaries.flatMap((summary) => (summary.status === "rejected" ? [String(summary.reason)] : []));
     return ["no Nimbus knows it", ...failures].join("; ");
+}
+
+function checkPort(who: string, address: string, port: number, dial: Dial): Promise<string | undefined> {
+    return dial(address, port, Buffer.alloc(0), "none").then(
+        () => undefined,
+        (error: Error) => `${who} does not answer on port ${port}: ${error.message}`,
+    );
 }
 
 /** A daemon that was killed stays registered until its session expires: what says to be older than its container is not it. */

@@ -32,29 +32,27 @@ export function dialFrom(container: string): Dial {
         ]);
 }
 
-/** Seconds for which a container's first process has run, by the clock of its host. */
+/** Seconds since a container was started, by the wall clock of its host, which Storm's uptimes go by too. */
 export async function ageOf(container: string): Promise<number> {
-    // Field 22 of stat: start since boot, in hundredths of a second.
-    const script = "read -r up _ </proc/uptime; set -- $(</proc/1/stat); echo $(( ${up%.*} - ${22} / 100 ))";
-    return Number(await run("docker", ["exec", container, "bash", "-c", script]));
+    const started = await run("docker", ["inspect", "--format", "{{.State.StartedAt}}", container]);
+    const now = await run("docker", ["exec", container, "date", "+%s"]);
+    return Number(now) - Date.parse(String(started).trim()) / 1000;
 }
 
 /** What a person needs to see of a container whose daemon is not ready: its state, and the last lines of its log. */
-export async function describe(container: string, logFile?: string): Promise<string> {
+export async function describe(container: string, logFiles: string[]): Promise<string> {
     const format = "{{.State.Status}}, exit code {{.State.ExitCode}}{{if .State.OOMKilled}}, out of memory{{end}}, restarted {{.RestartCount}} times";
     const output = (command: string, args: string[]) =>
         run(command, args).then(String, (error: Error) => `${error.message}\n`);
     const state = await output("docker", ["inspect", "--format", format, container]);
     const printed = await output("sh", ["-c", 'docker logs --tail 20 "$0" 2>&1', container]);
-    // Unlike exec, cp works on a container that is not running.
-    const logged = logFile
-        ? await output("sh", ["-c", 'docker cp "$0:$1" - | tar -xOf - | tail -n 20', container, logFile])
-        : "";
-    return [
-        `Container ${container}: ${state.trim()}`,
-        `Last lines of its output:\n${printed.trimEnd()}`,
-        ...(logFile ? [`Last lines of its ${logFile}:\n${logged.trimEnd()}`] : []),
-    ].join("\n");
+    const lines = [`Container ${container}: ${state.trim()}`, `Last lines of its output:\n${printed.trimEnd()}`];
+    for (const file of logFiles) {
+        // Unlike exec, cp works on a container that is not running.
+        const logged = await output("sh", ["-c", 'docker cp "$0:$1" - | tar -xOf - | tail -n 20', container, file]);
+        lines.push(`Last lines of its ${file}:\n${logged.trimEnd()}`);
+    }
+    return lines.join("\n");
 }
 
 function run(command: string, args: string[]): Promise<Buffer> {

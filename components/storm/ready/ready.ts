@@ -14,8 +14,8 @@ export interface ReadyArgs {
     check: pulumi.Input<ReadyCheck>;
     /** Seconds until waiting is given up. */
     seconds: number;
-    /** The log file that the daemon writes within its container; default: none, it logs to standard output. */
-    logFile?: string;
+    /** The log files that it writes within its container, beside standard output. */
+    logFiles: string[];
 }
 
 /** With the code of the provider, as the SDK puts it beside the arguments. */
@@ -54,7 +54,7 @@ async function waitUntilReady(inputs: Inputs): Promise<void> {
             return;
         }
         if (Date.now() >= deadline) {
-            const evidence = await describe(inputs.container, inputs.logFile);
+            const evidence = await describe(inputs.container, inputs.logFiles);
             throw new Error(`${inputs.daemon} was not ready within ${inputs.seconds} s: ${reason}\n${evidence}`);
         }
         await new Promise((resolve) => setTimeout(resolve, 250));

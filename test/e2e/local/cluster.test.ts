@@ -6,18 +6,18 @@ import { docker, machineSettings, TestStack, until } from "../stack";
 jest.setTimeout(300_000);
 
 const subnet = "172.30.78.0/24";
-const small = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, ui: 256 };
+const small = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, logviewer: 128, ui: 256, drpc: 128 };
 const jar = "examples/wordcount/target/wordcount.jar";
 
 /** Pulumi writes booleans back as strings. */
 const hasUi = ![false, "false"].includes(machineSettings()["storm:ui"] as string);
 if (!hasUi) {
-    console.log("Skipped: Storm UI, which the images of this machine do not have (airgap/settings.yaml).");
+    console.log("Skipped: Storm UI, logviewer and DRPC, which the images of this machine do not have (airgap/settings.yaml).");
 }
 
 let stack: TestStack;
 beforeAll(async () => {
-    stack = new TestStack("e2e-local", subnet, { zookeepers: 3, supervisors: 2, slots: 1, heap: small, uiPort: 18080 });
+    stack = new TestStack("e2e-local", subnet, { zookeepers: 3, supervisors: 2, slots: 1, drpcs: hasUi ? 1 : 0, heap: small, uiPort: 18080 });
     await stack.up();
 });
 afterAll(() => stack.remove());
@@ -83,9 +83,21 @@ describe("when `pulumi up` has returned,", () => {
     });
 });
 
-(hasUi ? test : test.skip)("Storm UI answers at the published port", async () => {
+const withUi = hasUi ? test : test.skip;
+withUi("Storm UI answers at the published port", async () => {
     const response = await fetch("http://127.0.0.1:18080/api/v1/cluster/summary");
     expect(await response.json()).toMatchObject({ supervisors: 2 });
+});
+withUi("a logviewer shows the log of each supervisor, by the link that UI gives", async () => {
+    const response = await fetch("http://127.0.0.1:18080/api/v1/supervisor/summary");
+    const { supervisors } = (await response.json()) as { supervisors: { logLink: string }[] };
+    expect(supervisors).toHaveLength(2);
+    for (const { logLink } of supervisors) {
+        expect(await (await fetch(logLink)).text()).toContain("Supervisor");
+    }
+});
+withUi("a DRPC server accepts calls", async () => {
+    await dialFrom(`${stack.cluster}-supervisor-1`)("172.30.78.49", ports.drpc, Buffer.alloc(0), "none");
 });
 
 describe("a topology", () => {
@@ -121,6 +133,15 @@ describe("a second update", () => {
         expect([code, output]).toEqual([0, expect.any(String)]);
         expect(await stack.changes()).toEqual([]);
     });
+});
+
+test("after a restart of every container the cluster is there again by itself", async () => {
+    docker("restart", ...Object.values(stack.containers()));
+    await until("Nimbus leads and knows both supervisors", 120, async () => {
+        const state = await summary().catch(() => undefined);
+        return state?.nimbuses.some(({ leader }) => leader) && state.supervisors.length === 2;
+    });
+    await until("the topology counts again", 120, () => counted("supervisor-1"));
 });
 
 describe("a daemon that was killed", () => {

@@ -21,10 +21,11 @@ config:
 const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "storm-make-"));
 const committed = path.join(checkout, `Pulumi.${stack}.yaml`);
 
-/** The environment of a user who has set nothing of Pulumi's but its home. */
-const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_") || name === "PULUMI_HOME"),
-);
+/** The environment of a user who has set nothing of Pulumi's but its home, and is not logged in. */
+const clean = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_") || name === "PULUMI_HOME")),
+    PULUMI_CREDENTIALS_PATH: checkout,
+};
 
 function run(command: string, ...args: string[]): { code: number | null; output: string } {
     const done = spawnSync(command, args, { cwd: checkout, env: clean, encoding: "utf8" });
@@ -58,6 +59,11 @@ afterAll(() => {
 });
 
 let up: ReturnType<typeof make>;
+
+test("before it, `make status` and `make storm` say that there is no cluster", () => {
+    expect(make("status")).toEqual({ code: 0, output: expect.stringMatching(/^The cluster \S+ is not there. `make up` makes it.$/m) as string });
+    expect(make("storm", "ARGS=list").output).toContain("is not there");
+});
 
 test("`make up` ends with addresses, daemons and the next commands", () => {
     up = make("up");
@@ -105,6 +111,10 @@ test("`make storm`, `make status`, `make logs` answer", () => {
     expect(make("status")).toEqual({ code: 0, output: expect.stringMatching(/topology +none/) as string });
     expect(make("logs", "D=nimbus").output).toContain("Nimbus");
     expect(make("logs", "D=zookeeper-1").output).toContain("zookeeper");
+    docker("stop", `${cluster}-nimbus-1`);
+    expect(make("logs", "D=nimbus").output).toContain("Running: java");
+    expect(make("logs", "D=nimbus").output).toContain("o.a.s.d.n.Nimbus");
+    docker("start", `${cluster}-nimbus-1`);
     const unknown = make("logs", "D=storm");
     expect(unknown.code).not.toBe(0);
     expect(unknown.output).toContain("give one of: nimbus-1 supervisor-1");
