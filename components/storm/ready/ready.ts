@@ -21,6 +21,12 @@ export interface ReadyArgs {
 /** With the code of the provider, as the SDK puts it beside the arguments. */
 type Inputs = pulumi.Unwrap<ReadyArgs> & { __provider?: string };
 
+/**
+ * A supervisor that comes back writes to the registration of the killed one; when that one's session expires, it is
+ * unregistered until its next heartbeat, 5 seconds later at most.
+ */
+const heartbeatSeconds = 7;
+
 /** Waits until a daemon is ready. */
 const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
     async create(inputs) {
@@ -29,7 +35,7 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
     },
     async read(id, inputs) {
         // To a refresh, a daemon that is not ready any more has no gate: the next update makes one, and so waits.
-        return (await missing(inputs as Inputs)) === undefined ? { id, props: inputs } : { id: "" };
+        return (await missingAfter(heartbeatSeconds, inputs as Inputs)) === undefined ? { id, props: inputs } : { id: "" };
     },
     async diff(_id, olds, news) {
         // A later version of this code becomes the gate's own too.
@@ -42,20 +48,22 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
     },
 };
 
-function missing({ check: wanted, container }: Inputs): Promise<string | undefined> {
-    return check(wanted, { dial: dialFrom(container), age: () => ageOf(container) });
+async function waitUntilReady(inputs: Inputs): Promise<void> {
+    const reason = await missingAfter(inputs.seconds, inputs);
+    if (reason !== undefined) {
+        const evidence = await describe(inputs.container, inputs.logFiles);
+        throw new Error(`${inputs.daemon} was not ready within ${inputs.seconds} s: ${reason}\n${evidence}`);
+    }
 }
 
-async function waitUntilReady(inputs: Inputs): Promise<void> {
-    const deadline = Date.now() + inputs.seconds * 1000;
+/** What a daemon lacks when it is ready, or else after some seconds. */
+async function missingAfter(seconds: number, { check: wanted, container }: Inputs): Promise<string | undefined> {
+    const probe = { dial: dialFrom(container), age: () => ageOf(container) };
+    const deadline = Date.now() + seconds * 1000;
     for (;;) {
-        const reason = await missing(inputs);
-        if (reason === undefined) {
-            return;
-        }
-        if (Date.now() >= deadline) {
-            const evidence = await describe(inputs.container, inputs.logFiles);
-            throw new Error(`${inputs.daemon} was not ready within ${inputs.seconds} s: ${reason}\n${evidence}`);
+        const reason = await check(wanted, probe);
+        if (reason === undefined || Date.now() >= deadline) {
+            return reason;
         }
         await new Promise((resolve) => setTimeout(resolve, 250));
     }
