@@ -2,7 +2,7 @@
 
 export STACK
 
-.PHONY: help setup up preview status logs storm wordcount down lint typecheck unit test
+.PHONY: help setup up preview status logs storm wordcount down lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -39,6 +39,10 @@ wordcount:
 down:
 	@scripts/down $(DATA)
 
+## make lab [DOWN=yes]          make three machines to play with on this one (and remove them)
+lab:
+	@scripts/lab $(DOWN)
+
 ## make lint | typecheck | unit  checks that take seconds
 lint typecheck:
 	@npm run --silent $@
@@ -46,8 +50,12 @@ lint typecheck:
 unit:
 	@npm test --silent
 
+## make bench                   how setting up grows with the number of hosts (ten minutes)
+bench:
+	@scripts/bench
+
 ## make test                    everything that CI checks, end-to-end tests too
 test:
 	@scripts/test
 
-## make ... STACK=name          the same on another stack of the target local, which Pulumi.name.yaml sets
+## make ... STACK=name          the same on another stack, whose settings are in Pulumi.name.yaml

@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import { z } from "zod";
 import { addressAt, hostCount, isSubnet } from "./components/network/subnet";
+import { misplacements } from "./components/hosts/placement";
 import { type DaemonCounts, daemonNames } from "./components/storm/daemonNames";
+import { edges } from "./components/storm/edges";
 import { defaultHeap, heapSum, type Memory } from "./components/storm/memory";
 
 /** The SDK has it without a type; its Config reads a secret as plain text without a word. */
@@ -31,6 +33,14 @@ const count = (minimum: number, maximum: number) => {
     const wanted = `is not a whole number from ${minimum} to ${maximum}`;
     return z.int({ error: wanted }).min(minimum, wanted).max(maximum, wanted);
 };
+const port = count(1, 65535);
+const ipv4 = z
+    .ipv4({ error: "is not an IPv4 address" })
+    .refine((address) => !address.startsWith("127."), "is a loopback address, which no other host can dial");
+const user = z.string().regex(/^[a-z_][a-z0-9_-]*$/, "is not the name of a user");
+const hostKey = z
+    .string()
+    .regex(/^(ssh-ed25519|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+=*$/, "is not a host key, such as `ssh-ed25519 AAAA...`: the first two words of /etc/ssh/ssh_host_ed25519_key.pub");
 const tagged = z
     .string()
     .regex(
@@ -40,7 +50,7 @@ const tagged = z
     .refine((image) => !/:latest(@|$)/.test(image), "has the tag `latest`, which moves to other versions: name a version");
 
 const fields = {
-    target: z.enum(["local"], { error: "is not a target: `local` is the one there is" }),
+    target: z.enum(["local", "hosts"], { error: "is not a target: `local` and `hosts` are" }),
     stormImage: tagged,
     zookeeperImage: tagged,
     zookeepers: z.literal([1, 3, 5], {
@@ -89,14 +99,39 @@ const fields = {
         .string()
         .refine(isSubnet, { error: "is not an IPv4 subnet, such as 172.30.77.0/24", abort: true })
         .refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
-    uiPort: count(1, 65535),
+    uiPort: port,
+    hosts: z.array(
+        z.strictObject({
+            name: z.string().regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, "is not a name of lower-case letters, digits and dashes"),
+            address: ipv4,
+            daemons: z.array(z.string()).default([]),
+            ssh: z.strictObject({ address: z.string().min(1), user, port }).partial().default({}),
+            hostKey: hostKey.optional(),
+            lost: z.boolean({ error: "is not true or false" }).default(false),
+        }),
+        { error: "is not a list of hosts" },
+    ),
+    ssh: z.strictObject({
+        user: user.default("root"),
+        port: port.default(22),
+        keyFile: z.string().min(1).optional(),
+        seconds: count(1, 3600).default(30),
+        bastion: z.strictObject({ address: z.string().min(1), user: user.default("root"), port: port.default(22), hostKey }).optional(),
+    }),
+    sshKey: z
+        .string()
+        .refine((key) => key === "" || /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n/.test(key), "is not a private key, as `ssh-keygen` writes it"),
+    startEmpty: z.array(z.string(), { error: "is not a list of daemons" }),
+    registryMirror: z.string().regex(/^(https?:\/\/\S+)?$/, "is not a URL"),
 };
 const schema = z.strictObject(fields);
+const countKeys = ["zookeepers", "nimbuses", "supervisors", "drpcs", "ui"] as const;
 
 /** What is wrong with settings that are valid each by itself; those that are not are left out of `settings`. */
-function contradictions({ heap, memory, slots, logviewers, subnet, supervisors }: Partial<Settings>): z.core.$ZodIssue[] {
+function contradictions(settings: Partial<Settings>): z.core.$ZodIssue[] {
+    const { target, heap, memory, slots, logviewers, subnet, supervisors, hosts, ssh, sshKey, startEmpty, uiPort } = settings;
     const issues: z.core.$ZodIssue[] = [];
-    const problem = (path: string[], message: string) => issues.push({ code: "custom", path, message, input: undefined });
+    const problem = (path: (string | number)[], message: string) => issues.push(mistake(path, message));
     if (heap && memory && slots !== undefined && logviewers !== undefined) {
         for (const [kind, limit] of Object.entries(memory) as [keyof Memory, number][]) {
             const needed = heapSum(kind, { heap, slots, logviewers });
@@ -105,7 +140,33 @@ function contradictions({ heap, memory, slots, logviewers, subnet, supervisors }
             }
         }
     }
-    if (subnet !== undefined && supervisors !== undefined) {
+    const names = countKeys.every((key) => settings[key] !== undefined) ? daemonNames(settings as DaemonCounts) : undefined;
+    if (target === "hosts" && hosts && names) {
+        for (const { path, message } of misplacements(hosts, { ...names })) {
+            problem(["hosts", ...path], message);
+        }
+        if (uiPort !== undefined && slots !== undefined && settings.ui) {
+            const taken = edges({ slots, uiPort }).find(({ to, ports: [first, last] }) => to !== "ui" && first <= uiPort && uiPort <= last);
+            if (taken) {
+                problem(["uiPort"], `is a port of ${taken.to}`);
+            }
+            if (uiPort < 1024) {
+                problem(["uiPort"], "is below 1024, which a container without privileges cannot open on a host");
+            }
+        }
+    }
+    if (target === "local" && hosts?.length) {
+        problem(["hosts"], "is for the target `hosts`: set storm:target to it, or take the hosts out");
+    }
+    if (ssh?.keyFile && sshKey) {
+        problem(["sshKey"], "is set, and so is storm:ssh.keyFile: take one of the two out");
+    }
+    for (const [index, daemon] of names && startEmpty ? startEmpty.entries() : []) {
+        if (![...(names?.zookeeper ?? []), ...(names?.nimbus ?? [])].includes(daemon)) {
+            problem(["startEmpty", index], "is no ZooKeeper member and no Nimbus of this cluster; others may always start empty");
+        }
+    }
+    if (target === "local" && subnet !== undefined && supervisors !== undefined) {
         const last = `supervisor-${supervisors}`;
         if (addressOffset(last) > hostCount(subnet)) {
             problem(["subnet"], `has no address for ${last}: give a larger one, such as a /16`);
@@ -114,25 +175,33 @@ function contradictions({ heap, memory, slots, logviewers, subnet, supervisors }
     return issues;
 }
 
+function mistake(path: (string | number)[], message: string): z.core.$ZodIssue {
+    return { code: "custom", path, message, input: undefined };
+}
+
 /** A stack's settings: what `config:` in Pulumi.yaml declares, validated. */
 export type Settings = z.infer<typeof schema>;
 
 /**
  * Validates a stack's settings.
  * @param values Values by key, without the namespace.
+ * @param secret Whether a key's value must not be shown; default: none must not.
  * @throws pulumi.RunError that lists every mistake: key, value, what is wrong and what would be right.
  */
-export function parseSettings(values: Record<string, unknown>): Settings {
+export function parseSettings(values: Record<string, unknown>, secret: (key: string) => boolean = () => false): Settings {
     const parsed = schema.safeParse(values);
     const valid = Object.entries(fields).flatMap(([key, field]) => {
         const { success, data } = field.safeParse(values[key]);
         return success ? [[key, data]] : [];
     });
     const issues = [...(parsed.error?.issues ?? []), ...contradictions(Object.fromEntries(valid) as Partial<Settings>)];
+    if (values.sshKey && !secret("sshKey")) {
+        issues.push(mistake(["sshKey"], "is not encrypted: `pulumi config set --secret sshKey <file`, and take this key out of use"));
+    }
     if (parsed.success && issues.length === 0) {
         return parsed.data;
     }
-    const lines = issues.flatMap((issue) => describe(issue, values));
+    const lines = issues.flatMap((issue) => describe(issue, values, secret));
     throw new pulumi.RunError(`The stack's settings have ${lines.length === 1 ? "a mistake" : `${lines.length} mistakes`}:\n${lines.join("\n")}`);
 }
 
@@ -149,12 +218,13 @@ export function readSettings(): StackSettings {
     for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
         if (key.startsWith(namespace)) {
             const name = key.slice(namespace.length);
-            values[name] = isText(name) ? value : parseJson(value);
+            values[name] = settingValue(name, value);
         }
     }
-    const settings = parseSettings(values);
+    const isSecret = (key: string) => isConfigSecret(namespace + key);
+    const settings = parseSettings(values, isSecret);
     const { stormYaml } = settings;
-    return { ...settings, stormYaml: isConfigSecret(`${namespace}stormYaml`) ? pulumi.secret(stormYaml) : stormYaml };
+    return { ...settings, stormYaml: isSecret("stormYaml") ? pulumi.secret(stormYaml) : stormYaml };
 }
 
 /** The address of a daemon on the stack's own network: it goes by the daemon's name, whatever others there are. */
@@ -181,24 +251,27 @@ function addressOffset(daemon: string): number {
     return (firstOffset[kind] ?? NaN) + Number(number);
 }
 
-function isText(key: string): boolean {
-    return ["target", "stormImage", "zookeeperImage", "subnet"].includes(key);
-}
-
-function parseJson(value: string): unknown {
+/** The value of a setting that is written as text, as Pulumi writes all that are no lists or maps. */
+function settingValue(key: string, text: string): unknown {
+    if (["target", "stormImage", "zookeeperImage", "subnet", "sshKey", "registryMirror"].includes(key)) {
+        return text;
+    }
     try {
-        return JSON.parse(value);
+        return JSON.parse(text);
     } catch {
-        return value;
+        return text;
     }
 }
 
-function describe(issue: z.core.$ZodIssue, values: Record<string, unknown>): string[] {
+function describe(issue: z.core.$ZodIssue, values: Record<string, unknown>, secret: (key: string) => boolean): string[] {
     const name = (path: PropertyKey[]) => `storm:${path.map(String).join(".")}`;
     if (issue.code === "unrecognized_keys") {
         const known = issue.path.length ? "" : ": `config:` in Pulumi.yaml lists the settings";
         return issue.keys.map((key) => `  ${name([...issue.path, key])} is not a setting${known}`);
     }
     const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], values);
-    return [`  ${name(issue.path)} ${value === undefined ? "" : `(${JSON.stringify(value)}) `}${issue.message}`];
+    const isHidden = issue.path[0] === "sshKey" || secret(String(issue.path[0]));
+    const text = JSON.stringify(value) ?? "";
+    const shown = isHidden || text === "" || text.length > 100 ? "" : `(${text}) `;
+    return [`  ${name(issue.path)} ${shown}${issue.message}`];
 }

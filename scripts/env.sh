@@ -61,6 +61,56 @@ use_stack() {
 # Prints the stack's outputs as JSON; {} where the cluster is not there.
 stack_outputs() { pulumi stack output --json --stack "$stack" 2>/dev/null || echo '{}'; }
 
+# setting KEY: its value in the stack's settings, or Pulumi.yaml's default
+setting() {
+    node -e '
+        const { parse } = require("yaml"), read = (file) => parse(fs.readFileSync(file, "utf8")).config;
+        console.log(read(process.argv[1])[process.argv[2]] ?? read("Pulumi.yaml")[process.argv[2]].default)
+    ' "$local_dir/Pulumi.$stack.yaml" "$1"
+}
+
+# login DAEMON: the command line that logs in on its machine; nothing where that is this one
+login() {
+    stack_outputs | node -e '
+        const { hosts = {} } = JSON.parse(fs.readFileSync(0));
+        console.log(Object.values(hosts).find(({ daemons }) => daemons.includes(process.argv[1]))?.ssh ?? "")
+    ' "$1"
+}
+
+# Prints the names of the daemons that are there.
+placed_daemons() {
+    if [ "$(setting storm:target)" = local ]; then
+        docker ps --all --filter "label=storm.cluster=$cluster" --format '{{.Label "storm.daemon"}}' | sort | xargs
+    else
+        stack_outputs | node -e '
+            const { hosts = {} } = JSON.parse(fs.readFileSync(0));
+            console.log(Object.values(hosts).flatMap(({ daemons }) => daemons).sort().join(" "))
+        '
+    fi
+}
+
+# Prints, as options of `pulumi refresh`, which resources are on lost hosts.
+lost_resources() {
+    # shellcheck disable=SC2016 # JavaScript
+    stack_outputs | node -e '
+        const { hosts = {} } = JSON.parse(fs.readFileSync(0));
+        for (const [name, { daemons }] of Object.entries(hosts).filter(([, { lost }]) => lost))
+            for (const resource of [`host-${name}-`, `storm-image-${name}-`, `storm-memory-${name}`, ...daemons.map((daemon) => `storm-${daemon}-`)])
+                console.log(`--exclude=urn:pulumi:${process.argv[1]}::storm::**::${resource}*`);
+    ' "$stack"
+}
+
+# at LOGIN COMMAND...: runs a command where the login leads, or here where it is empty
+at() {
+    local login=$1
+    shift
+    if [ -z "$login" ]; then
+        "$@"
+    else
+        eval "$login \"\$(printf '%q ' \"\$@\")\""
+    fi
+}
+
 # Selects the stack, made where it is not there.
 select_stack() {
     if ! pulumi stack select "$stack" 2>/dev/null; then

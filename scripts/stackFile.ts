@@ -51,8 +51,10 @@ function read(file: string): { config?: Config } {
 function main(file: string, sources: string[]): void {
     const baseFile = `${file}.base`;
     const wanted = Object.assign({}, ...sources.map((source) => read(source).config)) as Config;
+    // What secrets of the settings are encrypted by.
+    const encryption = Object.assign({}, ...sources.map(read)) as { config?: Config };
     const exists = fs.existsSync(file);
-    const mine = exists ? read(file) : {};
+    const mine: { config?: Config } = { ...encryption, config: {}, ...(exists ? read(file) : {}) };
     const base = exists && fs.existsSync(baseFile) ? (read(baseFile).config ?? {}) : {};
     try {
         const config = merge(base, wanted, mine.config ?? {});

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from "child_process";
 import * as fs from "fs";
+import { commandLine } from "../components/hosts/shell";
 import { ports } from "../components/storm/ports";
 import { dialFrom } from "../components/storm/ready/container";
 import { type ClusterSummary, clusterSummary } from "../components/storm/ready/nimbusClient";
@@ -14,23 +15,36 @@ interface Outputs {
     supervisors: string[];
     uiUrl?: string;
     stormVersion: string;
+    /** Absent on `local`. */
+    hosts?: Record<string, { address: string; daemons: string[]; ssh: string }>;
 }
 
-function containers(cluster: string): { daemon: string; status: string }[] {
-    const format = '{{.Label "storm.daemon"}}\t{{.Status}}';
-    const filter = `label=storm.cluster=${cluster}`;
-    const lines = execFileSync("docker", ["ps", "--all", "--filter", filter, "--format", format], { encoding: "utf8" });
-    return lines
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => line.split("\t"))
-        .map(([daemon = "", status = ""]) => ({ daemon, status }))
-        .sort((a, b) => a.daemon.localeCompare(b.daemon, "en", { numeric: true }));
+/** The command that runs a shell command line, as its last argument, on a host. */
+function remote(ssh: string): string[] {
+    return ["sh", "-c", `${ssh} "$1"`, "sh"];
 }
 
-async function summary(cluster: string, { nimbusSeeds }: Outputs): Promise<ClusterSummary | undefined> {
+/** A line for each container of the cluster on one machine. */
+function containers(cluster: string, name?: string, ssh?: string): string[] {
+    const words = ["docker", "ps", "--all", "--filter", `label=storm.cluster=${cluster}`, "--format", '{{.Label "storm.daemon"}}\t{{.Status}}'];
+    const [command = "", ...args] = ssh ? [...remote(ssh), commandLine(words)] : words;
+    const on = name ? `on ${name}, ` : "";
+    try {
+        return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
+            .split("\n")
+            .filter(Boolean)
+            .map((line) => line.split("\t"))
+            .map(([daemon = "", status = ""]) => `${daemon.padEnd(16)} ${on}${status}`);
+    } catch (error) {
+        return [`${name ?? "Docker"} does not answer: ${String((error as { stderr?: string }).stderr).trim()}`];
+    }
+}
+
+async function summary(cluster: string, { nimbusSeeds, hosts = {} }: Outputs): Promise<ClusterSummary | undefined> {
     for (const [index, address] of nimbusSeeds.entries()) {
-        const dial = dialFrom(`${cluster}-nimbus-${index + 1}`);
+        const daemon = `nimbus-${index + 1}`;
+        const host = Object.values(hosts).find(({ daemons }) => daemons.includes(daemon));
+        const dial = dialFrom({ container: `${cluster}-${daemon}`, ...(host && { ssh: remote(host.ssh) }) });
         const answer = await clusterSummary(dial, address, ports.nimbus).catch(() => undefined);
         if (answer) {
             return answer;
@@ -46,6 +60,9 @@ async function main(cluster: string): Promise<void> {
         return;
     }
     const there = outputs as Outputs;
+    const daemons = there.hosts
+        ? Object.entries(there.hosts).flatMap(([name, { ssh }]) => containers(cluster, name, ssh))
+        : containers(cluster);
     const lines = [
         `Storm ${there.stormVersion}, cluster ${cluster}`,
         `  ZooKeeper    ${there.zookeeperServers.join(" ")}`,
@@ -53,7 +70,7 @@ async function main(cluster: string): Promise<void> {
         `  supervisors  ${there.supervisors.join(" ")}`,
         `  UI           ${there.uiUrl ?? "none"}`,
         "",
-        ...containers(cluster).map(({ daemon, status }) => `  ${daemon.padEnd(16)} ${status}`),
+        ...daemons.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((line) => `  ${line}`),
         "",
     ];
     const state = await summary(cluster, there);

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { labels } from "./labels";
 import { addressAt } from "./subnet";
 
 /** Arguments of {@link LocalNetwork}. */
@@ -32,7 +33,7 @@ export class LocalNetwork extends pulumi.ComponentResource {
                 ipamConfigs: [
                     { subnet: args.subnet, gateway: addressAt(args.subnet, 1), ipRange: args.subnet.replace(/\d+$/, "28") },
                 ],
-                labels: Object.entries(args.labels).map(([label, value]) => ({ label, value })),
+                labels: labels(args.labels),
             },
             { parent: this, provider: this.provider, deleteBeforeReplace: true },
         );

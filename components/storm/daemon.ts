@@ -1,6 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host";
+import { labels } from "../network/labels";
+import { Place, type Replica } from "./place";
 import type { ReadyCheck } from "./ready/check";
 import { Ready } from "./ready/ready";
 
@@ -10,6 +12,8 @@ export interface ClusterArgs {
     clusterName: string;
     /** Seconds that a daemon has to become ready; past it the update fails. */
     readySeconds: number;
+    /** Names of daemons that may start on another machine than the one that has their data, without it; default: none. */
+    startEmpty?: string[];
 }
 
 /** Arguments of {@link Daemon}. */
@@ -26,12 +30,17 @@ export interface DaemonArgs extends ClusterArgs {
     environment?: Record<string, pulumi.Input<string>>;
     /** Files to put into the container, by absolute path; default: none. */
     files?: Record<string, pulumi.Input<string>>;
-    /** Directories whose data outlives the container, each in a volume of its own; default: none. */
+    /** Directories whose data outlives the container; default: none. */
     dataDirectories?: string[];
+    /**
+     * Daemons of which one has to have all of its data before it may start without, on another machine; none: it may
+     * when the user says so. Default: it may at any time.
+     */
+    replicas?: pulumi.Input<Replica[]>;
     /** Memory limit in MiB. */
     memory: number;
-    /** Ports of the container by the port of 127.0.0.1 at which each is published; default: none. */
-    publish?: Record<number, number>;
+    /** Ports that are to be reached from outside of the cluster; default: none. */
+    published?: number[];
     /** What has to hold before those that depend on this daemon are made. */
     check: pulumi.Input<ReadyCheck>;
     /** The log files that it writes within its container, beside standard output; default: none. */
@@ -41,7 +50,7 @@ export interface DaemonArgs extends ClusterArgs {
 }
 
 /** Uid and gid of the official images' users. */
-const uid = "1000:1000";
+const uid = 1000;
 
 /** Seconds between SIGTERM and SIGKILL: ZooKeeper and Nimbus close their files, a supervisor its workers. */
 const graceSeconds = 30;
@@ -55,40 +64,54 @@ export class Daemon extends pulumi.ComponentResource {
 
     constructor(name: string, args: DaemonArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Daemon", name, {}, opts);
-        const options = { parent: this, provider: args.host.provider };
+        const options = { parent: this, ...args.host.docker.options };
         const containerName = `${args.clusterName}-${args.daemon}`;
-        const labels = Object.entries({ "storm.cluster": args.clusterName, "storm.daemon": args.daemon }).map(
-            ([label, value]) => ({ label, value }),
-        );
+        const identity = { "storm.cluster": args.clusterName, "storm.daemon": args.daemon };
 
-        const volumes = (args.dataDirectories ?? []).map((containerPath) => {
-            const suffix = containerPath.slice(1);
-            const volume = new docker.Volume(
-                `${name}-${suffix}`,
-                { name: `${containerName}-${suffix}`, labels },
-                // Data is never deleted by an update; a daemon that comes back under its name finds it.
-                { ...options, retainOnDelete: true },
+        const places: Place[] = [];
+        if (args.host.machine) {
+            const { host, key, unusable } = args.host.machine;
+            const place = new Place(
+                `${name}-place`,
+                {
+                    daemon: args.daemon,
+                    address: args.host.address,
+                    host,
+                    machine: key,
+                    unusable,
+                    mayStartEmpty: !args.replicas || (args.startEmpty?.includes(args.daemon) ?? false),
+                    replicas: args.replicas ?? [],
+                    seconds: args.readySeconds,
+                },
+                { parent: this, dependsOn: [...args.after] },
             );
-            return { containerPath, volumeName: volume.name };
+            places.push(place);
+        }
+        const after = [...args.after, ...places];
+        const volumes = (args.dataDirectories ?? []).map((containerPath) => {
+            const directory = args.host.dataDirectory(
+                `${name}-${containerPath.slice(1)}`,
+                { clusterName: args.clusterName, daemon: args.daemon, containerPath, owner: uid },
+                { parent: this, dependsOn: places },
+            );
+            after.push(directory.resource);
+            return { containerPath, ...directory.mount };
         });
 
         const container = new docker.Container(
             `${name}-container`,
             {
                 name: containerName,
-                hostname: args.daemon,
                 image: args.image,
                 command: args.command,
                 envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
                 uploads: Object.entries(args.files ?? {}).map(([file, content]) => ({ file, content })),
                 volumes,
-                labels,
-                ...args.host.attach(args.daemon),
-                ports: Object.entries(args.publish ?? {}).map(([external, internal]) => ({
-                    ip: "127.0.0.1",
-                    external: Number(external),
-                    internal,
-                })),
+                // Another machine in the place of this one has no such container: it is made anew there.
+                labels: pulumi
+                    .output(args.host.machine?.key)
+                    .apply((key) => labels({ ...identity, ...(key !== undefined && { "storm.machine": key }) })),
+                ...args.host.attach(args.daemon, args.published ?? []),
                 // As PID 1 it reaps what a supervisor's workers leave behind.
                 init: true,
                 restart: "unless-stopped",
@@ -96,7 +119,7 @@ export class Daemon extends pulumi.ComponentResource {
                 memorySwap: args.memory,
                 logDriver: "json-file",
                 logOpts: { "max-size": "10m", "max-file": "3" },
-                user: uid,
+                user: `${uid}:${uid}`,
                 capabilities: { drops: ["ALL"] },
                 securityOpts: ["no-new-privileges:true"],
                 stopTimeout: graceSeconds,
@@ -104,7 +127,8 @@ export class Daemon extends pulumi.ComponentResource {
             },
             {
                 ...options,
-                dependsOn: [...args.after],
+                provider: args.host.docker.provider,
+                dependsOn: after,
                 deleteBeforeReplace: true,
                 // The provider neither updates nor replaces for it.
                 replaceOnChanges: ["init"],
@@ -121,8 +145,9 @@ export class Daemon extends pulumi.ComponentResource {
                 check: args.check,
                 seconds: args.readySeconds,
                 logFiles: args.logFiles ?? [],
+                ssh: args.host.docker.ssh,
             },
-            { parent: this },
+            options,
         );
         this.registerOutputs({ address: this.address });
     }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
+import type { Replica } from "./place";
 import { ports } from "./ports";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
 
@@ -38,6 +39,7 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     // With blobs on one Nimbus alone, no other could lead without it.
                     launch: hosts.length > 1 ? { "topology.min.replication.count": 2 } : {},
                     dataDirectories: ["/data"],
+                    replicas: replicas(hosts.filter(([other]) => other !== daemon), args.clusterName),
                     check: host.address.apply((address) => ({ kind: "nimbus" as const, address, port: ports.nimbus })),
                     after: previous,
                 },
@@ -50,4 +52,15 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
         this.ready = previous;
         this.registerOutputs({ endpoints: this.endpoints });
     }
+}
+
+/** Nimbus daemons that copy each other's blobs. */
+function replicas(others: [string, Host][], clusterName: string): pulumi.Output<Replica[]> {
+    return pulumi.all(
+        others.map(([daemon, { address, docker }]) =>
+            pulumi
+                .all([address, docker.ssh])
+                .apply(([dialled, ssh]) => ({ container: `${clusterName}-${daemon}`, ssh, address: dialled, port: ports.nimbus })),
+        ),
+    );
 }

@@ -4,9 +4,11 @@ export const ports = {
     zookeeperPeers: 2888,
     zookeeperElection: 3888,
     nimbus: 6627,
+    supervisor: 6628,
     /** The first of a supervisor's worker slots. */
     firstSlot: 6700,
-    ui: 8080,
     logviewer: 8000,
     drpc: 3772,
+    drpcInvocations: 3773,
+    drpcHttp: 3774,
 } as const;

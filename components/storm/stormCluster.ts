@@ -2,9 +2,9 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addresses } from "../discovery/addresses";
 import type { Host } from "../hosts/host";
-import { type DaemonCounts, daemonNames } from "./daemonNames";
+import { type DaemonCounts, type DaemonNames, daemonNames } from "./daemonNames";
 import { Drpc, drpcServers } from "./drpc";
-import { memoryLimit, type Heap, type Memory } from "./memory";
+import { heapSum, memoryLimit, type Heap, type Memory } from "./memory";
 import { Nimbus } from "./nimbus";
 import type { StormConfig } from "./stormConfig";
 import { Supervisor } from "./supervisor";
@@ -31,10 +31,12 @@ export interface StormClusterArgs extends DaemonCounts {
     memory: Memory;
     /** Entries of storm.yaml for every Storm daemon; may be secret. */
     stormYaml: pulumi.Input<StormConfig>;
-    /** Port of 127.0.0.1 at which Storm UI is published; default: it is not. */
-    uiPort?: number;
+    /** TCP port at which Storm UI is reached. */
+    uiPort: number;
     /** Seconds that a daemon has to become ready; past it the update fails. */
     readySeconds: number;
+    /** Names of daemons that may start on another machine than the one that has their data, without it; default: none. */
+    startEmpty?: string[];
 }
 
 /** An Apache Storm cluster with its ZooKeeper ensemble, each daemon in a container. */
@@ -59,7 +61,7 @@ export class StormCluster extends pulumi.ComponentResource {
         const hostsOf = (daemons: string[]) => Object.fromEntries(daemons.map((daemon) => [daemon, host(daemon)]));
         const memory = (kind: keyof Memory) => memoryLimit(kind, args);
 
-        const images = this.pullImages(name, args);
+        const prepared = this.prepare(name, args);
         const zookeeper = new ZooKeeper(
             `${name}-zookeeper`,
             {
@@ -68,7 +70,7 @@ export class StormCluster extends pulumi.ComponentResource {
                 hosts: hostsOf(names.zookeeper),
                 heap: args.heap.zookeeper,
                 memory: memory("zookeeper"),
-                after: images,
+                after: prepared,
             },
             { parent: this },
         );
@@ -110,7 +112,7 @@ export class StormCluster extends pulumi.ComponentResource {
                     ...storm,
                     host: host("ui"),
                     nimbus,
-                    publishedPort: args.uiPort,
+                    port: args.uiPort,
                     heap: args.heap.ui,
                     memory: memory("ui"),
                 },
@@ -130,18 +132,45 @@ export class StormCluster extends pulumi.ComponentResource {
         });
     }
 
-    /** All images on all hosts: a tag that does not exist fails the update before the first container is made. */
-    private pullImages(name: string, args: StormClusterArgs): docker.RemoteImage[] {
-        const providers = new Set(Object.values(args.hosts).map(({ provider }) => provider));
-        return [...providers].flatMap((provider) =>
-            Object.entries({ zookeeper: args.zookeeperImage, storm: args.stormImage }).map(
-                ([role, image]) =>
+    /**
+     * Images on all machines, and their memory asked for: a tag that does not exist, or a machine that is too small,
+     * fails the update before the first container is made.
+     */
+    private prepare(name: string, args: StormClusterArgs): pulumi.Resource[] {
+        const images = { zookeeper: args.zookeeperImage, storm: args.stormImage };
+        const sum = (kinds: Kind[], of: (kind: Kind) => number) => kinds.reduce((total, kind) => total + of(kind), 0);
+        return placedKinds(args).flatMap(({ host, kinds }) => {
+            const { docker: daemon } = host;
+            const pulled = [...new Set(kinds.map((kind) => (kind === "zookeeper" ? kind : "storm")))].map(
+                (role) =>
                     new docker.RemoteImage(
-                        `${name}-image-${role}`,
-                        { name: image, keepLocally: true },
-                        { parent: this, provider },
+                        `${name}-image-${daemon.name}-${role}`,
+                        { name: images[role], keepLocally: true },
+                        { parent: this, provider: daemon.provider, ...daemon.options },
                     ),
-            ),
-        );
+            );
+            const memory = host.requireMemory?.(
+                `${name}-memory-${daemon.name}`,
+                sum(kinds, (kind) => heapSum(kind, args)),
+                sum(kinds, (kind) => memoryLimit(kind, args)),
+                { parent: this },
+            );
+            return [...pulled, ...(memory ? [memory] : [])];
+        });
     }
+}
+
+type Kind = keyof Memory & keyof DaemonNames;
+
+/** The kind of each daemon that runs on a Docker daemon, and one of the hosts there. */
+function placedKinds(args: StormClusterArgs): { host: Host; kinds: Kind[] }[] {
+    const placed = new Map<string, { host: Host; kinds: Kind[] }>();
+    for (const [kind, daemons] of Object.entries(daemonNames(args)) as [Kind, string[]][]) {
+        for (const host of daemons.flatMap((daemon) => args.hosts[daemon] ?? [])) {
+            const there = placed.get(host.docker.name) ?? { host, kinds: [] };
+            there.kinds.push(kind);
+            placed.set(host.docker.name, there);
+        }
+    }
+    return [...placed.values()];
 }

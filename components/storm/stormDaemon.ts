@@ -18,7 +18,7 @@ export interface StormArgs extends ClusterArgs {
 
 /** Arguments of {@link StormDaemon}. */
 export interface StormDaemonArgs
-    extends StormArgs, Pick<DaemonArgs, "daemon" | "dataDirectories" | "memory" | "publish" | "check"> {
+    extends StormArgs, Pick<DaemonArgs, "daemon" | "dataDirectories" | "replicas" | "memory" | "published" | "check"> {
     /** Where it runs. */
     host: Host;
     /** The command of `storm` that starts it: `nimbus`, `supervisor`, `ui`... */

@@ -2,7 +2,6 @@ import type * as pulumi from "@pulumi/pulumi";
 import { addresses } from "../discovery/addresses";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
-import { ports } from "./ports";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Ui}. */
@@ -11,8 +10,8 @@ export interface UiArgs extends StormArgs {
     host: Host;
     /** The Nimbus daemons that it asks. */
     nimbus: Service;
-    /** Port of 127.0.0.1 at which it is published; default: it is not. */
-    publishedPort?: number;
+    /** TCP port at which it is reached. */
+    port: number;
     /** Java heap in MiB. */
     heap: number;
     /** Memory limit in MiB. */
@@ -30,8 +29,10 @@ export class Ui extends StormDaemon {
                 run: "ui",
                 nimbusSeeds: addresses(args.nimbus),
                 heaps: { ui: args.heap },
-                publish: args.publishedPort === undefined ? {} : { [args.publishedPort]: ports.ui },
-                check: args.host.address.apply((address) => ({ kind: "port" as const, address, port: ports.ui })),
+                // The one server of Storm's that can be bound to an address.
+                launch: args.host.address.apply((address) => ({ "ui.host": address, "ui.port": args.port })),
+                published: [args.port],
+                check: args.host.address.apply((address) => ({ kind: "port" as const, address, port: args.port })),
                 after: args.nimbus.ready,
             },
             opts,

@@ -52,6 +52,8 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
                         ZK_SERVER_HEAP: String(args.heap),
                     },
                     dataDirectories: ["/data", "/datalog"],
+                    // A member that starts empty copies from the others, and becomes ready when it has.
+                    replicas: [],
                     check: pulumi
                         .all(members.map((member) => member.host.address))
                         .apply((addresses) => ({
@@ -74,5 +76,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
 }
 
 function server(id: number, host: Host): pulumi.Output<string> {
-    return pulumi.interpolate`server.${id}=${host.address}:${ports.zookeeperPeers}:${ports.zookeeperElection};${ports.zookeeper}`;
+    return host.address.apply(
+        (address) => `server.${id}=${address}:${ports.zookeeperPeers}:${ports.zookeeperElection};${address}:${ports.zookeeper}`,
+    );
 }

@@ -3,6 +3,7 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import * as yaml from "yaml";
+import type { LabHost } from "../lab/lab";
 
 /** What a command printed, and how it ended. */
 export interface Result {
@@ -32,10 +33,9 @@ export class TestStack {
     /** Environment of the CLI. */
     readonly environment: NodeJS.ProcessEnv;
 
-    /** @param subnet No other Docker network of this machine may have it. */
+    /** @param settings On `local`, no other Docker network of this machine may have the `subnet`. */
     constructor(
-        private readonly name: string,
-        subnet: string,
+        readonly name: string,
         settings: Record<string, unknown>,
     ) {
         this.cluster = `storm-${name}`;
@@ -47,7 +47,7 @@ export class TestStack {
             PULUMI_SKIP_UPDATE_CHECK: "true",
         };
         this.sweep();
-        this.configure({ ...machineSettings(), "storm:subnet": subnet, ...prefixed(settings) });
+        this.configure({ ...machineSettings(), ...prefixed(settings) });
         // `stack init` writes a stack's salt beside Pulumi.yaml, whatever PULUMI_OPTION_CONFIG_FILE says.
         fs.copyFileSync("Pulumi.yaml", path.join(this.folder, "Pulumi.yaml"));
         const init = ["pulumi", "--cwd", this.folder, "stack", "init", name];
@@ -58,6 +58,16 @@ export class TestStack {
     set(settings: Record<string, unknown>): void {
         const file = yaml.parse(fs.readFileSync(this.configFile(), "utf8")) as { config: object };
         fs.writeFileSync(this.configFile(), yaml.stringify({ ...file, config: { ...file.config, ...prefixed(settings) } }));
+    }
+
+    /** Sets a secret setting, as a user does. */
+    setSecret(key: string, value: string): void {
+        const done = spawnSync("npx", ["pulumi", "config", "set", "--secret", key, "--stack", this.name], {
+            env: this.environment,
+            encoding: "utf8",
+            input: value,
+        });
+        expectSuccess(done);
     }
 
     /** Runs the CLI on the stack. */
@@ -116,6 +126,19 @@ export class TestStack {
         const image = docker("inspect", "--format", "{{.Config.Image}}", `${this.cluster}-nimbus-1`);
         const run = ["run", "--rm", "--network", this.cluster, "--user", "1000:1000", "--volume", `${file}:/conf/storm.yaml:ro`];
         return docker(...run, "--volume", `${process.cwd()}:/checkout:ro`, "--workdir", "/checkout", image, "storm", ...args);
+    }
+
+    /** Runs Storm's command line in a container on a host; the first argument that names a file is brought there. */
+    async stormOn(host: LabHost, seeds: string[], ...args: string[]): Promise<string> {
+        const config = JSON.stringify({ "nimbus.seeds": seeds, "storm.local.dir": "/data", "storm.log.dir": "/logs" });
+        const file = args.find((argument) => fs.existsSync(argument));
+        const image = (machineSettings()["storm:stormImage"] ?? "storm:2.8.9") as string;
+        await host.exec(`mkdir -p /tmp/client/examples && cat >/tmp/client/storm.yaml <<<'${config}'`);
+        if (file) {
+            await host.exec(`mkdir -p /tmp/client/${path.dirname(file)} && base64 -d >/tmp/client/${file}`, fs.readFileSync(file, "base64"));
+        }
+        const mounts = "--volume /tmp/client/storm.yaml:/conf/storm.yaml:ro --volume /tmp/client:/checkout:ro --workdir /checkout";
+        return host.exec(`docker run --rm --network host --user 1000:1000 ${mounts} ${image} storm ${args.join(" ")}`);
     }
 
     /** Removes everything of the stack, data too, whatever state it is in. */

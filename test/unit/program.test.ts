@@ -1,3 +1,4 @@
+import { onHosts } from "./hostsFixture";
 import { type Declared, type Run, runProgram } from "./program";
 
 const three = { zookeepers: 3, nimbuses: 2, supervisors: 4, drpcs: 2, slots: 3 };
@@ -11,9 +12,11 @@ const address = {
 
 let one: Run;
 let many: Run;
+let spread: Run;
 beforeAll(async () => {
     one = await runProgram({ zookeepers: 1, nimbuses: 1, supervisors: 1 });
     many = await runProgram(three);
+    spread = await runProgram(onHosts);
 });
 
 const containers = (run: Run) => run.resources.filter(({ type }) => type === "docker:index/container:Container");
@@ -39,6 +42,7 @@ function file(container: Declared): string {
 describe.each([
     ["one of each", () => one],
     ["many", () => many],
+    ["on hosts", () => spread],
 ])("DESIGN.md's rules, %s:", (_name, run) => {
     const urns = () => new Map(run().resources.map((resource) => [resource.urn, resource]));
 
@@ -93,19 +97,26 @@ describe.each([
     });
 
     test("ports are published on 127.0.0.1 alone", () => {
-        const published = containers(run()).flatMap(({ inputs }) => inputs.ports as { ip: string }[]);
-        expect(published.map(({ ip }) => ip)).toEqual(["127.0.0.1"]);
+        const published = containers(run()).flatMap(({ inputs }) => (inputs.ports ?? []) as { ip: string }[]);
+        expect(published.map(({ ip }) => ip)).toEqual(run() === spread ? [] : ["127.0.0.1"]);
     });
 
-    test("every volume outlives its resource", () => {
+    test("data outlives every resource", () => {
         const volumes = run().resources.filter(({ type }) => type === "docker:index/volume:Volume");
-        expect(volumes.length).toBeGreaterThan(0);
         expect(volumes.filter(({ retainOnDelete }) => !retainOnDelete)).toEqual([]);
+        expect(containers(run()).filter(({ inputs }) => (inputs.volumes as unknown[]).length > 0).length).toBeGreaterThan(2);
+        // On hosts it is in directories; the commands that make them have none that removes them.
+        expect(run().resources.filter(({ inputs }) => "delete" in inputs)).toEqual([]);
+        for (const { inputs } of containers(run())) {
+            for (const { volumeName, hostPath } of inputs.volumes as Record<string, string>[]) {
+                expect(volumeName ?? hostPath).toMatch(/storm-test/);
+            }
+        }
     });
 
     test("all images are there before the first container", () => {
         const images = run().resources.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
-        expect(images.map(({ inputs }) => inputs.name).sort()).toEqual(["storm:2.8.9", "zookeeper:3.9.5"]);
+        expect([...new Set(images.map(({ inputs }) => inputs.name))].sort()).toEqual(["storm:2.8.9", "zookeeper:3.9.5"]);
         expect(run().get("storm-zookeeper-1-container").dependencies).toEqual(
             expect.arrayContaining(images.map(({ urn }) => urn)),
         );
@@ -118,7 +129,7 @@ describe("wiring:", () => {
         expect(member.inputs.envs).toEqual(
             expect.arrayContaining([
                 "ZOO_MY_ID=2",
-                "ZOO_SERVERS=server.1=172.30.77.17:2888:3888;2181 server.2=172.30.77.18:2888:3888;2181 server.3=172.30.77.19:2888:3888;2181",
+                "ZOO_SERVERS=server.1=172.30.77.17:2888:3888;172.30.77.17:2181 server.2=172.30.77.18:2888:3888;172.30.77.18:2181 server.3=172.30.77.19:2888:3888;172.30.77.19:2181",
             ]),
         );
         expect(addressesIn(member)).toEqual(address.zookeepers);
@@ -261,7 +272,8 @@ describe("settings reach the containers:", () => {
     test("image, version, port, limit", () => {
         expect(run.get("storm-nimbus-1-container").inputs.image).toBe("registry:5000/storm:2.8.4-jre21");
         expect(run.outputs).toMatchObject({ stormVersion: "2.8.4", uiUrl: "http://127.0.0.1:9090" });
-        expect(run.get("storm-ui-container").inputs.ports).toEqual([{ ip: "127.0.0.1", external: 9090, internal: 8080 }]);
+        expect(run.get("storm-ui-container").inputs.ports).toEqual([{ ip: "127.0.0.1", external: 9090, internal: 9090 }]);
+        expect(launched(run.get("storm-ui-container"))).toMatchObject({ "ui.host": address.ui, "ui.port": 9090 });
         expect(run.get("storm-nimbus-1-ready").inputs.seconds).toBe(7);
     });
 
@@ -283,7 +295,7 @@ describe("settings reach the containers:", () => {
 
 test("entries of storm.yaml that are secret stay so", async () => {
     const stormYaml = { "storm.zookeeper.auth.payload": "user:hunter2" };
-    const { resources } = await runProgram({ stormYaml }, ["stormYaml"]);
+    const { resources } = await runProgram({ stormYaml }, { secret: ["stormYaml"] });
     const plain = resources.filter(({ inputs }) => /hunter2/.test(JSON.stringify({ ...inputs, uploads: [] })));
     expect(plain.map(({ name }) => name)).toEqual([]);
     // Pulumi's mark of a secret on the wire.

@@ -17,6 +17,7 @@ export interface Declared {
     registered: string[];
     retainOnDelete: boolean;
     deleteBeforeReplace: boolean;
+    ignoreChanges: string[];
 }
 
 /** What a run of the whole program declared and gave. */
@@ -33,12 +34,27 @@ export function declaredSettings(): Record<string, { type: string; default?: unk
     return project.config;
 }
 
-/**
- * Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them.
- * @param secret Keys of the settings that are secret.
- */
-export async function runProgram(settings: Record<string, unknown> = {}, secret: string[] = []): Promise<Run> {
+/** How the program is run. */
+interface Circumstances {
+    /** Keys of the settings that are secret; default: none. */
+    secret?: string[];
+    /** Addresses of the hosts that do not answer over SSH; default: all do. No host is dialled. */
+    silent?: string[];
+    /** Whether it is a preview; default: it is an update. */
+    preview?: boolean;
+}
+
+/** Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them. */
+export async function runProgram(
+    settings: Record<string, unknown> = {},
+    { secret = [], silent = [], preview = false }: Circumstances = {},
+): Promise<Run> {
     jest.resetModules();
+    const answers = ({ address }: { address: string }) => {
+        expect(preview).toBe(false);
+        return Promise.resolve(!silent.includes(address));
+    };
+    jest.doMock("../../components/hosts/answers", () => ({ answers, bastionProblem: () => Promise.resolve(undefined) }));
     const pulumi = await import("@pulumi/pulumi");
     const defaults = Object.entries(declaredSettings()).map(([key, { default: value }]) => [key, value] as const);
     const given = Object.entries(settings).map(([key, value]) => [`storm:${key}`, value] as const);
@@ -47,13 +63,15 @@ export async function runProgram(settings: Record<string, unknown> = {}, secret:
     );
     pulumi.runtime.setAllConfig(config, secret.map((key) => `storm:${key}`));
     await pulumi.runtime.setMocks(
-        { call: (args) => args.inputs as object, newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as object }) },
+        { call: (args) => args.inputs as object, newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: made(inputs as object) }) },
         "storm",
         "test",
+        preview,
     );
     const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
 
-    const exported = pulumi.output((await import("../../index")) as Record<string, unknown>);
+    const program = (await import("../../index")) as unknown as () => Promise<Record<string, unknown>>;
+    const exported = pulumi.output(await program());
     const outputs = await new Promise<Record<string, unknown>>((resolve) => exported.apply(resolve as () => void));
     await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
 
@@ -66,6 +84,23 @@ export async function runProgram(settings: Record<string, unknown> = {}, secret:
             return found[0] as Declared;
         },
     };
+}
+
+/** A machine shows its key at the first contact; commands print nothing. */
+function made(inputs: { host?: string; endpoint?: object }): object {
+    return { stdout: "", ...inputs, ...(inputs.endpoint && { pinned: `ssh-ed25519 shown-by-${inputs.host}` }) };
+}
+
+/** A value without Pulumi's marks of secrets. */
+export function revealed(value: unknown): unknown {
+    if (typeof value !== "object" || value === null) {
+        return value;
+    }
+    if ("4dabf18193072939515e22adb298388d" in value && "value" in value) {
+        return revealed(value.value);
+    }
+    const entries = Object.entries(value).map(([key, each]) => [key, revealed(each)] as const);
+    return Array.isArray(value) ? entries.map(([, each]) => each) : Object.fromEntries(entries);
 }
 
 type Callback = (error: unknown, response?: { getUrn(): string }) => void;
@@ -86,6 +121,7 @@ interface Request {
     getDependenciesList(): string[];
     getRetainondelete(): boolean;
     getDeletebeforereplace(): boolean;
+    getIgnorechangesList(): string[];
 }
 
 /** Collects what reaches the monitor: mocks are shown neither parents, nor dependencies, nor registered outputs. */
@@ -106,6 +142,7 @@ function record(monitor: Monitor): Declared[] {
                     registered: [],
                     retainOnDelete: request.getRetainondelete(),
                     deleteBeforeReplace: request.getDeletebeforereplace(),
+                    ignoreChanges: request.getIgnorechangesList(),
                 });
             }
             callback(error, response);

@@ -1,6 +1,7 @@
 import * as thrift from "thrift";
 import { check as checkProbe, type ReadyCheck } from "../../components/storm/ready/check";
 import type { Dial } from "../../components/storm/ready/container";
+import { rareBlobs } from "../../components/storm/ready/nimbusClient";
 
 /** Checks a container that has run for 10 seconds. */
 const check = (wanted: ReadyCheck, dial: Dial) => checkProbe(wanted, { dial, age: () => Promise.resolve(10) });
@@ -92,6 +93,33 @@ test("a port is ready once it accepts connections", async () => {
     expect(await check({ kind: "port", address: "10.0.0.5", port: 8080 }, async () => Buffer.alloc(0))).toBeUndefined();
 });
 
+test("blobs that too few Nimbus daemons have are told, from all of Nimbus's list", async () => {
+    const pages: Record<string, string[]> = { "": ["a-stormjar.jar", "a-stormcode.ser"], page2: ["b-stormjar.jar"], page3: [] };
+    const replication: Record<string, number> = { "a-stormjar.jar": 2, "a-stormcode.ser": 1, "b-stormjar.jar": 1 };
+    const next: Record<string, string> = { "": "page2", page2: "page3", page3: "" };
+    const nimbus: Dial = async (_address, _port, request) => {
+        const protocol = new thrift.TBinaryProtocol(new thrift.TFramedTransport(request.subarray(4)));
+        const { fname } = protocol.readMessageBegin();
+        protocol.readStructBegin();
+        protocol.readFieldBegin();
+        const argument = protocol.readString();
+        expect(["listBlobs", "getBlobReplication"]).toContain(fname);
+        return fname === "getBlobReplication"
+            ? reply((out) => field(out, thrift.Thrift.Type.I32, 0, () => out.writeI32(replication[argument] ?? 0)))
+            : reply((out) =>
+                  field(out, thrift.Thrift.Type.STRUCT, 0, () => {
+                      field(out, thrift.Thrift.Type.LIST, 1, () => {
+                          out.writeListBegin(thrift.Thrift.Type.STRING, pages[argument]?.length ?? 0);
+                          pages[argument]?.forEach((key) => out.writeString(key));
+                      });
+                      field(out, thrift.Thrift.Type.STRING, 2, () => out.writeString(next[argument] ?? ""));
+                      out.writeFieldStop();
+                  }),
+              );
+    };
+    expect(await rareBlobs(nimbus, "10.0.0.9", 6627, 2)).toEqual(["a-stormcode.ser", "b-stormjar.jar"]);
+});
+
 interface Summary {
     nimbuses: { host: string; leader: boolean }[];
     supervisors: string[];
@@ -99,49 +127,57 @@ interface Summary {
     uptime?: number;
 }
 
-/** Nimbus's reply, with the fields in which Storm surrounds those that are asked for. */
+/** What Nimbus says of its cluster, with the fields in which Storm surrounds those that are asked for. */
 function encode(summary: Summary): Buffer {
-    const { Type, MessageType } = thrift.Thrift;
+    const { Type } = thrift.Thrift;
+    return reply((out) => {
+        const list = <T>(items: T[], write: (item: T) => void) => {
+            out.writeListBegin(Type.STRUCT, items.length);
+            for (const item of items) {
+                write(item);
+                out.writeFieldStop();
+            }
+            out.writeListEnd();
+        };
+        field(out, Type.STRUCT, 0, () => {
+            field(out, Type.LIST, 1, () =>
+                list(summary.supervisors, (host) => {
+                    field(out, Type.STRING, 1, () => out.writeString(host));
+                    field(out, Type.I32, 2, () => out.writeI32(summary.uptime ?? 5));
+                    field(out, Type.I32, 3, () => out.writeI32(4));
+                    field(out, Type.MAP, 7, () => {
+                        out.writeMapBegin(Type.STRING, Type.DOUBLE, 1);
+                        out.writeString("cpu");
+                        out.writeDouble(400);
+                        out.writeMapEnd();
+                    });
+                }),
+            );
+            field(out, Type.LIST, 3, () => list([], () => undefined));
+            field(out, Type.LIST, 4, () =>
+                list(summary.nimbuses, ({ host, leader }) => {
+                    field(out, Type.STRING, 1, () => out.writeString(host));
+                    field(out, Type.I32, 3, () => out.writeI32(summary.uptime ?? 5));
+                    field(out, Type.BOOL, 4, () => out.writeBool(leader));
+                }),
+            );
+            out.writeFieldStop();
+        });
+    });
+}
+
+function field(out: thrift.TBinaryProtocol, type: thrift.Thrift.Type, id: number, write: () => void): void {
+    out.writeFieldBegin("", type, id);
+    write();
+    out.writeFieldEnd();
+}
+
+/** A reply of Nimbus's, without its frame's length. */
+function reply(write: (out: thrift.TBinaryProtocol) => void): Buffer {
     let frame = Buffer.alloc(0);
     const out = new thrift.TBinaryProtocol(new thrift.TFramedTransport(undefined, (message) => void (frame = message as never)));
-    const field = (type: thrift.Thrift.Type, id: number, write: () => void) => {
-        out.writeFieldBegin("", type, id);
-        write();
-        out.writeFieldEnd();
-    };
-    const list = <T>(items: T[], write: (item: T) => void) => {
-        out.writeListBegin(Type.STRUCT, items.length);
-        for (const item of items) {
-            write(item);
-            out.writeFieldStop();
-        }
-        out.writeListEnd();
-    };
-    out.writeMessageBegin("getClusterInfo", MessageType.REPLY, 0);
-    field(Type.STRUCT, 0, () => {
-        field(Type.LIST, 1, () =>
-            list(summary.supervisors, (host) => {
-                field(Type.STRING, 1, () => out.writeString(host));
-                field(Type.I32, 2, () => out.writeI32(summary.uptime ?? 5));
-                field(Type.I32, 3, () => out.writeI32(4));
-                field(Type.MAP, 7, () => {
-                    out.writeMapBegin(Type.STRING, Type.DOUBLE, 1);
-                    out.writeString("cpu");
-                    out.writeDouble(400);
-                    out.writeMapEnd();
-                });
-            }),
-        );
-        field(Type.LIST, 3, () => list([], () => undefined));
-        field(Type.LIST, 4, () =>
-            list(summary.nimbuses, ({ host, leader }) => {
-                field(Type.STRING, 1, () => out.writeString(host));
-                field(Type.I32, 3, () => out.writeI32(summary.uptime ?? 5));
-                field(Type.BOOL, 4, () => out.writeBool(leader));
-            }),
-        );
-        out.writeFieldStop();
-    });
+    out.writeMessageBegin("", thrift.Thrift.MessageType.REPLY, 0);
+    write(out);
     out.writeFieldStop();
     out.writeMessageEnd();
     out.flush();

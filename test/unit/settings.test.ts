@@ -2,6 +2,7 @@ import * as fs from "fs";
 import * as yaml from "yaml";
 import { imageVersion, localAddress, parseSettings } from "../../settings";
 import { defaultHeap } from "../../components/storm/memory";
+import { onHosts } from "./hostsFixture";
 import { declaredSettings } from "./program";
 
 const defaults = Object.fromEntries(
@@ -19,16 +20,21 @@ function mistakes(settings: Record<string, unknown>): string[] {
     return [];
 }
 
+/** The settings in a stack's file. */
+function settingsOf(file: string): Record<string, unknown> {
+    const { config } = yaml.parse(file) as { config: Record<string, unknown> };
+    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("storm:", ""), value]));
+}
+
 test("Pulumi.yaml's defaults are valid, and heaps are Storm's", () => {
     expect(parse({})).toMatchObject({ target: "local", supervisors: 2, heap: defaultHeap, memory: {} });
 });
 
 test.each(fs.readdirSync(".").filter((file) => /^Pulumi\..+\.yaml$/.test(file)))("%s is valid", (file) => {
-    const { config, ...rest } = yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+    const text = fs.readFileSync(file, "utf8");
     // A salt in a committed file would go with somebody else's passphrase.
-    expect(rest).toEqual({});
-    const given = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("storm:", ""), value]));
-    expect(mistakes(given)).toEqual([]);
+    expect(Object.keys(yaml.parse(text) as object)).toEqual(["config"]);
+    expect(mistakes(settingsOf(text))).toEqual([]);
 });
 
 test.each([
@@ -38,7 +44,7 @@ test.each([
     [{ supervisors: "three" }, 'storm:supervisors ("three") is not a whole number from 1 to 10000'],
     [{ slots: 1.5 }, "storm:slots (1.5) is not a whole number from 1 to 64"],
     [{ ui: "yes" }, 'storm:ui ("yes") is not true or false'],
-    [{ target: "cloud" }, 'storm:target ("cloud") is not a target: `local` is the one there is'],
+    [{ target: "cloud" }, 'storm:target ("cloud") is not a target: `local` and `hosts` are'],
     [{ supervisor: 3 }, "storm:supervisor is not a setting: `config:` in Pulumi.yaml lists the settings"],
     [{ stormImage: "storm" }, 'storm:stormImage ("storm") is not an image with a tag, such as `storm:2.8.9`'],
     [{ stormImage: "storm:latest" }, 'storm:stormImage ("storm:latest") has the tag `latest`, which moves to other versions: name a version'],
@@ -65,6 +71,72 @@ test.each([
     [{ uiPort: 70000 }, "storm:uiPort (70000) is not a whole number from 1 to 65535"],
 ])("%j is refused", (settings, mistake) => {
     expect(mistakes(settings)).toEqual([mistake]);
+});
+
+describe("on hosts,", () => {
+    const [first, ...others] = onHosts.hosts;
+    const withFirst = (change: object, more: object = {}) => ({ ...onHosts, hosts: [{ ...first, ...change }, ...others], ...more });
+
+    test("the example of docs/hosts.md is valid", () => {
+        const [example = ""] = /^ {4}# Pulumi\.rack\.yaml\n( {4}.*\n)+/m.exec(fs.readFileSync("docs/hosts.md", "utf8")) ?? [];
+        expect(mistakes(settingsOf(example.replace(/^ {4}/gm, "")))).toEqual([]);
+    });
+
+    test("a placement of every daemon is valid, with the defaults of what is left out", () => {
+        expect(mistakes(onHosts)).toEqual([]);
+        expect(parse(onHosts)).toMatchObject({ ssh: { user: "storm", port: 22, seconds: 30 }, hosts: [{ name: "a", lost: false }, {}, {}, {}, {}] });
+    });
+
+    test.each([
+        [withFirst({ daemons: ["zookeeper-1", "ui"] }), "storm:hosts has no place for nimbus-1: add each to the daemons of one host"],
+        [
+            withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "zookeeper-2"] }),
+            'storm:hosts.0.daemons.3 ("zookeeper-2") would share a with zookeeper-1: two of a kind need a host each',
+            'storm:hosts.1.daemons.0 ("zookeeper-2") runs on a already: take it out of one of the two',
+        ],
+        [
+            withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "drpc-1", "supervisor-7", "storm"] }),
+            'storm:hosts.0.daemons.3 ("drpc-1") is no daemon of this cluster: storm:drpcs is 0',
+            'storm:hosts.0.daemons.4 ("supervisor-7") is no daemon of this cluster: storm:supervisors is 2',
+            'storm:hosts.0.daemons.5 ("storm") is no daemon of this cluster: names are as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui',
+        ],
+        [withFirst({}, { ui: false }), 'storm:hosts.0.daemons.2 ("ui") is no daemon of this cluster: storm:ui is false'],
+        [withFirst({ name: "b" }), 'storm:hosts.1.name ("b") is that of b too'],
+        [withFirst({ name: "Rack 1" }), 'storm:hosts.0.name ("Rack 1") is not a name of lower-case letters, digits and dashes'],
+        [withFirst({ address: "10.0.0.2" }), 'storm:hosts.1.address ("10.0.0.2") is that of a too'],
+        [withFirst({ address: "a.example.com" }), 'storm:hosts.0.address ("a.example.com") is not an IPv4 address'],
+        [withFirst({ address: "127.0.0.1" }), 'storm:hosts.0.address ("127.0.0.1") is a loopback address, which no other host can dial'],
+        [
+            withFirst({ hostKey: "SHA256:abc" }),
+            'storm:hosts.0.hostKey ("SHA256:abc") is not a host key, such as `ssh-ed25519 AAAA...`: the first two words of /etc/ssh/ssh_host_ed25519_key.pub',
+        ],
+        [withFirst({ prot: 22 }), "storm:hosts.0.prot is not a setting"],
+        [withFirst({ lost: "yes" }), 'storm:hosts.0.lost ("yes") is not true or false'],
+        [withFirst({}, { ssh: { user: "a b" } }), 'storm:ssh.user ("a b") is not the name of a user'],
+        [withFirst({}, { ssh: { port: 0 } }), "storm:ssh.port (0) is not a whole number from 1 to 65535"],
+        [withFirst({}, { uiPort: 6701 }), "storm:uiPort (6701) is a port of supervisor"],
+        [
+            withFirst({}, { startEmpty: ["supervisor-1"] }),
+            'storm:startEmpty.0 ("supervisor-1") is no ZooKeeper member and no Nimbus of this cluster; others may always start empty',
+        ],
+        [withFirst({}, { target: "local" }), "storm:hosts is for the target `hosts`: set storm:target to it, or take the hosts out"],
+        [withFirst({}, { registryMirror: "mirror:5000" }), 'storm:registryMirror ("mirror:5000") is not a URL'],
+        [
+            withFirst({}, { sshKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n" }),
+            "storm:sshKey is not encrypted: `pulumi config set --secret sshKey <file`, and take this key out of use",
+        ],
+    ])("%# is refused", (settings, ...wanted) => {
+        expect(mistakes(settings)).toEqual(wanted);
+    });
+
+    test("a wrong key is not shown", () => {
+        expect(mistakes({ ...onHosts, sshKey: "hunter2" }).join()).toMatch(/^storm:sshKey is not a private key/);
+    });
+});
+
+test("values that are secret are not shown", () => {
+    const secret = { ...defaults, stormYaml: { "nimbus.seeds": "hunter2" } };
+    expect(() => parseSettings(secret, (key) => key === "stormYaml")).toThrow("storm:stormYaml.nimbus.seeds is set by");
 });
 
 test("all mistakes are told at once", () => {

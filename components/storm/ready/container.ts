@@ -1,4 +1,5 @@
 import * as childProcess from "child_process";
+import { quote } from "../../hosts/shell";
 
 /**
  * Sends `request` over TCP to `address:port` and gives what comes back: all until the other side closes, or one frame
@@ -20,44 +21,56 @@ head -c $(( ($1 << 24) + ($2 << 16) + ($3 << 8) + $4 )) <&3
 /** Seconds until a connection that says nothing is given up. */
 const dialSeconds = 5;
 
+/** Seconds until a command is given up: a Docker daemon that hangs says nothing either. */
+const runSeconds = 30;
+
+/** A container, and where it is. */
+export interface ContainerAt {
+    /** Its name in Docker. */
+    container: string;
+    /** The `ssh` command line that logs in on its machine; undefined: it is this one. */
+    ssh?: string[];
+}
+
 /**
- * Dials from within a container, as its daemon would: on Docker Desktop the machine that runs Pulumi cannot dial
- * containers' addresses.
+ * Dials from within a container, as its daemon would: the machine that runs Pulumi may not reach containers' addresses,
+ * by Docker Desktop or a firewall.
  */
-export function dialFrom(container: string): Dial {
+export function dialFrom({ container, ssh }: ContainerAt): Dial {
     return (address, port, request, reply) =>
-        run("docker", [
-            ...["exec", container, "timeout", String(dialSeconds), "bash", "-c", script],
+        run(ssh, [
+            ...["docker", "exec", container, "timeout", String(dialSeconds), "bash", "-c", script],
             ...[address, String(port), request.toString("base64"), reply],
         ]);
 }
 
 /** Seconds since a container was started, by the wall clock of its host, which Storm's uptimes go by too. */
-export async function ageOf(container: string): Promise<number> {
-    const started = await run("docker", ["inspect", "--format", "{{.State.StartedAt}}", container]);
-    const now = await run("docker", ["exec", container, "date", "+%s"]);
+export async function ageOf({ container, ssh }: ContainerAt): Promise<number> {
+    const started = await run(ssh, ["docker", "inspect", "--format", "{{.State.StartedAt}}", container]);
+    const now = await run(ssh, ["docker", "exec", container, "date", "+%s"]);
     return Number(now) - Date.parse(String(started).trim()) / 1000;
 }
 
 /** What a person needs to see of a container whose daemon is not ready: its state, and the last lines of its log. */
-export async function describe(container: string, logFiles: string[]): Promise<string> {
+export async function describe({ container, ssh }: ContainerAt, logFiles: string[]): Promise<string> {
     const format = "{{.State.Status}}, exit code {{.State.ExitCode}}{{if .State.OOMKilled}}, out of memory{{end}}, restarted {{.RestartCount}} times";
-    const output = (command: string, args: string[]) =>
-        run(command, args).then(String, (error: Error) => `${error.message}\n`);
-    const state = await output("docker", ["inspect", "--format", format, container]);
-    const printed = await output("sh", ["-c", 'docker logs --tail 20 "$0" 2>&1', container]);
+    const output = (...command: string[]) => run(ssh, command).then(String, (error: Error) => `${error.message}\n`);
+    const state = await output("docker", "inspect", "--format", format, container);
+    const printed = await output("sh", "-c", 'docker logs --tail 20 "$0" 2>&1', container);
     const lines = [`Container ${container}: ${state.trim()}`, `Last lines of its output:\n${printed.trimEnd()}`];
     for (const file of logFiles) {
         // Unlike exec, cp works on a container that is not running.
-        const logged = await output("sh", ["-c", 'docker cp "$0:$1" - | tar -xOf - | tail -n 20', container, file]);
+        const logged = await output("sh", "-c", 'docker cp "$0:$1" - | tar -xOf - | tail -n 20', container, file);
         lines.push(`Last lines of its ${file}:\n${logged.trimEnd()}`);
     }
     return lines.join("\n");
 }
 
-function run(command: string, args: string[]): Promise<Buffer> {
+/** Runs a command on the machine that `ssh` logs in on. */
+function run(ssh: string[] | undefined, words: string[]): Promise<Buffer> {
+    const [command = "", ...args] = ssh ? [...ssh, words.map(quote).join(" ")] : words;
     return new Promise((resolve, reject) => {
-        childProcess.execFile(command, args, { encoding: "buffer", maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+        childProcess.execFile(command, args, { encoding: "buffer", maxBuffer: 64 << 20, timeout: runSeconds * 1000 }, (error, stdout, stderr) => {
             if (error) {
                 reject(new Error(String(stderr).trim() || `${command} failed: ${error.message}`));
             } else {

@@ -15,9 +15,8 @@ export interface ClusterSummary {
  * @throws Error when it does not answer.
  */
 export async function clusterSummary(dial: Dial, address: string, port: number): Promise<ClusterSummary> {
-    const reply = await dial(address, port, call("getClusterInfo"), "frame");
     // Field numbers are those of storm.thrift: ClusterSummary, NimbusSummary, SupervisorSummary, TopologySummary.
-    const summary = result(reply) as Struct;
+    const summary = result(await dial(address, port, call("getClusterInfo"), "frame")) as Struct;
     return {
         nimbuses: list(summary[4]).map((nimbus) => ({
             host: String(nimbus[1]),
@@ -39,6 +38,30 @@ export async function clusterSummary(dial: Dial, address: string, port: number):
     };
 }
 
+/**
+ * Keys of a Nimbus's blobs (jars, code and configuration of topologies) that fewer Nimbus daemons have than `count`.
+ * @throws Error when it does not answer.
+ */
+export async function rareBlobs(dial: Dial, address: string, port: number, count: number): Promise<string[]> {
+    const ask = async (method: string, argument: string) => result(await dial(address, port, call(method, argument), "frame"));
+    const rare: string[] = [];
+    // Field numbers are those of ListBlobsResult. The list comes in parts, of which an empty one is the last.
+    let session = "";
+    for (;;) {
+        const listed = (await ask("listBlobs", session)) as Struct;
+        const keys = (listed[1] ?? []) as string[];
+        if (keys.length === 0) {
+            return rare;
+        }
+        for (const key of keys) {
+            if (Number(await ask("getBlobReplication", key)) < count) {
+                rare.push(key);
+            }
+        }
+        session = String(listed[2]);
+    }
+}
+
 /** A Thrift structure: values by field number. */
 interface Struct {
     [field: number]: unknown;
@@ -48,8 +71,8 @@ function list(value: unknown): Struct[] {
     return (value ?? []) as Struct[];
 }
 
-/** A framed call, in the binary protocol, of a method without arguments. */
-function call(method: string): Buffer {
+/** A framed call, in the binary protocol, of a method without arguments or with a string as its first. */
+function call(method: string, argument?: string): Buffer {
     let frame: Buffer | undefined;
     const transport = new thrift.TFramedTransport(undefined, (message) => {
         frame = message;
@@ -57,6 +80,11 @@ function call(method: string): Buffer {
     const protocol = new thrift.TBinaryProtocol(transport, true, true);
     protocol.writeMessageBegin(method, thrift.Thrift.MessageType.CALL, 0);
     protocol.writeStructBegin("args");
+    if (argument !== undefined) {
+        protocol.writeFieldBegin("argument", thrift.Thrift.Type.STRING, 1);
+        protocol.writeString(argument);
+        protocol.writeFieldEnd();
+    }
     protocol.writeFieldStop();
     protocol.writeStructEnd();
     protocol.writeMessageEnd();

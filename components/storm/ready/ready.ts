@@ -16,6 +16,8 @@ export interface ReadyArgs {
     seconds: number;
     /** The log files that it writes within its container, beside standard output. */
     logFiles: string[];
+    /** The `ssh` command line that logs in on its machine; default: it is this one. */
+    ssh?: pulumi.Input<string[]>;
 }
 
 /** With the code of the provider, as the SDK puts it beside the arguments. */
@@ -38,8 +40,9 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
         return (await missingAfter(heartbeatSeconds, inputs as Inputs)) === undefined ? { id, props: inputs } : { id: "" };
     },
     async diff(_id, olds, news) {
-        // A later version of this code becomes the gate's own too.
-        const decisive = ({ containerId, check: wanted, __provider }: Inputs) => JSON.stringify([containerId, wanted, __provider]);
+        // A later version of this code becomes the gate's own too, and so does another way to its machine.
+        const decisive = ({ containerId, check: wanted, ssh, __provider }: Inputs) =>
+            JSON.stringify([containerId, wanted, ssh, __provider]);
         return { changes: decisive(olds) !== decisive(news) };
     },
     async update(_id, _olds, news) {
@@ -51,17 +54,17 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
 async function waitUntilReady(inputs: Inputs): Promise<void> {
     const reason = await missingAfter(inputs.seconds, inputs);
     if (reason !== undefined) {
-        const evidence = await describe(inputs.container, inputs.logFiles);
+        const evidence = await describe(inputs, inputs.logFiles);
         throw new Error(`${inputs.daemon} was not ready within ${inputs.seconds} s: ${reason}\n${evidence}`);
     }
 }
 
 /** What a daemon lacks when it is ready, or else after some seconds. */
-async function missingAfter(seconds: number, { check: wanted, container }: Inputs): Promise<string | undefined> {
-    const probe = { dial: dialFrom(container), age: () => ageOf(container) };
+async function missingAfter(seconds: number, inputs: Inputs): Promise<string | undefined> {
+    const probe = { dial: dialFrom(inputs), age: () => ageOf(inputs) };
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
-        const reason = await check(wanted, probe);
+        const reason = await check(inputs.check, probe);
         if (reason === undefined || Date.now() >= deadline) {
             return reason;
         }

@@ -17,13 +17,13 @@ if (!hasUi) {
 
 let stack: TestStack;
 beforeAll(async () => {
-    stack = new TestStack("e2e-local", subnet, { zookeepers: 3, supervisors: 2, slots: 1, drpcs: hasUi ? 1 : 0, heap: small, uiPort: 18080 });
+    stack = new TestStack("e2e-local", { subnet, zookeepers: 3, supervisors: 2, slots: 1, drpcs: hasUi ? 1 : 0, heap: small, uiPort: 18080 });
     await stack.up();
 });
 afterAll(() => stack.remove());
 
 const summary = (): Promise<ClusterSummary> =>
-    clusterSummary(dialFrom(`${stack.cluster}-nimbus-1`), "172.30.78.33", ports.nimbus);
+    clusterSummary(dialFrom({ container: `${stack.cluster}-nimbus-1` }), "172.30.78.33", ports.nimbus);
 
 /** The words that each `count` task of a supervisor's workers has counted, summed up. */
 function counted(supervisor: string): number {
@@ -35,7 +35,7 @@ function counted(supervisor: string): number {
 describe("when `pulumi up` has returned,", () => {
     test("the whole ensemble serves", () => {
         const modes = [1, 2, 3].map((id) => {
-            const srvr = "exec 3<>/dev/tcp/127.0.0.1/2181; printf srvr >&3; cat <&3";
+            const srvr = `exec 3<>/dev/tcp/172.30.78.${16 + id}/2181; printf srvr >&3; cat <&3`;
             const answer = docker("exec", `${stack.cluster}-zookeeper-${id}`, "bash", "-c", srvr);
             return /^Mode: (.*)$/m.exec(answer)?.[1];
         });
@@ -97,7 +97,7 @@ withUi("a logviewer shows the log of each supervisor, by the link that UI gives"
     }
 });
 withUi("a DRPC server accepts calls", async () => {
-    await dialFrom(`${stack.cluster}-supervisor-1`)("172.30.78.49", ports.drpc, Buffer.alloc(0), "none");
+    await dialFrom({ container: `${stack.cluster}-supervisor-1` })("172.30.78.49", ports.drpc, Buffer.alloc(0), "none");
 });
 
 describe("a topology", () => {
@@ -183,7 +183,7 @@ describe("supervisors", () => {
 });
 
 describe("what cannot work fails", () => {
-    const other = () => new TestStack("e2e-broken", "172.30.79.0/24", { supervisors: 1, heap: small, uiPort: 18081 });
+    const other = () => new TestStack("e2e-broken", { subnet: "172.30.79.0/24", supervisors: 1, heap: small, uiPort: 18081 });
     let broken: TestStack;
     beforeEach(() => {
         broken = other();
@@ -222,7 +222,7 @@ describe("what cannot work fails", () => {
 });
 
 test("a preview works from nothing, without a Docker daemon", async () => {
-    const nowhere = new TestStack("e2e-preview", "172.30.81.0/24", { zookeepers: 5, nimbuses: 2, ui: true, drpcs: 1 });
+    const nowhere = new TestStack("e2e-preview", { subnet: "172.30.81.0/24", zookeepers: 5, nimbuses: 2, ui: true, drpcs: 1 });
     nowhere.environment.DOCKER_HOST = "tcp://127.0.0.1:1";
     const { code, output } = await nowhere.pulumi("preview");
     expect(output).toContain("to create");

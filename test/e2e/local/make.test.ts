@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from "child_process";
+import { spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { Checkout } from "../checkout";
 import { docker } from "../stack";
 
 jest.setTimeout(300_000);
@@ -17,21 +18,8 @@ config:
   storm:heap: {zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, ui: 256}
 `;
 
-/** A copy of the checkout, with a stack of its own: `make up` of this machine's user goes on beside. */
-const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "storm-make-"));
-const committed = path.join(checkout, `Pulumi.${stack}.yaml`);
-
-/** The environment of a user who has set nothing of Pulumi's but its home, and is not logged in. */
-const clean = {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_") || name === "PULUMI_HOME")),
-    PULUMI_CREDENTIALS_PATH: checkout,
-};
-
-function run(command: string, ...args: string[]): { code: number | null; output: string } {
-    const done = spawnSync(command, args, { cwd: checkout, env: clean, encoding: "utf8" });
-    return { code: done.status, output: done.stdout + done.stderr };
-}
-const make = (...args: string[]) => run("make", `STACK=${stack}`, ...args);
+const checkout = new Checkout(stack, settings);
+const make = (...args: string[]) => checkout.make(...args);
 
 const labelled = (kind: string) => docker(kind, "ls", "--quiet", "--filter", `label=storm.cluster=${cluster}`);
 
@@ -46,23 +34,17 @@ function sweep(): void {
 
 beforeAll(() => {
     sweep();
-    const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" });
-    for (const file of files.split("\n").filter((name) => name && fs.existsSync(name))) {
-        fs.cpSync(file, path.join(checkout, file));
-    }
-    fs.symlinkSync(path.resolve("node_modules"), path.join(checkout, "node_modules"));
-    fs.writeFileSync(committed, settings);
 });
 afterAll(() => {
     sweep();
-    fs.rmSync(checkout, { recursive: true });
+    checkout.remove();
 });
 
 let up: ReturnType<typeof make>;
 
 test("before it, `make status` and `make storm` say that there is no cluster", () => {
     expect(make("status")).toEqual({ code: 0, output: expect.stringMatching(/^The cluster \S+ is not there. `make up` makes it.$/m) as string });
-    expect(make("storm", "ARGS=list").output).toContain("is not there");
+    expect(make("storm", "ARGS=list").output).toContain("No Nimbus is there: make up");
 });
 
 test("`make up` ends with addresses, daemons and the next commands", () => {
@@ -76,20 +58,20 @@ test("`make up` ends with addresses, daemons and the next commands", () => {
 });
 
 test("the committed settings stay as they are", () => {
-    expect(fs.readFileSync(committed, "utf8")).toBe(settings);
-    const known = new Set(["node_modules", ".local", path.basename(committed)]);
-    const made = fs.readdirSync(checkout).filter((name) => !known.has(name) && !fs.existsSync(name));
+    expect(fs.readFileSync(checkout.stackFile, "utf8")).toBe(settings);
+    const known = new Set(["node_modules", ".local", path.basename(checkout.stackFile)]);
+    const made = fs.readdirSync(checkout.folder).filter((name) => !known.has(name) && !fs.existsSync(name));
     expect(made).toEqual([]);
 });
 
 test("with the exports that it prints, plain Pulumi works on the same stack", () => {
     const exports = up.output.split("\n").filter((line) => line.startsWith("export "));
     expect(exports).toHaveLength(2);
-    const plain = (command: string) => run("bash", "-c", `${exports.join("\n")}\nnpx pulumi ${command}`);
+    const plain = (command: string) => checkout.run("bash", "-c", `${exports.join("\n")}\nnpx pulumi ${command}`);
     expect(plain("preview --expect-no-changes")).toMatchObject({ code: 0 });
     expect(plain("stack output nimbusSeeds").output).toContain("172.30.80.33");
     expect(plain("refresh --yes --skip-preview --expect-no-changes")).toMatchObject({ code: 0 });
-    expect(fs.readFileSync(committed, "utf8")).toBe(settings);
+    expect(fs.readFileSync(checkout.stackFile, "utf8")).toBe(settings);
 });
 
 test("again, it changes nothing", () => {
@@ -100,9 +82,9 @@ test("again, it changes nothing", () => {
 });
 
 test("`make preview` shows what a changed committed setting would do", () => {
-    fs.writeFileSync(committed, settings.replace("supervisors: 1", "supervisors: 2"));
+    fs.writeFileSync(checkout.stackFile, settings.replace("supervisors: 1", "supervisors: 2"));
     expect(make("preview").output).toContain("5 to create");
-    fs.writeFileSync(committed, settings);
+    fs.writeFileSync(checkout.stackFile, settings);
     expect(make("preview").output).not.toContain("to create");
 });
 
@@ -132,9 +114,9 @@ test("`make down` keeps the data, and `make down DATA=yes` removes it", () => {
 test("a backend and a passphrase of the user's own are used", () => {
     const state = fs.mkdtempSync(path.join(os.tmpdir(), "storm-state-"));
     const script = "source scripts/env.sh; use_stack >/dev/null; select_stack >/dev/null; print_exports; pulumi stack ls --json";
-    const env = { ...clean, STACK: stack, PULUMI_BACKEND_URL: `file://${state}`, PULUMI_CONFIG_PASSPHRASE: "own" };
-    fs.rmSync(path.join(checkout, ".local"), { recursive: true });
-    const done = spawnSync("bash", ["-c", script], { cwd: checkout, env, encoding: "utf8" });
+    const env = { ...checkout.environment, STACK: stack, PULUMI_BACKEND_URL: `file://${state}`, PULUMI_CONFIG_PASSPHRASE: "own" };
+    fs.rmSync(path.join(checkout.folder, ".local"), { recursive: true });
+    const done = spawnSync("bash", ["-c", script], { cwd: checkout.folder, env, encoding: "utf8" });
     expect(done.stdout).not.toContain("export");
     expect(done.stdout).toContain(`"name": "${stack}"`);
     expect(fs.existsSync(path.join(state, ".pulumi", "stacks", "storm", `${stack}.json`))).toBe(true);

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// An sshd is one of its own, on a free port of the loopback interface, with everything that it needs in a temporary
+// directory. It takes one key, for the user that runs the tests.
+type sshd struct {
+	t    *testing.T
+	dir  string
+	port int
+}
+
+// startSSHD takes more lines for its configuration. It has an ed25519 host key, and those that the lines name.
+func startSSHD(t *testing.T, configuration ...string) *sshd {
+	t.Helper()
+	s := &sshd{t: t, dir: t.TempDir(), port: freePort(t)}
+	generateKey(t, s.file("client"), "ed25519")
+	generateKey(t, s.file("host_ed25519"), "ed25519")
+	for _, kind := range []string{"ecdsa", "rsa"} {
+		if strings.Contains(strings.Join(configuration, "\n"), "host_"+kind) {
+			generateKey(t, s.file("host_"+kind), kind)
+		}
+	}
+	lines := append(configuration, []string{
+		fmt.Sprintf("ListenAddress 127.0.0.1:%d", s.port),
+		"HostKey DIR/host_ed25519",
+		"AuthorizedKeysFile DIR/client.pub",
+		"StrictModes no",
+		"PermitRootLogin yes",
+		"PasswordAuthentication no",
+		"UsePAM no",
+		"PidFile none",
+		"Subsystem sftp internal-sftp",
+	}...)
+	text := strings.ReplaceAll(strings.Join(lines, "\n")+"\n", "DIR", s.dir)
+	if err := os.WriteFile(s.file("sshd_config"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		// where Debian's service has not made it: sshd demands it of root
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := exec.Command("/usr/sbin/sshd", "-D", "-f", s.file("sshd_config"), "-E", s.file("log"))
+	// it ends with the tests, however they end
+	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := server.Start(); err != nil {
+		t.Fatalf("openssh-server is needed: %v", err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+		if t.Failed() {
+			t.Logf("sshd said:\n%s", s.read("log"))
+		}
+	})
+	eventually(t, "sshd listens", func() bool {
+		log, _ := os.ReadFile(s.file("log"))
+		return strings.Contains(string(log), "Server listening")
+	})
+	return s
+}
+
+func (s *sshd) file(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *sshd) read(name string) string {
+	s.t.Helper()
+	return readFile(s.t, s.file(name))
+}
+
+// connection gives what a program passes to reach it, with changes; nil removes.
+func (s *sshd) connection(changes map[string]any) map[string]any {
+	s.t.Helper()
+	current, err := user.Current()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return with(map[string]any{
+		"host":       "127.0.0.1",
+		"port":       s.port,
+		"user":       current.Username,
+		"privateKey": s.read("client"),
+		"hostKey":    s.read("host_ed25519.pub"),
+	}, changes)
+}
+
+func with(base, changes map[string]any) map[string]any {
+	result := map[string]any{}
+	for _, m := range []map[string]any{base, changes} {
+		for name, value := range m {
+			result[name] = value
+			if value == nil {
+				delete(result, name)
+			}
+		}
+	}
+	return result
+}
+
+func generateKey(t *testing.T, file, kind string, arguments ...string) {
+	t.Helper()
+	arguments = append([]string{"-q", "-t", kind, "-f", file, "-N", ""}, arguments...)
+	if said, err := exec.Command("ssh-keygen", arguments...).CombinedOutput(); err != nil {
+		t.Fatalf("ssh-keygen: %v: %s", err, said)
+	}
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 10 seconds: %s", what)
+		}
+	}
+}
+
+func forward(from net.Conn, port int) {
+	to, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return
+	}
+	go func() { _, _ = io.Copy(to, from) }()
+	_, _ = io.Copy(from, to)
+}

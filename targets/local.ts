@@ -1,0 +1,20 @@
+import { LocalHost } from "../components/hosts/localHost";
+import { LocalNetwork } from "../components/network/localNetwork";
+import { daemonsOf, localAddress, type StackSettings } from "../settings";
+import type { Target } from "./target";
+
+/** The target `local`: a host for each daemon, on a Docker network of this machine. */
+export function localHosts(settings: StackSettings, clusterName: string): Target {
+    const network = new LocalNetwork("network", {
+        networkName: clusterName,
+        subnet: settings.subnet,
+        labels: { "storm.cluster": clusterName },
+    });
+    const hosts = Object.fromEntries(
+        daemonsOf(settings).map((daemon) => [
+            daemon,
+            new LocalHost(`host-${daemon}`, { network, address: localAddress(settings.subnet, daemon) }),
+        ]),
+    );
+    return { hosts, outputs: settings.ui ? { uiUrl: `http://127.0.0.1:${settings.uiPort}` } : {} };
+}

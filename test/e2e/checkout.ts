@@ -1,0 +1,47 @@
+import { execFileSync, spawnSync } from "child_process";
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import type { Result } from "./stack";
+
+/** A copy of the checkout, with a stack of its own: `make up` of this machine's user goes on beside. */
+export class Checkout {
+    /** Where it is. */
+    readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-make-"));
+    /** The stack's file of settings, as a user commits it. */
+    readonly stackFile: string;
+
+    constructor(
+        private readonly stack: string,
+        settings: string,
+    ) {
+        const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" });
+        for (const file of files.split("\n").filter((name) => name && fs.existsSync(name))) {
+            fs.cpSync(file, path.join(this.folder, file));
+        }
+        fs.symlinkSync(path.resolve("node_modules"), path.join(this.folder, "node_modules"));
+        this.stackFile = path.join(this.folder, `Pulumi.${stack}.yaml`);
+        fs.writeFileSync(this.stackFile, settings);
+    }
+
+    /** That of a user who has set nothing of Pulumi's but its home, and is not logged in. */
+    get environment(): NodeJS.ProcessEnv {
+        const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_") || name === "PULUMI_HOME");
+        return { ...Object.fromEntries(kept), PULUMI_CREDENTIALS_PATH: this.folder };
+    }
+
+    /** Runs a command in it. */
+    run(command: string, ...args: string[]): Result {
+        const done = spawnSync(command, args, { cwd: this.folder, env: this.environment, encoding: "utf8", maxBuffer: 64 << 20 });
+        return { code: done.status, output: done.stdout + done.stderr };
+    }
+
+    /** Runs make on the stack. */
+    make(...args: string[]): Result {
+        return this.run("make", `STACK=${this.stack}`, ...args);
+    }
+
+    remove(): void {
+        fs.rmSync(this.folder, { recursive: true });
+    }
+}

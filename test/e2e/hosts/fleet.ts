@@ -1,0 +1,49 @@
+/** What the tests of the target `hosts` have in common: what runs on a lab's hosts, and what it does. */
+import { knownKey, sshCommand } from "../../../components/hosts/ssh";
+import { ports } from "../../../components/storm/ports";
+import { dialFrom } from "../../../components/storm/ready/container";
+import { type ClusterSummary, clusterSummary } from "../../../components/storm/ready/nimbusClient";
+import type { Lab, LabHost } from "../../lab/lab";
+
+export const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
+
+/** Ids of a cluster's containers by daemon, on those hosts that have power and a Docker that works. */
+export async function containersOn(lab: Lab, cluster: string): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const host of Object.values(lab.hosts).filter(({ isOn }) => isOn)) {
+        const list = `docker ps --all --filter label=storm.cluster=${cluster} --format '{{.Label "storm.daemon"}} {{.ID}}'`;
+        const listed = await host.exec(`${list} 2>/dev/null || true`);
+        for (const line of listed.split("\n").filter(Boolean)) {
+            const [daemon = "", id = ""] = line.split(" ");
+            found[daemon] = id;
+        }
+    }
+    return found;
+}
+
+/** What a Nimbus says of its cluster. */
+export function summaryBy(nimbus: LabHost, lab: Lab, cluster: string, daemon = "nimbus-1"): Promise<ClusterSummary> {
+    const endpoint = { address: nimbus.address, port: 22, user: "storm" };
+    const ssh = sshCommand(endpoint, { keyPath: lab.keyFile }, knownKey(nimbus.hostKey));
+    return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh }), nimbus.address, ports.nimbus);
+}
+
+/** The words that the `count` tasks of the workers on a host have counted, summed up. */
+export async function counted(host: LabHost, container: string): Promise<number> {
+    const logs = await host.exec(`docker exec ${container} bash -c 'cat /logs/workers-artifacts/wordcount-*/*/worker.log || true'`);
+    const perTask = [...logs.matchAll(/(\S+-count-\S+).*counted (\d+) words/g)].map(([, task, count]) => [task, Number(count)]);
+    return Object.values(Object.fromEntries(perTask) as Record<string, number>).reduce((sum, count) => sum + count, 0);
+}
+
+/** Whether a host has a TCP connection to another's port. */
+export async function isConnected(from: LabHost, to: LabHost, port: number): Promise<boolean> {
+    const address = to.address.split(".").reverse().map((byte) => Number(byte).toString(16).padStart(2, "0")).join("");
+    const remote = `${address}:${port.toString(16).padStart(4, "0")} 01`.toUpperCase();
+    return (await from.exec("cat /proc/net/tcp /proc/net/tcp6")).toUpperCase().includes(remote);
+}
+
+/** Whether a host can connect to another's port. */
+export async function reaches(from: LabHost, to: LabHost, port: number): Promise<boolean> {
+    const answer = await from.exec(`timeout 5 bash -c 'exec 3<>/dev/tcp/${to.address}/${port}' 2>/dev/null && echo yes || echo no`);
+    return answer === "yes";
+}

@@ -1,0 +1,97 @@
+import * as fs from "fs";
+import * as yaml from "yaml";
+import { describeLab } from "../../lab/describeLab";
+import { Lab, type LabHost } from "../../lab/lab";
+import { Checkout } from "../checkout";
+import { machineSettings } from "../stack";
+import { containersOn, heap } from "./fleet";
+
+jest.setTimeout(300_000);
+
+describeLab("make, on hosts,", () => {
+    let lab: Lab;
+    let checkout: Checkout;
+    const host = (name: string) => lab.hosts[name] as LabHost;
+    const cluster = "storm-e2e-fleet";
+    const make = (...args: string[]) => checkout.make(...args);
+    const all = () => containersOn(lab, cluster);
+
+    /** Writes the stack's file, with those daemons on those hosts. */
+    function place(daemons: Record<string, string[]>, more: Record<string, object> = {}): void {
+        const hosts = Object.entries(daemons).map(([name, there]) => ({
+            ...{ name, address: host(name).address, daemons: there },
+            ...more[name],
+        }));
+        const settings = {
+            ...machineSettings(),
+            "storm:target": "hosts",
+            "storm:supervisors": Object.values(daemons).flat().filter((daemon) => daemon.startsWith("supervisor")).length,
+            "storm:slots": 1,
+            "storm:heap": heap,
+            "storm:ssh": { user: "storm", keyFile: lab.keyFile, seconds: 5 },
+            "storm:hosts": hosts,
+        };
+        fs.writeFileSync(checkout.stackFile, yaml.stringify({ config: settings }));
+    }
+
+    beforeAll(async () => {
+        lab = await Lab.create({ name: "e2efleet", subnet: "10.77.4.0/24" });
+        await Promise.all(["a", "b", "c"].map((name) => lab.addHost(name, { withImages: true })));
+        checkout = new Checkout("e2e-fleet", "config: {}\n");
+        place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"], c: ["supervisor-2"] });
+    });
+    afterAll(async () => {
+        checkout?.remove();
+        await lab?.remove();
+    });
+
+    test("`make up` ends with what runs where, and status, logs and Storm's commands answer", () => {
+        const up = make("up");
+        expect(up).toEqual({ code: 0, output: expect.stringMatching(/supervisor-2 +on c, Up /) as string });
+        expect(up.output).toContain("npx pulumi up --continue-on-error");
+        expect(make("logs", "D=nimbus").output).toContain("o.a.s.d.n.Nimbus");
+        expect(make("storm", "ARGS=list").output).toContain("No topologies running");
+        expect(make("status").output).toMatch(/slots +0 of 2 used, on 2 supervisors/);
+    });
+
+    test("what was removed on a host is made anew", async () => {
+        await host("b").exec(`docker rm --force ${cluster}-supervisor-1`);
+        expect(make("up")).toEqual({ code: 0, output: expect.stringContaining("make up: mending what was found") as string });
+        expect(Object.keys(await all())).toContain("supervisor-1");
+    });
+
+    test("another address of a host is followed", async () => {
+        await host("b").changeAddress("10.77.4.42");
+        place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"], c: ["supervisor-2"] });
+        expect(make("up")).toEqual({ code: 0, output: expect.stringMatching(/supervisors +10\.77\.4\.42 /) as string });
+    });
+
+    test("a lost host is let go in its two steps", async () => {
+        await host("c").powerOff();
+        expect(make("up")).toEqual({ code: 2, output: expect.stringContaining("c (10.77.4.13) does not answer over SSH within 5 s") as string });
+        place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"], c: ["supervisor-2"] }, { c: { lost: true } });
+        expect(make("up")).toMatchObject({ code: 0 });
+        place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"] });
+        expect(make("up")).toMatchObject({ code: 0 });
+        expect(Object.keys(await all()).sort()).toEqual(["nimbus-1", "supervisor-1", "zookeeper-1"]);
+    });
+
+    test("a supervisor that is placed on a host which does not answer stays where it is", async () => {
+        const before = await all();
+        place({ a: ["zookeeper-1", "nimbus-1"], b: [], c: ["supervisor-1"] });
+        const refused = make("up");
+        expect(refused.code).not.toBe(0);
+        expect(await all()).toEqual(before);
+        place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"] });
+        expect(make("up")).toMatchObject({ code: 0 });
+        expect(await all()).toEqual(before);
+    });
+
+    test("`make down` keeps the data, and `make down DATA=yes` removes it then too", async () => {
+        expect(make("down").output).toContain("Kept the data, which the next `make up` finds again: a:/var/lib/storm/storm-e2e-fleet");
+        expect(await all()).toEqual({});
+        expect(await host("a").exec(`ls /var/lib/storm/${cluster}`)).toBe("nimbus-1\nzookeeper-1");
+        expect(make("down", "DATA=yes").output).toContain("Removed the data: a:/var/lib/storm/storm-e2e-fleet b:");
+        expect(await host("a").exec("ls /var/lib/storm")).toBe("");
+    });
+});
