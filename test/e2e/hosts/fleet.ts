@@ -4,6 +4,7 @@ import { ports } from "../../../components/storm/ports";
 import { dialFrom } from "../../../components/storm/ready/container";
 import { type ClusterSummary, clusterSummary } from "../../../components/storm/ready/nimbusClient";
 import type { Lab, LabHost } from "../../lab/lab";
+import { wordsCounted, workerLogs } from "../wordcount";
 
 export const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
 
@@ -28,11 +29,9 @@ export function summaryBy(nimbus: LabHost, lab: Lab, cluster: string, daemon = "
     return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh }), nimbus.address, ports.nimbus);
 }
 
-/** The words that the `count` tasks of the workers on a host have counted, summed up. */
+/** The words that a host's workers have counted. */
 export async function counted(host: LabHost, container: string): Promise<number> {
-    const logs = await host.exec(`docker exec ${container} bash -c 'cat /logs/workers-artifacts/wordcount-*/*/worker.log || true'`);
-    const perTask = [...logs.matchAll(/(\S+-count-\S+).*counted (\d+) words/g)].map(([, task, count]) => [task, Number(count)]);
-    return Object.values(Object.fromEntries(perTask) as Record<string, number>).reduce((sum, count) => sum + count, 0);
+    return wordsCounted(await host.exec(`docker exec ${container} bash -c '${workerLogs}'`));
 }
 
 /** Whether a host has a TCP connection to another's port. */

@@ -2,6 +2,7 @@ import { ports } from "../../../components/storm/ports";
 import { dialFrom } from "../../../components/storm/ready/container";
 import { type ClusterSummary, clusterSummary } from "../../../components/storm/ready/nimbusClient";
 import { docker, machineSettings, TestStack, until } from "../stack";
+import { wordsCounted, workerLogs } from "../wordcount";
 
 jest.setTimeout(300_000);
 
@@ -25,11 +26,16 @@ afterAll(() => stack.remove());
 const summary = (): Promise<ClusterSummary> =>
     clusterSummary(dialFrom({ container: `${stack.cluster}-nimbus-1` }), "172.30.78.33", ports.nimbus);
 
-/** The words that each `count` task of a supervisor's workers has counted, summed up. */
-function counted(supervisor: string): number {
-    const logs = docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", "cat /logs/workers-artifacts/wordcount-*/*/worker.log || true");
-    const perTask = [...logs.matchAll(/(\S+-count-\S+).*counted (\d+) words/g)].map(([, task, count]) => [task, Number(count)]);
-    return Object.values(Object.fromEntries(perTask) as Record<string, number>).reduce((sum, count) => sum + count, 0);
+/** The words that a supervisor's workers have counted. */
+const counted = (supervisor: string): number =>
+    wordsCounted(docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", workerLogs));
+
+/** Waits until workers of all these supervisors count more words than they have. */
+async function untilCounting(...supervisors: string[]): Promise<void> {
+    for (const supervisor of supervisors) {
+        const first = counted(supervisor);
+        await until(`words counted on ${supervisor}`, 180, () => counted(supervisor) > first);
+    }
 }
 
 describe("when `pulumi up` has returned,", () => {
@@ -103,10 +109,7 @@ withUi("a DRPC server accepts calls", async () => {
 describe("a topology", () => {
     test("that is submitted counts words on workers of both supervisors", async () => {
         stack.storm(["172.30.78.33"], "jar", jar, "wordcount.WordCountTopology", "wordcount", "2");
-        for (const supervisor of ["supervisor-1", "supervisor-2"]) {
-            const first = await until(`words counted on ${supervisor}`, 120, () => counted(supervisor));
-            await until(`more words counted on ${supervisor}`, 60, () => counted(supervisor) > first);
-        }
+        await untilCounting("supervisor-1", "supervisor-2");
         expect(await summary()).toMatchObject({
             topologies: [{ name: "wordcount", status: "ACTIVE", workers: 2 }],
             supervisors: [{ usedSlots: 1 }, { usedSlots: 1 }],
@@ -141,7 +144,7 @@ test("after a restart of every container the cluster is there again by itself", 
         const state = await summary().catch(() => undefined);
         return state?.nimbuses.some(({ leader }) => leader) && state.supervisors.length === 2;
     });
-    await until("the topology counts again", 120, () => counted("supervisor-1"));
+    await untilCounting("supervisor-1");
 });
 
 describe("a daemon that was killed", () => {
@@ -244,6 +247,6 @@ describe("down", () => {
             const { topologies } = await summary();
             return topologies.some(({ name, workers }) => name === "wordcount" && workers === 2);
         });
-        await until("words counted again", 120, () => counted("supervisor-1"));
+        await untilCounting("supervisor-1");
     });
 });
