@@ -166,6 +166,17 @@ func TestRemoteStdin(t *testing.T) {
 	equal(t, command.stdout(), "GIVEN\nLINES")
 }
 
+// As the SSH library has it, and so the vendor's. What a command leaves of a short input is lost only now and then.
+func TestRemoteFailsWhereStdinIsNotRead(t *testing.T) {
+	t.Parallel()
+	sshd := startSSHD(t)
+	command := newSubject(t, remoteCommand)
+	inputs := map[string]any{"connection": sshd.connection(nil), "create": "true", "stdin": strings.Repeat("x", 8<<20)}
+	says(t, command.tryCreate(inputs), "EOF: running \"true\":\n")
+	inputs["create"] = "cat >/dev/null"
+	command.create(inputs)
+}
+
 func TestRemoteNonZeroExit(t *testing.T) {
 	t.Parallel()
 	sshd := startSSHD(t)

@@ -46,8 +46,10 @@ function connectionTo({ address, port, user }: SshEndpoint, hostKey: string, pri
     return { host: address, port, user, hostKey, privateKey, ...limits };
 }
 
+/** Reads what it is given to the end: a command that ended before would fail with EOF, now and then. */
+const drain = "cat >/dev/null";
 /** The user that runs the provider's `ssh` on the host finds its Docker daemon. */
-const answersDocker = "docker version --format 'Docker {{.Server.Version}} answers'";
+const answersDocker = `${drain}; docker version --format 'Docker {{.Server.Version}} answers'`;
 
 /** A machine of its own, reached over SSH, on which Docker Engine is made sure of. Its containers use its network. */
 export class SshHost extends pulumi.ComponentResource implements Host {
@@ -134,7 +136,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
         name: string,
         script: string,
         opts: pulumi.CustomResourceOptions,
-        { update = "true", triggers }: { update?: string; triggers: pulumi.Input<string>[] },
+        { update = drain, triggers }: { update?: string; triggers: pulumi.Input<string>[] },
     ): command.remote.Command {
         return new command.remote.Command(
             name,

@@ -44,6 +44,12 @@ describe("a host", () => {
         }
     });
 
+    test("is given no script that the command does not read to its end, which fails now and then", () => {
+        for (const { inputs } of ofType(run, "remote:Command")) {
+            expect([inputs.create, inputs.update]).toEqual(["sh", expect.stringMatching(/^cat >\/dev\/null(;|$)/)]);
+        }
+    });
+
     test("has a provider of its own, which is made once Docker is there", () => {
         for (const { name } of onHosts.hosts) {
             expect(dependsOn(run.get(`host-${name}-provider`), run)).toEqual(
