@@ -11,9 +11,14 @@ export class Checkout {
     /** The stack's file of settings, as a user commits it. */
     readonly stackFile: string;
 
+    /**
+     * @param settings What the stack's file has.
+     * @param more Further variables of the environment.
+     */
     constructor(
         private readonly stack: string,
         settings: string,
+        private readonly more: Record<string, string> = {},
     ) {
         const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" });
         for (const file of files.split("\n").filter((name) => name && fs.existsSync(name))) {
@@ -27,7 +32,7 @@ export class Checkout {
     /** That of a user who has set nothing of Pulumi's but its home, and is not logged in. */
     get environment(): NodeJS.ProcessEnv {
         const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_") || name === "PULUMI_HOME");
-        return { ...Object.fromEntries(kept), PULUMI_CREDENTIALS_PATH: this.folder };
+        return { ...Object.fromEntries(kept), PULUMI_CREDENTIALS_PATH: this.folder, ...this.more };
     }
 
     /** Runs a command in it. */

@@ -33,7 +33,10 @@ export class TestStack {
     /** Environment of the CLI. */
     readonly environment: NodeJS.ProcessEnv;
 
-    /** @param settings On `local`, no other Docker network of this machine may have the `subnet`. */
+    /**
+     * @param settings Of this program, or others by their whole name. On `local`, no other Docker network of this machine
+     *     may have the `subnet`.
+     */
     constructor(
         readonly name: string,
         settings: Record<string, unknown>,
@@ -199,7 +202,7 @@ export async function until<T>(what: string, seconds: number, condition: () => T
 }
 
 function prefixed(settings: Record<string, unknown>): Record<string, unknown> {
-    return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`storm:${key}`, value]));
+    return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key.includes(":") ? key : `storm:${key}`, value]));
 }
 
 function expectSuccess(done: SpawnSyncReturns<string>): void {

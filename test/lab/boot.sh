@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # First process in the new namespaces of a host (or of a lab's services): puts its file system together and hands over to its init.
 #   boot.sh FOLDER TREE INIT
-# DISK_MIB: the disk is a file system of that size; IMAGES: a folder which Docker's data start from; BINDS: "SOURCE:TARGET ..."
+# DISK_MIB: the disk is a file system of that size; IMAGES: a folder which Docker's data start from; BINDS: "SOURCE:TARGET ...";
+# STORM_BIND: not empty where Storm's data lie on the disk
 set -euo pipefail
 # shellcheck source=test/lab/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -52,7 +53,7 @@ for number in 0:stdin 1:stdout 2:stderr; do
 done
 
 # overlay2 does not work on an overlay: Docker's data, and Storm's, lie on the disk itself.
-for bind in "$disk/docker:/var/lib/docker" "$disk/storm:/var/lib/storm" ${BINDS:-}; do
+for bind in "$disk/docker:/var/lib/docker" ${STORM_BIND:+"$disk/storm:/var/lib/storm"} ${BINDS:-}; do
     mkdir -p "$root${bind#*:}"
     mount --bind "${bind%%:*}" "$root${bind#*:}"
 done

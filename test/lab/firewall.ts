@@ -10,17 +10,18 @@ export interface FirewallRule {
 export interface Filter {
     /** What is let in, and nothing else; undefined: everything. */
     firewall?: FirewallRule[];
-    /** An address that no connection from is let in; its answers are. */
-    unreachableFrom?: string;
+    /** An address that no connection from is let in, but at that other one where it is given; its answers are. */
+    unreachable?: { from: string; butAt?: string };
     /** Whether every packet is dropped, without a word. */
     cutOff: boolean;
 }
 
 /** The filter for iptables-restore, in chains of its own, LAB, which host.sh makes and hooks in. */
-export function renderFilter({ firewall, unreachableFrom, cutOff }: Filter): string {
+export function renderFilter({ firewall, unreachable, cutOff }: Filter): string {
     const input = [];
-    if (unreachableFrom !== undefined) {
-        input.push(`-s ${unreachableFrom} -m conntrack --ctstate NEW -j REJECT --reject-with icmp-host-unreachable`);
+    if (unreachable !== undefined) {
+        const { from, butAt } = unreachable;
+        input.push(`-s ${from}${butAt ? ` ! -d ${butAt}` : ""} -m conntrack --ctstate NEW -j REJECT --reject-with icmp-host-unreachable`);
     }
     if (firewall !== undefined) {
         input.push("-i lo -j ACCEPT", "-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT");

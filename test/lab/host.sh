@@ -3,9 +3,9 @@
 #   host.sh on FOLDER      boots it and waits until it is up; environment: see below
 #   host.sh off FOLDER     kills everything in it at once
 #   host.sh rules FOLDER   brings FOLDER/rules (for iptables-restore, chain LAB) into its iptables
-#   host.sh address FOLDER, host.sh rate FOLDER    gives it the ADDRESS, the RATE
+#   host.sh address FOLDER, host.sh public FOLDER, host.sh rate FOLDER    gives it the ADDRESS, the PUBLIC_ADDRESS, the RATE
 # Environment: BASE, the tree under its file system, and what boot.sh takes; BRIDGE and LINK, network devices of the machine;
-# ADDRESS with prefix length, GATEWAY, MAC; RATE as tc takes it, or empty; MEMORY_MIB, limit of all that runs in it, or empty
+# ADDRESS with prefix length, GATEWAY, MAC; PUBLIC_ADDRESS, a further address, or empty; RATE as tc takes it, or empty; MEMORY_MIB, limit of all that runs in it, or empty
 set -euo pipefail
 # shellcheck source=test/lab/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -68,6 +68,12 @@ address() {
     inside ip address add "$ADDRESS" dev eth0
     inside ip link set eth0 up
     inside ip route add default via "$GATEWAY"
+    public
+}
+
+public() {
+    inside ip address flush dev eth0 label eth0:public
+    [ -z "$PUBLIC_ADDRESS" ] || inside ip address add "$PUBLIC_ADDRESS/32" dev eth0 label eth0:public
 }
 
 limit_memory() {

@@ -24,6 +24,27 @@ export interface HostOptions {
     memoryMiB?: number;
     /** Whether the machine that runs the lab cannot dial it, and only the lab's other hosts can. Default: false. */
     behindBastion?: boolean;
+    /** An address beside its own, at which the machine that runs the lab can dial it even behind a bastion. Default: none. */
+    publicAddress?: string;
+    /** What it lets in from the start on, as `firewall()` takes it. Default: everything. */
+    firewall?: FirewallRule[];
+    /** Public keys that root and the user `storm` are reached with. Default: the lab's. */
+    authorizedKeys?: string;
+    /** A script that is run once, as root, when everything else is up, as cloud-init does. Default: none. */
+    userData?: string;
+    /**
+     * Block devices, which lie outside of its disk. Where they are given, an empty list too, /var/lib/storm is no mount that a
+     * volume could not go over. Default: none.
+     */
+    devices?: BlockDevice[];
+}
+
+/** A block device of this machine's that a host has too. */
+export interface BlockDevice {
+    /** What udev would call it in the host's /dev/disk/by-id. */
+    id: string;
+    /** Its number on this machine: `7:3`. */
+    number: string;
 }
 
 /** What a host is to know of its lab. */
@@ -56,6 +77,8 @@ export class LabHost {
     private current: string;
     private publicKey = "";
     private rules?: FirewallRule[];
+    private devices?: BlockDevice[];
+    private publicAddress?: string;
     private isCutOff = false;
     private rate = "";
 
@@ -67,6 +90,9 @@ export class LabHost {
     ) {
         this.name = place.name;
         this.current = address;
+        this.rules = options.firewall;
+        this.devices = options.devices;
+        this.publicAddress = options.publicAddress;
     }
 
     /** Its IPv4 address. */
@@ -131,6 +157,27 @@ export class LabHost {
         }
     }
 
+    /** Gives it another public address; undefined: none. */
+    async changePublicAddress(address: string | undefined): Promise<void> {
+        if (address === this.publicAddress) {
+            return;
+        }
+        this.publicAddress = address;
+        await this.applyRules();
+        if (this.isOn) {
+            await this.script("public");
+        }
+    }
+
+    /** Gives it these block devices, and takes away others that it had. */
+    async setDevices(devices: BlockDevice[]): Promise<void> {
+        this.devices = devices;
+        this.writeSeed();
+        if (this.isOn) {
+            await this.exec(this.deviceScript());
+        }
+    }
+
     /** Makes it a new machine at the same address: empty disk, other host keys. It is on afterwards. */
     async reinstall(): Promise<void> {
         await this.powerOff();
@@ -167,9 +214,26 @@ export class LabHost {
         return script("exec.sh", [this.place.folder, command], { input });
     }
 
+    /** The words before a bash command line that run it in it as root, without SSH. */
+    get shell(): string[] {
+        return [path.join(__dirname, "exec.sh"), this.place.folder];
+    }
+
     /** Whether it has power. */
     get isOn(): boolean {
         return lives(this.place.folder);
+    }
+
+    /** Makes its devices known as udev would. */
+    private deviceScript(): string {
+        const devices = this.devices ?? [];
+        const made = devices.map(({ id, number }) => {
+            const [major, minor] = number.split(":");
+            const node = `/dev/nvme${minor}n1`;
+            return `[ -b ${node} ] || mknod ${node} b ${major} ${minor}; ln -sf ${node} /dev/disk/by-id/${id}`;
+        });
+        const others = `find /dev/disk/by-id -type l ${devices.map(({ id }) => `! -name ${id}`).join(" ")} -delete`;
+        return ["mkdir -p /dev/disk/by-id", others, ...made].join("\n");
     }
 
     private async applyRules(): Promise<void> {
@@ -180,21 +244,24 @@ export class LabHost {
     }
 
     private writeRules(): void {
-        const unreachableFrom = this.options.behindBastion ? this.place.gateway : undefined;
-        const rules = renderFilter({ firewall: this.rules, unreachableFrom, cutOff: this.isCutOff });
+        const unreachable = this.options.behindBastion ? { from: this.place.gateway, butAt: this.publicAddress } : undefined;
+        const rules = renderFilter({ firewall: this.rules, unreachable, cutOff: this.isCutOff });
         fs.writeFileSync(path.join(this.place.folder, "rules"), rules);
     }
 
     /** What init.sh sets the machine up with at its first boot. */
     private writeSeed(): void {
-        const { kind = "docker", sudo = true, mirror = kind === "docker" } = this.options;
-        const { name, gateway, authorizedKeys } = this.place;
+        const { kind = "docker", sudo = true, mirror = kind === "docker", userData } = this.options;
+        const { authorizedKeys = this.place.authorizedKeys } = this.options;
+        const { name, gateway } = this.place;
         const files: Record<string, string> = {
             hostname: `${name}\n`,
             "resolv.conf": `nameserver ${gateway}\n`,
             authorized_keys: authorizedKeys,
             ...(sudo ? {} : { "no-sudo": "" }),
             ...(mirror ? { "daemon.json": `${JSON.stringify({ "registry-mirrors": [`http://${gateway}:5001`] })}\n` } : {}),
+            ...(userData === undefined ? {} : { "user-data": userData }),
+            ...(this.devices === undefined ? {} : { devices: this.deviceScript() }),
             ...(kind === "old-docker" ? { "old-docker": fs.readFileSync(path.join(__dirname, "old-docker.sh"), "utf8") } : {}),
         };
         const seed = path.join(this.place.folder, "seed");
@@ -215,7 +282,9 @@ export class LabHost {
             BRIDGE: bridge,
             LINK: link,
             MAC: mac,
+            STORM_BIND: this.devices === undefined ? "yes" : "",
             ADDRESS: `${this.current}/${prefixLength}`,
+            PUBLIC_ADDRESS: this.publicAddress ?? "",
             GATEWAY: gateway,
             RATE: this.rate,
         };

@@ -46,6 +46,11 @@ fi
 hostname "$(cat /etc/hostname)"
 until ip -4 -oneline address show dev eth0 2>/dev/null | grep -q inet; do sleep 0.05; done
 
+# /dev is new at each boot; of a disk's file systems, those on such devices are not mounted yet.
+if [ -f $seed/devices ]; then
+    bash $seed/devices
+    mount --all --types ext4
+fi
 for service in /etc/rc2.d/S*; do
     # Not with 3, at which host.sh hears this.
     "$service" start 3>&-
@@ -60,6 +65,11 @@ if [ -x /etc/init.d/docker ]; then
         fi
         sleep 0.1
     done
+fi
+if [ -f $seed/user-data ] && [ ! -e /var/lib/user-data-was-run ]; then
+    touch /var/lib/user-data-was-run
+    install -m 700 $seed/user-data /run/user-data
+    /run/user-data 3>&-
 fi
 echo ready >&3
 exec 3>&-

@@ -84,9 +84,12 @@ up() {
 }
 
 remove() {
-    local link
+    local link device file
     [ -d "$folder" ] || return 0
     end "$folder"/hosts/*/init "$folder/services/init"
+    while read -r device file; do
+        [[ $file != "$folder"/* ]] || losetup --detach "$device"
+    done < <(losetup --list --noheadings --raw --output NAME,BACK-FILE)
     for link in /sys/class/net/"$bridge"-* /sys/class/net/"$bridge"; do
         [ ! -e "$link" ] || ip link delete "$(basename "$link")" 2>/dev/null || true
     done

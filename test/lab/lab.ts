@@ -39,14 +39,19 @@ export class Lab {
     readonly gateway: string;
     /** Where hosts pull images from by their public names: `10.77.0.1:5001`. */
     readonly registry: string;
+    /** Its folder on this machine, which goes with it. */
+    readonly folder: string;
+    /** How many hosts it has made. */
+    private made = 0;
 
     private constructor(
-        private readonly name: string,
+        readonly name: string,
         private readonly subnet: string,
         private readonly images: string,
         private readonly trees: { docker: string; bare: string },
         keyFile: string | undefined,
     ) {
+        this.folder = path.join(LABS, name);
         this.gateway = this.addressOf(1);
         this.registry = `${this.gateway}:5001`;
         this.keyFile = keyFile ?? path.join(this.folder, "key");
@@ -88,7 +93,7 @@ export class Lab {
      * @throws Error where name or address are taken, or it does not come up.
      */
     async addHost(name: string, options: HostOptions = {}): Promise<LabHost> {
-        const number = Object.keys(this.hosts).length + 1;
+        const number = ++this.made;
         const address = options.address ?? this.freeAddress();
         if (name in this.hosts || Object.values(this.hosts).some((host) => host.address === address)) {
             throw new Error(`the lab ${this.name} has ${name} or ${address} already`);
@@ -117,6 +122,14 @@ export class Lab {
         return host;
     }
 
+    /** Removes a host with its disk. */
+    async removeHost(name: string): Promise<void> {
+        await this.hosts[name]?.powerOff();
+        await fs.promises.rm(path.join(this.folder, "hosts", name), { recursive: true, force: true });
+        delete this.hosts[name];
+        this.publishNames();
+    }
+
     /** Removes the lab with everything in it. */
     async remove(): Promise<void> {
         await Lab.remove(this.name);
@@ -132,9 +145,6 @@ export class Lab {
         return lives(path.join(LABS, name, "services"));
     }
 
-    private get folder(): string {
-        return path.join(LABS, this.name);
-    }
 
     private addressOf(last: number): string {
         return this.subnet.replace(/0\/24$/, String(last));

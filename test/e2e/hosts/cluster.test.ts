@@ -21,7 +21,7 @@ describeLab("a cluster on six hosts", () => {
     let stack: TestStack;
     const host = (name: string) => lab.hosts[name] as LabHost;
     const containers = () => containersOn(lab, stack.cluster);
-    const summary = (nimbus = "n1", daemon = "nimbus-1") => summaryBy(host(nimbus), lab, stack.cluster, daemon);
+    const summary = (nimbus = "n1", daemon = "nimbus-1") => summaryBy(host(nimbus), stack.cluster, daemon);
     const countedOn = (name: string, supervisor: string) => counted(host(name), `${stack.cluster}-${supervisor}`);
     /** As the settings have them: the key of one is known beforehand, the others' are pinned. */
     const entries = (changes: Record<string, object> = {}) =>

@@ -1,5 +1,4 @@
 /** What the tests of the target `hosts` have in common: what runs on a lab's hosts, and what it does. */
-import { knownKey, sshCommand } from "../../../components/hosts/ssh";
 import { ports } from "../../../components/storm/ports";
 import { dialFrom } from "../../../components/storm/ready/container";
 import { type ClusterSummary, clusterSummary } from "../../../components/storm/ready/nimbusClient";
@@ -23,10 +22,8 @@ export async function containersOn(lab: Lab, cluster: string): Promise<Record<st
 }
 
 /** What a Nimbus says of its cluster. */
-export function summaryBy(nimbus: LabHost, lab: Lab, cluster: string, daemon = "nimbus-1"): Promise<ClusterSummary> {
-    const endpoint = { address: nimbus.address, port: 22, user: "storm" };
-    const ssh = sshCommand(endpoint, { keyPath: lab.keyFile }, knownKey(nimbus.hostKey));
-    return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh }), nimbus.address, ports.nimbus);
+export function summaryBy(nimbus: LabHost, cluster: string, daemon = "nimbus-1"): Promise<ClusterSummary> {
+    return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), nimbus.address, ports.nimbus);
 }
 
 /** The words that a host's workers have counted. */

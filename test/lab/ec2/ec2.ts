@@ -1,0 +1,278 @@
+import { type ChildProcess, spawn } from "child_process";
+import * as fs from "fs";
+import * as path from "path";
+import {
+    DescribeAddressesCommand,
+    DescribeInstancesCommand,
+    DescribeInternetGatewaysCommand,
+    DescribeKeyPairsCommand,
+    DescribeNatGatewaysCommand,
+    DescribeNetworkInterfacesCommand,
+    DescribeRouteTablesCommand,
+    DescribeSecurityGroupsCommand,
+    DescribeSubnetsCommand,
+    DescribeVolumesCommand,
+    DescribeVpcsCommand,
+    EC2Client,
+    type Instance,
+    RegisterImageCommand,
+    StartInstancesCommand,
+    StopInstancesCommand,
+    TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import type { HostOptions, LabHost } from "../host";
+import type { Lab } from "../lab";
+import { run, script } from "../run";
+import { Volumes } from "./volumes";
+import { readCloud, userDataOf, type WantedMachine } from "./wanted";
+
+/** What an emulated EC2 is like. */
+export interface Ec2Options {
+    /** The region that the machines are in. */
+    region: string;
+    /** Subnet of the public addresses, a /24 that nothing else has: `10.78.0.0/24`. */
+    publicSubnet: string;
+    /** What an instance is like, beside what EC2 says of it. */
+    host: HostOptions;
+}
+
+/** Milliseconds between two looks at what EC2 has. */
+const interval = 500;
+
+/**
+ * EC2 as a lab can be it, a stand-in: moto answers as AWS does, and each instance that it has is a host of the lab, at the
+ * instance's private address and, from this machine, at its public address alone; with its key pair, its user data, its volumes,
+ * and its security groups as firewall. It ends with the lab.
+ */
+export class Ec2 {
+    /** What programs find it and its account by. */
+    readonly environment: Record<string, string>;
+    private readonly client: EC2Client;
+    private readonly volumes: Volumes;
+    private readonly applied = new Map<string, string>();
+    private readonly busy = new Set<string>();
+    private isStopped = false;
+    private watching = Promise.resolve();
+
+    private constructor(
+        private readonly lab: Lab,
+        private readonly server: ChildProcess,
+        private readonly options: Ec2Options,
+    ) {
+        const url = `http://${lab.gateway}:5000`;
+        this.environment = { AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+        this.client = new EC2Client({
+            region: options.region,
+            endpoint: url,
+            credentials: { accessKeyId: observer, secretAccessKey: "test" },
+        });
+        this.volumes = new Volumes(path.join(lab.folder, "volumes"));
+    }
+
+    /** Starts it in a lab, which is to have no other hosts. */
+    static async start(lab: Lab, options: Ec2Options): Promise<Ec2> {
+        const moto = await script("moto.sh", []);
+        // In the process namespace of the lab's services, it ends with them.
+        const services = fs.readFileSync(path.join(lab.folder, "services/init"), "utf8").split(" ")[0] as string;
+        const server = spawn(
+            "nsenter",
+            ["--target", services, "--pid", `${moto}/bin/python`, path.join(__dirname, "server.py"), "-H", lab.gateway, "-p", "5000"],
+            {
+                env: {
+                    ...process.env,
+                    PUBLIC_SUBNET: options.publicSubnet,
+                    MOTO_ENABLE_RECORDING: "yes",
+                    MOTO_RECORDER_FILEPATH: path.join(lab.folder, "calls"),
+                },
+                stdio: ["ignore", fs.openSync(path.join(lab.folder, "moto.log"), "a"), fs.openSync(path.join(lab.folder, "moto.log"), "a")],
+            },
+        );
+        // Set before there is any machine: what is dialled there never leaves this one.
+        await run("ip", ["route", "add", options.publicSubnet, "dev", `lab-${lab.name}`]);
+        const ec2 = new Ec2(lab, server, options);
+        await ec2.untilItAnswers();
+        ec2.watching = ec2.watch();
+        return ec2;
+    }
+
+    /** The instances that are not terminated, by the tag `Name`. */
+    async instances(): Promise<Record<string, Instance>> {
+        const { Reservations = [] } = await this.client.send(new DescribeInstancesCommand());
+        const there = Reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== "terminated");
+        return Object.fromEntries(there.map((instance) => [nameOf(instance), instance]));
+    }
+
+    /** The machine of the instance that has this tag `Name`. */
+    async host(name: string): Promise<LabHost> {
+        const host = this.lab.hosts[await this.idOf(name)];
+        if (!host) {
+            throw new Error(`no machine ${name} is there yet`);
+        }
+        return host;
+    }
+
+    /** Stops the instance that has this tag `Name`, as somebody does in EC2's console. */
+    async stopInstance(name: string): Promise<void> {
+        await this.client.send(new StopInstancesCommand({ InstanceIds: [await this.idOf(name)] }));
+    }
+
+    /** Starts the instance that has this tag `Name`; its public address is another, if it has one. */
+    async startInstance(name: string): Promise<void> {
+        await this.client.send(new StartInstancesCommand({ InstanceIds: [await this.idOf(name)] }));
+    }
+
+    /** Terminates the instance that has this tag `Name`. */
+    async terminateInstance(name: string): Promise<void> {
+        await this.client.send(new TerminateInstancesCommand({ InstanceIds: [await this.idOf(name)] }));
+    }
+
+    /** Registers a machine image, and gives its id. Machines of all images are the same. */
+    async registerImage(name: string): Promise<string> {
+        const { ImageId = "" } = await this.client.send(new RegisterImageCommand({ Name: name, RootDeviceName: "/dev/xvda" }));
+        return ImageId;
+    }
+
+    /** What was called so far, by others than this class, each once: `ec2:RunInstances`. */
+    calls(): string[] {
+        const recorded = fs.readFileSync(path.join(this.lab.folder, "calls"), "utf8").trim().split("\n");
+        const called = recorded.map((line) => {
+            const { headers, body } = JSON.parse(line) as { headers: Record<string, string>; body: string };
+            const [, key = "", service = ""] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(headers.Authorization ?? "") ?? [];
+            const action = new URLSearchParams(Buffer.from(body, "base64").toString()).get("Action");
+            return key === observer || service === "" ? "" : `${service}:${action}`;
+        });
+        return [...new Set(called)].filter(Boolean).sort();
+    }
+
+    /** What there is, of those kinds that a stack can leave behind: ids, and names of roles and instance profiles. */
+    async resources(): Promise<string[]> {
+        const { client } = this;
+        const [volumes, interfaces, addresses, keys, groups, subnets, tables, gateways, nats, vpcs] = await Promise.all([
+            client.send(new DescribeVolumesCommand()),
+            client.send(new DescribeNetworkInterfacesCommand()),
+            client.send(new DescribeAddressesCommand()),
+            client.send(new DescribeKeyPairsCommand()),
+            client.send(new DescribeSecurityGroupsCommand()),
+            client.send(new DescribeSubnetsCommand()),
+            client.send(new DescribeRouteTablesCommand()),
+            client.send(new DescribeInternetGatewaysCommand()),
+            client.send(new DescribeNatGatewaysCommand()),
+            client.send(new DescribeVpcsCommand()),
+        ]);
+        const there: (string | undefined)[] = [
+            ...Object.values(await this.instances()).map(({ InstanceId }) => InstanceId),
+            ...(volumes.Volumes ?? []).map(({ VolumeId }) => VolumeId),
+            ...(interfaces.NetworkInterfaces ?? []).map(({ NetworkInterfaceId }) => NetworkInterfaceId),
+            ...(addresses.Addresses ?? []).map(({ AllocationId }) => AllocationId),
+            ...(keys.KeyPairs ?? []).map(({ KeyPairId }) => KeyPairId),
+            ...(groups.SecurityGroups ?? []).map(({ GroupId }) => GroupId),
+            ...(subnets.Subnets ?? []).map(({ SubnetId }) => SubnetId),
+            ...(tables.RouteTables ?? []).map(({ RouteTableId }) => RouteTableId),
+            ...(gateways.InternetGateways ?? []).map(({ InternetGatewayId }) => InternetGatewayId),
+            ...(nats.NatGateways ?? []).filter(({ State }) => State !== "deleted").map(({ NatGatewayId }) => NatGatewayId),
+            ...(vpcs.Vpcs ?? []).map(({ VpcId }) => VpcId),
+            ...(await this.namesInIam("ListRoles", "RoleName")),
+            ...(await this.namesInIam("ListInstanceProfiles", "InstanceProfileName")),
+        ];
+        return there.filter((id) => id !== undefined);
+    }
+
+    /** What an action of IAM's lists. */
+    private async namesInIam(Action: string, tag: string): Promise<string[]> {
+        const answer = await fetch(this.environment.AWS_ENDPOINT_URL as string, {
+            method: "POST",
+            // moto finds the service in it, and checks no signature.
+            headers: { authorization: `AWS4-HMAC-SHA256 Credential=${observer}/20260101/us-east-1/iam/aws4_request` },
+            body: new URLSearchParams({ Action, Version: "2010-05-08" }),
+        });
+        return [...(await answer.text()).matchAll(new RegExp(`<${tag}>([^<]+)`, "g"))].map(([, name = ""]) => name);
+    }
+
+    /** Stops to follow what EC2 says; the rest of it ends with the lab. */
+    async stop(): Promise<void> {
+        this.isStopped = true;
+        await this.watching;
+        this.client.destroy();
+    }
+
+    private async idOf(name: string): Promise<string> {
+        const { InstanceId } = (await this.instances())[name] ?? {};
+        if (InstanceId === undefined) {
+            throw new Error(`EC2 has no instance ${name}`);
+        }
+        return InstanceId;
+    }
+
+    private async untilItAnswers(): Promise<void> {
+        const deadline = Date.now() + 60_000;
+        while (!(await this.instances().then(() => true, () => false))) {
+            if (Date.now() > deadline || this.server.exitCode !== null) {
+                const log = fs.readFileSync(path.join(this.lab.folder, "moto.log"), "utf8");
+                throw new Error(`moto does not answer: ${log.slice(-2000)}`);
+            }
+            await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+    }
+
+    private async watch(): Promise<void> {
+        while (!this.isStopped) {
+            try {
+                const wanted = await readCloud(this.client);
+                for (const id of Object.keys(this.lab.hosts).filter((host) => !wanted[host])) {
+                    this.change(id, "gone", () => this.lab.removeHost(id));
+                }
+                for (const machine of Object.values(wanted)) {
+                    this.change(machine.id, JSON.stringify(machine), () => this.apply(machine));
+                }
+            } catch (error) {
+                process.stderr.write(`lab: EC2: ${(error as Error).message}\n`);
+            }
+            await new Promise((resolve) => setTimeout(resolve, interval));
+        }
+        while (this.busy.size > 0) {
+            await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+    }
+
+    /** Starts to change a machine, if it is not as it should be and not being changed. */
+    private change(id: string, wanted: string, how: () => Promise<void>): void {
+        if (this.busy.has(id) || this.applied.get(id) === wanted) {
+            return;
+        }
+        this.busy.add(id);
+        void how()
+            .then(() => this.applied.set(id, wanted))
+            .catch((error: Error) => process.stderr.write(`lab: EC2: ${id}: ${error.message}\n`))
+            .finally(() => this.busy.delete(id));
+    }
+
+    private async apply({ id, address, publicAddress, isOn, firewall, publicKey, volumes }: WantedMachine): Promise<void> {
+        const devices = await Promise.all(volumes.map((volume) => this.volumes.device(volume)));
+        const host = this.lab.hosts[id];
+        if (!host && isOn) {
+            if (Object.values(this.lab.hosts).some((other) => other.address === address)) {
+                throw new Error(`${address} is not free yet`);
+            }
+            const authorizedKeys = `${publicKey}\n`;
+            const userData = await userDataOf(this.client, id);
+            const options = { ...this.options.host, address, publicAddress, firewall, authorizedKeys, userData, devices };
+            await this.lab.addHost(id, { ...options, behindBastion: true });
+        } else if (host) {
+            await host.firewall(firewall);
+            await host.setDevices(devices);
+            if (host.isOn && !isOn) {
+                await host.powerOff();
+            } else if (!host.isOn && isOn) {
+                await host.powerOn();
+            }
+            await host.changePublicAddress(publicAddress);
+        }
+    }
+}
+
+/** Access key id by which the calls of this class are told from others. */
+const observer = "lab";
+
+function nameOf({ Tags = [] }: Instance): string {
+    return Tags.find(({ Key }) => Key === "Name")?.Value ?? "";
+}

@@ -1,0 +1,26 @@
+import * as fs from "fs";
+import * as path from "path";
+import type { BlockDevice } from "../host";
+import { run } from "../run";
+import type { WantedVolume } from "./wanted";
+
+/** EBS volumes: sparse files in a folder, as loop devices of this machine, which go with the lab. */
+export class Volumes {
+    private readonly devices = new Map<string, Promise<string>>();
+
+    constructor(private readonly folder: string) {
+        fs.mkdirSync(folder, { recursive: true });
+    }
+
+    /** The device of a volume; a new volume is blank, one that has grown keeps what it has. */
+    async device({ id, gibibytes }: WantedVolume): Promise<BlockDevice> {
+        const file = path.join(this.folder, id);
+        await run("truncate", ["--size", `${gibibytes}G`, file]);
+        const made = this.devices.get(id) ?? run("losetup", ["--find", "--show", file]);
+        this.devices.set(id, made);
+        const device = await made;
+        await run("losetup", ["--set-capacity", device]);
+        const number = await run("stat", ["--format", "%Hr:%Lr", device]);
+        return { id: `nvme-Amazon_Elastic_Block_Store_${id.replace("-", "")}`, number };
+    }
+}
