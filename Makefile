@@ -2,7 +2,7 @@
 
 export STACK
 
-.PHONY: help setup up preview status logs storm wordcount down lab bench lint typecheck unit test
+.PHONY: help setup up preview ami status logs storm wordcount down lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -18,6 +18,10 @@ up:
 ## make preview                 what `make up` would change
 preview:
 	@scripts/pulumi preview
+
+## make ami STACK=dev           look the newest machine image up, and write it into Pulumi.dev.yaml
+ami:
+	@scripts/ami
 
 ## make status                  daemons, leader, slots, topologies
 status:

@@ -1,16 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { StormCluster } from "./components/storm/stormCluster";
-import { imageVersion, readSettings } from "./settings";
-import { sshHosts } from "./targets/hosts";
-import { localHosts } from "./targets/local";
+import { imageVersion, readSettings, type StackSettings } from "./settings";
+import type { Target } from "./targets/target";
+
+/** Loaded when it is used: AWS's SDK alone takes seconds. */
+const targets: Record<StackSettings["target"], (settings: StackSettings, clusterName: string) => Promise<Target>> = {
+    local: async (...args) => (await import("./targets/local")).localHosts(...args),
+    hosts: async (...args) => (await import("./targets/hosts")).sshHosts(...args),
+    aws: async (...args) => (await import("./targets/aws")).awsHosts(...args),
+};
 
 export = async () => {
     const { sshKey, ...settings } = readSettings();
     const clusterName = `${pulumi.getProject()}-${pulumi.getStack()}`;
 
-    const target = settings.target === "local" ? localHosts : sshHosts;
-    const { hosts, outputs } = await target({ ...settings, sshKey }, clusterName);
+    const { hosts, outputs, protect } = await targets[settings.target]({ ...settings, sshKey }, clusterName);
     const cluster = new StormCluster("storm", { ...settings, clusterName, hosts });
+    protect?.(cluster);
     return {
         /** Address and client port of each ZooKeeper member. */
         zookeeperServers: cluster.zookeeperServers,

@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import { z } from "zod";
-import { addressAt, hostCount, isSubnet } from "./components/network/subnet";
+import { addressAt, hostCount } from "./components/network/subnet";
 import { misplacements } from "./components/hosts/placement";
 import { type DaemonCounts, daemonNames } from "./components/storm/daemonNames";
 import { edges } from "./components/storm/edges";
 import { defaultHeap, heapSum, type Memory } from "./components/storm/memory";
+import { aws, awsProblems } from "./settings/aws";
+import { count, flag, hostKey, ipv4, mebibytes, port, subnet, tagged, user } from "./settings/values";
 
 /** The SDK has it without a type; its Config reads a secret as plain text without a word. */
 const { isConfigSecret } = runtimeConfig as unknown as { isConfigSecret: (key: string) => boolean };
@@ -28,29 +30,8 @@ const wiredKeys: Record<string, string> = {
     "drpc.port": "the program",
 };
 
-const mebibytes = z.int({ error: "is not a whole number of MiB" }).min(32, "is below 32 MiB, too little for a JVM");
-const count = (minimum: number, maximum: number) => {
-    const wanted = `is not a whole number from ${minimum} to ${maximum}`;
-    return z.int({ error: wanted }).min(minimum, wanted).max(maximum, wanted);
-};
-const port = count(1, 65535);
-const ipv4 = z
-    .ipv4({ error: "is not an IPv4 address" })
-    .refine((address) => !address.startsWith("127."), "is a loopback address, which no other host can dial");
-const user = z.string().regex(/^[a-z_][a-z0-9_-]*$/, "is not the name of a user");
-const hostKey = z
-    .string()
-    .regex(/^(ssh-ed25519|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+=*$/, "is not a host key, such as `ssh-ed25519 AAAA...`: the first two words of /etc/ssh/ssh_host_ed25519_key.pub");
-const tagged = z
-    .string()
-    .regex(
-        /^[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?$/,
-        "is not an image with a tag, such as `storm:2.8.9`",
-    )
-    .refine((image) => !/:latest(@|$)/.test(image), "has the tag `latest`, which moves to other versions: name a version");
-
 const fields = {
-    target: z.enum(["local", "hosts"], { error: "is not a target: `local` and `hosts` are" }),
+    target: z.enum(["local", "hosts", "aws"], { error: "is not a target: `local`, `hosts` and `aws` are" }),
     stormImage: tagged,
     zookeeperImage: tagged,
     zookeepers: z.literal([1, 3, 5], {
@@ -59,8 +40,8 @@ const fields = {
     nimbuses: count(1, 9),
     supervisors: count(1, 10000),
     slots: count(1, 64),
-    ui: z.boolean({ error: "is not true or false" }),
-    logviewers: z.boolean({ error: "is not true or false" }),
+    ui: flag,
+    logviewers: flag,
     drpcs: count(0, 9),
     heap: z
         .strictObject({
@@ -95,10 +76,7 @@ const fields = {
         }
     }),
     readySeconds: count(1, 3600),
-    subnet: z
-        .string()
-        .refine(isSubnet, { error: "is not an IPv4 subnet, such as 172.30.77.0/24", abort: true })
-        .refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
+    subnet: subnet("172.30.77.0/24").refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
     uiPort: port,
     hosts: z.array(
         z.strictObject({
@@ -107,20 +85,21 @@ const fields = {
             daemons: z.array(z.string()).default([]),
             ssh: z.strictObject({ address: z.string().min(1), user, port }).partial().default({}),
             hostKey: hostKey.optional(),
-            lost: z.boolean({ error: "is not true or false" }).default(false),
+            lost: flag.default(false),
         }),
         { error: "is not a list of hosts" },
     ),
     ssh: z.strictObject({
-        user: user.default("root"),
+        user: user.optional(),
         port: port.default(22),
         keyFile: z.string().min(1).optional(),
-        seconds: count(1, 3600).default(30),
+        seconds: count(1, 3600).optional(),
         bastion: z.strictObject({ address: z.string().min(1), user: user.default("root"), port: port.default(22), hostKey }).optional(),
     }),
     sshKey: z
         .string()
         .refine((key) => key === "" || /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n/.test(key), "is not a private key, as `ssh-keygen` writes it"),
+    aws,
     startEmpty: z.array(z.string(), { error: "is not a list of daemons" }),
     registryMirror: z.string().regex(/^(https?:\/\/\S+)?$/, "is not a URL"),
 };
@@ -150,13 +129,19 @@ function contradictions(settings: Partial<Settings>): z.core.$ZodIssue[] {
             if (taken) {
                 problem(["uiPort"], `is a port of ${taken.to}`);
             }
-            if (uiPort < 1024) {
-                problem(["uiPort"], "is below 1024, which a container without privileges cannot open on a host");
-            }
         }
     }
-    if (target === "local" && hosts?.length) {
+    if ((target === "hosts" || target === "aws") && uiPort !== undefined && uiPort < 1024 && settings.ui) {
+        problem(["uiPort"], "is below 1024, which a container without privileges cannot open on a host");
+    }
+    if (target && target !== "hosts" && hosts?.length) {
         problem(["hosts"], "is for the target `hosts`: set storm:target to it, or take the hosts out");
+    }
+    if (target === "aws" && ssh && ssh.port !== 22) {
+        problem(["ssh", "port"], "is for the target `hosts`, as instances listen on 22: take it out");
+    }
+    if (target === "aws" && settings.aws) {
+        awsProblems(settings.aws, names, (path, message) => problem(["aws", ...path], message));
     }
     if (ssh?.keyFile && sshKey) {
         problem(["sshKey"], "is set, and so is storm:ssh.keyFile: take one of the two out");

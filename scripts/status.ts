@@ -14,6 +14,8 @@ interface Outputs {
     nimbusSeeds: string[];
     supervisors: string[];
     uiUrl?: string;
+    /** On `aws` alone. */
+    uiTunnel?: string;
     stormVersion: string;
     /** Absent on `local`. */
     hosts?: Record<string, { address: string; daemons: string[]; ssh: string }>;
@@ -68,7 +70,7 @@ async function main(cluster: string): Promise<void> {
         `  ZooKeeper    ${there.zookeeperServers.join(" ")}`,
         `  Nimbus       ${there.nimbusSeeds.map((address) => `${address}:${ports.nimbus}`).join(" ")}`,
         `  supervisors  ${there.supervisors.join(" ")}`,
-        `  UI           ${there.uiUrl ?? "none"}`,
+        `  UI           ${there.uiUrl ?? (there.uiTunnel ? `on this machine, as long as this runs: ${there.uiTunnel}` : "none")}`,
         "",
         ...daemons.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((line) => `  ${line}`),
         "",

@@ -3,7 +3,6 @@ import { answers, bastionProblem } from "../components/hosts/answers";
 import type { Host } from "../components/hosts/host";
 import { commandLine } from "../components/hosts/shell";
 import type { SshAccess, SshEndpoint } from "../components/hosts/ssh";
-import { goneAdvice } from "../components/hosts/sshContact";
 import { SshHost } from "../components/hosts/sshHost";
 import type { StackSettings } from "../settings";
 import { sshLogin } from "./sshLogin";
@@ -20,8 +19,9 @@ const errorIsTold = 32;
  * midway.) A preview asks nobody.
  */
 export async function sshHosts(settings: StackSettings, clusterName: string): Promise<Target> {
-    const login = sshLogin(settings, clusterName);
-    const silent = pulumi.runtime.isDryRun() ? [] : await silentHosts(settings, login);
+    const { bastion, seconds = 30 } = settings.ssh;
+    const login = { ...sshLogin(settings, clusterName), bastion };
+    const silent = pulumi.runtime.isDryRun() ? [] : await silentHosts(settings, login, seconds);
     const hosts: Record<string, Host> = {};
     const machines: Record<string, pulumi.Output<object>> = {};
     for (const entry of settings.hosts) {
@@ -33,13 +33,18 @@ export async function sshHosts(settings: StackSettings, clusterName: string): Pr
             endpoint: endpointOf(entry, settings),
             login,
             hostKey,
-            seconds: settings.ssh.seconds,
+            seconds,
+            ifGone: ifGone(name),
+            ifOtherKey:
+                "If you have reinstalled it or changed its keys, compare with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` " +
+                `says on its console, then set hostKey of ${name} in storm:hosts to the first two words of that file. ` +
+                "If you have not, somebody else may answer at its address.",
             registryMirror: settings.registryMirror || undefined,
             state: lost ? "lost" : isSilent ? "left" : undefined,
         });
         if (isSilent) {
-            const problem = `${name} (${address}) does not answer over SSH within ${settings.ssh.seconds} s: what stands on it is left as it is.`;
-            void pulumi.log.error(`${problem} ${goneAdvice(name)}`, host);
+            const problem = `${name} (${address}) does not answer over SSH within ${seconds} s: what stands on it is left as it is.`;
+            void pulumi.log.error(`${problem} ${ifGone(name)}`, host);
             process.exitCode = errorIsTold;
         }
         for (const daemon of daemons) {
@@ -57,17 +62,21 @@ export async function sshHosts(settings: StackSettings, clusterName: string): Pr
 }
 
 function endpointOf({ address, ssh }: StackSettings["hosts"][number], settings: StackSettings): SshEndpoint {
-    const { user, port } = settings.ssh;
+    const { user = "root", port } = settings.ssh;
     return { address: ssh.address ?? address, user: ssh.user ?? user, port: ssh.port ?? port };
 }
 
+function ifGone(host: string): string {
+    return `Start it and run this again; or, if it is gone for good, set lost: true for ${host} in storm:hosts.`;
+}
+
 /** Names of the hosts that do not answer, without those that are lost anyway. */
-async function silentHosts(settings: StackSettings, access: SshAccess): Promise<string[]> {
+async function silentHosts(settings: StackSettings, access: SshAccess, seconds: number): Promise<string[]> {
     const problem = await bastionProblem(access);
     if (problem !== undefined) {
         throw new pulumi.RunError(`storm:ssh.bastion (${access.bastion?.address}) lets nobody through: ${problem}`);
     }
     const asked = settings.hosts.filter(({ lost }) => !lost);
-    const answered = await Promise.all(asked.map((host) => answers(endpointOf(host, settings), access, settings.ssh.seconds)));
+    const answered = await Promise.all(asked.map((host) => answers(endpointOf(host, settings), access, seconds)));
     return asked.filter((_, index) => !answered[index]).map(({ name }) => name);
 }

@@ -12,13 +12,12 @@ import type { StackSettings } from "../settings";
  * `pulumi destroy` does not run the program, and so finds a key only where an update has run before.
  * @throws pulumi.RunError when the key cannot be used. A preview does without it.
  */
-export function sshLogin({ ssh, sshKey }: StackSettings, clusterName: string): SshLogin {
-    const { keyFile, bastion } = ssh;
+export function sshLogin({ ssh: { keyFile }, sshKey }: StackSettings, clusterName: string): Omit<SshLogin, "bastion"> {
     const keyPath = keyPathOf(clusterName);
     fs.mkdirSync(path.dirname(keyPath), { recursive: true, mode: 0o700 });
     fs.rmSync(keyPath, { force: true });
     if (!keyFile && !sshKey) {
-        return { bastion };
+        return {};
     }
     if (sshKey) {
         fs.writeFileSync(keyPath, sshKey.endsWith("\n") ? sshKey : `${sshKey}\n`, { mode: 0o600 });
@@ -27,13 +26,12 @@ export function sshLogin({ ssh, sshKey }: StackSettings, clusterName: string): S
     }
     const problem = keyProblem(keyPath);
     if (problem === undefined) {
-        return { bastion, keyPath, privateKey: pulumi.secret(fs.readFileSync(keyPath, "utf8")) };
+        return { keyPath, privateKey: pulumi.secret(fs.readFileSync(keyPath, "utf8")) };
     }
     if (!pulumi.runtime.isDryRun()) {
         throw new pulumi.RunError(`${sshKey ? "storm:sshKey" : `storm:ssh.keyFile (${keyFile})`} ${problem}`);
     }
     return {
-        bastion,
         keyPath,
         privateKey: pulumi.secret(""),
         options: { ignoreChanges: ["connection.privateKey", "connection.proxy.privateKey"] },

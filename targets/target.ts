@@ -9,7 +9,13 @@ export interface Target {
     outputs: {
         /** Where a browser finds Storm UI; absent where none runs. */
         uiUrl?: pulumi.Input<string>;
+        /** The command line that brings Storm UI to the same port of 127.0.0.1; on `aws` alone. */
+        uiTunnel?: pulumi.Output<string>;
+        /** The command line that logs in on the bastion that the stack has made; on `aws` alone. */
+        bastion?: pulumi.Output<string>;
         /** By name: a machine's address, its daemons, the command line that logs in on it, and whether it is lost; absent on `local`. */
         hosts?: Record<string, pulumi.Output<object>>;
     };
+    /** Sees to it that the stack is not destroyed by mistake, where the settings want that. */
+    protect?: (cluster: pulumi.Resource) => void;
 }

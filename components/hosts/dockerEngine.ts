@@ -187,6 +187,10 @@ ensure_config() {
 }
 `;
 
+/** A shell function that lets sshd read its configuration and its keys again. */
+export const reloadSshd =
+    'reload_sshd() { systemctl reload ssh || systemctl reload sshd || kill -HUP "$(cat /run/sshd.pid)"; } 2>/dev/null';
+
 /** Letting the SSH user, and the many connections that Pulumi's Docker provider opens at once, in. */
 const access = `
 may_use_docker() { sudo -n -H -u "$user" docker version >/dev/null 2>&1; }
@@ -204,8 +208,7 @@ allow_user() {
 
 max_startups() { sshd -T -C user=root,host=localhost,addr=127.0.0.1 2>/dev/null | sed -n 's/^maxstartups //p'; }
 
-reload_sshd() { systemctl reload ssh || systemctl reload sshd || kill -HUP "$(cat /run/sshd.pid)"; } 2>/dev/null
-
+${reloadSshd}
 raise_max_startups() {
     drop_in=/etc/ssh/sshd_config.d/10-storm-docker.conf
     before=$(max_startups)

@@ -14,6 +14,8 @@ export interface DockerDaemon {
     readonly options: pulumi.CustomResourceOptions;
     /** The `ssh` command line that logs in on the machine; undefined: it is this one. */
     readonly ssh?: pulumi.Output<string[]>;
+    /** Tells the machine from another in its place, which has none of its containers; undefined: it is this one. */
+    readonly identity?: pulumi.Output<string>;
 }
 
 /** A directory whose data outlives the container that it is mounted into. */
@@ -43,10 +45,14 @@ export interface Host {
     /** Where its containers run. */
     readonly docker: DockerDaemon;
     /**
-     * The machine that keeps the data of its daemons; undefined where there is but one, which keeps it whatever the
-     * host.
+     * The machine that keeps the data of its daemons; undefined where that is kept whatever the machine: there is but
+     * one, or the data is on a volume of its own.
      */
     readonly machine?: Machine;
+    /** Whether its machine is made after daemons on others are ready, so that those cannot wait for it; default: it is not. */
+    readonly waits?: boolean;
+    /** Is told what exists once the daemon on it is ready. */
+    becomesReady?(ready: pulumi.Resource): void;
     /**
      * How a container joins this host's network.
      * @param daemon The daemon's name, by which the container finds itself and, on one Docker network, others find it.

@@ -3,12 +3,15 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dataDirectoryScript, dockerEngineScript, freeMebibytes, memoryScript, minimumDockerVersion } from "./dockerEngine";
+import { volumeScript } from "./volume";
 import type { Attachment, DataDirectory, DataDirectoryArgs, DockerDaemon, Host, Machine } from "./host";
-import { connectSeconds, knownKey, type SshAccess, sshCommand, type SshEndpoint, sshOptions } from "./ssh";
+import { type Bastion, connectSeconds, knownKey, type SshAccess, sshCommand, type SshEndpoint, sshOptions } from "./ssh";
 import { PinnedHostKey, SshContact } from "./sshContact";
 
 /** How all hosts of a stack are logged in to. */
-export interface SshLogin extends SshAccess {
+export interface SshLogin extends Pick<SshAccess, "keyPath"> {
+    /** The machine through which the hosts are reached; undefined: they are reached directly. */
+    bastion?: pulumi.Input<Bastion>;
     /** The private key; secret; undefined: the keys of the SSH agent. The same is in the file `keyPath`. */
     privateKey?: pulumi.Output<string>;
     /** Options of resources that have the key as an argument; default: none. */
@@ -26,9 +29,17 @@ export interface SshHostArgs {
     /** How it is logged in to. */
     login: SshLogin;
     /** The key that it has to show, such as `ssh-ed25519 AAAA...`; default: the one that it shows at first, from then on. */
-    hostKey?: string;
+    hostKey?: pulumi.Input<string>;
     /** Seconds that it has to answer over SSH. */
     seconds: number;
+    /** What the user can do when it does not answer. */
+    ifGone: string;
+    /** What the user can do when it shows another host key. */
+    ifOtherKey: string;
+    /** Where its daemons' data is kept; default: on the machine's own disk. */
+    volume?: DataVolume;
+    /** What it ends with: nothing on it is removed one by one when that is deleted; default: nothing. */
+    deletedWith?: pulumi.Resource;
     /** URL of a registry mirror for its Docker, where that is installed here; default: none. */
     registryMirror?: string;
     /**
@@ -38,6 +49,14 @@ export interface SshHostArgs {
     state?: "left" | "lost";
 }
 
+/** A block device for the data of a machine's daemons. */
+export interface DataVolume {
+    /** Path by which it is known whatever other devices there are, such as one in /dev/disk/by-id. */
+    device: pulumi.Input<string>;
+    /** Its size: when it has grown, its file system grows too. */
+    gibibytes: number;
+}
+
 /** The contact has waited for the machine. The defaults would take three minutes to give up one that has died since. */
 const limits = { dialErrorLimit: 3, perDialTimeout: connectSeconds };
 
@@ -45,6 +64,9 @@ const limits = { dialErrorLimit: 3, perDialTimeout: connectSeconds };
 function connectionTo({ address, port, user }: SshEndpoint, hostKey: string, privateKey: string | undefined) {
     return { host: address, port, user, hostKey, privateKey, ...limits };
 }
+
+/** Where all data is, on every machine. */
+const dataRoot = "/var/lib/storm";
 
 /** Reads what it is given to the end: a command that ended before would fail with EOF, now and then. */
 const drain = "cat >/dev/null";
@@ -59,23 +81,26 @@ export class SshHost extends pulumi.ComponentResource implements Host {
     /** The command line that logs in on it. */
     readonly ssh: pulumi.Output<string[]>;
     private readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;
+    /** What the data of daemons is put there after. */
+    private readonly dataAfter: pulumi.Resource[];
     private readonly contact: SshContact;
     private readonly options: pulumi.CustomResourceOptions;
 
     constructor(name: string, args: SshHostArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:hosts:SshHost", name, {}, opts);
-        const { keyPath, bastion, privateKey } = args.login;
-        const access = { keyPath, bastion };
+        const { keyPath, privateKey } = args.login;
+        const access = pulumi.output({ keyPath, bastion: args.login.bastion });
         const left = args.state ? { ignoreChanges: ["*"], retainOnDelete: args.state === "lost" } : {};
         this.options = { ...args.login.options, ...left };
 
-        const reached = { host: args.host, endpoint: args.endpoint, access, seconds: args.seconds };
+        const { host, endpoint: to, seconds, ifGone, ifOtherKey } = args;
+        const reached = { host, endpoint: to, access, seconds, ifGone, ifOtherKey };
         const hostKey = pulumi.output(args.hostKey ?? new PinnedHostKey(`${name}-key`, reached, { parent: this, ...left }).pinned);
         this.contact = new SshContact(`${name}-contact`, { ...reached, hostKey }, { parent: this, ...left });
-        const endpoint = pulumi.output(args.endpoint);
-        this.ssh = pulumi.all([endpoint, hostKey]).apply(([to, key]) => sshCommand(to, access, knownKey(key)));
-        this.connection = pulumi.all([endpoint, hostKey, privateKey]).apply(([to, key, secret]) => ({
-            ...connectionTo(to, key, secret),
+        const endpoint = pulumi.output(to);
+        this.ssh = pulumi.all([endpoint, access, hostKey]).apply(([at, by, key]) => sshCommand(at, by, knownKey(key)));
+        this.connection = pulumi.all([endpoint, access, hostKey, privateKey]).apply(([at, { bastion }, key, secret]) => ({
+            ...connectionTo(at, key, secret),
             ...(bastion && { proxy: connectionTo(bastion, bastion.hostKey, secret) }),
         }));
 
@@ -88,8 +113,8 @@ export class SshHost extends pulumi.ComponentResource implements Host {
         const provider = new docker.Provider(
             `${name}-provider`,
             {
-                host: endpoint.apply((to) => `ssh://${to.user}@${to.address}:${to.port}`),
-                sshOpts: hostKey.apply((key) => sshOptions(access, knownKey(key))),
+                host: endpoint.apply(({ user, address, port }) => `ssh://${user}@${address}:${port}`),
+                sshOpts: pulumi.all([access, hostKey]).apply(([by, key]) => sshOptions(by, knownKey(key))),
                 // Previews connect to no host.
                 disableDockerDaemonCheck: true,
             },
@@ -97,9 +122,11 @@ export class SshHost extends pulumi.ComponentResource implements Host {
         );
 
         this.address = pulumi.output(args.address);
-        this.docker = { name: args.host, provider, options: left, ssh: this.ssh };
+        const options = { ...left, deletedWith: args.deletedWith };
+        this.docker = { name: args.host, provider, options, ssh: this.ssh, identity: hostKey };
         const unusable = args.state && { left: "does not answer", lost: "is lost" }[args.state];
         this.machine = { host: args.host, key: hostKey, unusable };
+        this.dataAfter = args.volume ? [this.mount(`${name}-volume`, args.volume, hostKey)] : [];
         this.registerOutputs({ address: this.address });
     }
 
@@ -114,10 +141,15 @@ export class SshHost extends pulumi.ComponentResource implements Host {
 
     /** A directory of the machine's. */
     dataDirectory(name: string, args: DataDirectoryArgs, opts: pulumi.CustomResourceOptions): DataDirectory {
-        const path = `/var/lib/storm/${args.clusterName}/${args.daemon}${args.containerPath}`;
+        const path = `${dataRoot}/${args.clusterName}/${args.daemon}${args.containerPath}`;
         return {
             mount: { hostPath: path },
-            resource: this.run(name, dataDirectoryScript({ path, uid: args.owner }), opts, { triggers: [this.machine.key] }),
+            resource: this.run(
+                name,
+                dataDirectoryScript({ path, uid: args.owner }),
+                pulumi.mergeOptions(opts, { dependsOn: this.dataAfter }),
+                { triggers: [this.machine.key] },
+            ),
         };
     }
 
@@ -128,13 +160,19 @@ export class SshHost extends pulumi.ComponentResource implements Host {
         return compared;
     }
 
+    /** Mounts a volume where data directories are made. */
+    private mount(name: string, { device, gibibytes }: DataVolume, hostKey: pulumi.Output<string>): command.remote.Command {
+        const script = pulumi.output(device).apply((path) => volumeScript({ device: path, directory: dataRoot }));
+        return this.run(name, script, { parent: this }, { triggers: [hostKey, String(gibibytes)] });
+    }
+
     /**
      * Runs a script on the machine: when it is made, and again when the script or a trigger becomes another. Another way
      * to connect runs no more than `update`.
      */
     private run(
         name: string,
-        script: string,
+        script: pulumi.Input<string>,
         opts: pulumi.CustomResourceOptions,
         { update = drain, triggers }: { update?: string; triggers: pulumi.Input<string>[] },
     ): command.remote.Command {
@@ -147,7 +185,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
                 stdin: script,
                 update,
                 addPreviousOutputInEnv: false,
-                triggers: [createHash("sha256").update(script).digest("hex"), ...triggers],
+                triggers: [pulumi.output(script).apply((text) => createHash("sha256").update(text).digest("hex")), ...triggers],
             },
             pulumi.mergeOptions({ ...opts, ...this.options }, { dependsOn: this.contact }),
         );

@@ -24,6 +24,16 @@ export function hostCount(cidr: string): number {
     return parse(cidr).size - 2;
 }
 
+/**
+ * One of the equal parts that a subnet is cut into.
+ * @param bits Their number, as a power of two.
+ * @param index Which one, from 0.
+ */
+export function subnetAt(cidr: string, bits: number, index: number): string {
+    const { first, size, prefix } = parse(cidr);
+    return `${format(first + (index * size) / 2 ** bits)}/${prefix + bits}`;
+}
+
 function parse(cidr: string): { first: number; size: number; prefix: number } {
     const [a = NaN, b = NaN, c = NaN, d = NaN, prefix = NaN] = cidr.split(/[./]/).map(Number);
     const valid = [a, b, c, d].every((n) => n >= 0 && n <= 255) && prefix >= 0 && prefix <= 32;

@@ -14,6 +14,8 @@ export interface ClusterArgs {
     readySeconds: number;
     /** Names of daemons that may start on another machine than the one that has their data, without it; default: none. */
     startEmpty?: string[];
+    /** What has to be there before the first container on a host is made, by the name of its Docker daemon. */
+    prepared: Record<string, readonly pulumi.Resource[]>;
 }
 
 /** Arguments of {@link Daemon}. */
@@ -87,7 +89,7 @@ export class Daemon extends pulumi.ComponentResource {
             );
             places.push(place);
         }
-        const after = [...args.after, ...places];
+        const after = [...args.after, ...(args.prepared[args.host.docker.name] ?? []), ...places];
         const volumes = (args.dataDirectories ?? []).map((containerPath) => {
             const directory = args.host.dataDirectory(
                 `${name}-${containerPath.slice(1)}`,
@@ -109,8 +111,8 @@ export class Daemon extends pulumi.ComponentResource {
                 volumes,
                 // Another machine in the place of this one has no such container: it is made anew there.
                 labels: pulumi
-                    .output(args.host.machine?.key)
-                    .apply((key) => labels({ ...identity, ...(key !== undefined && { "storm.machine": key }) })),
+                    .output(args.host.docker.identity)
+                    .apply((machine) => labels({ ...identity, ...(machine !== undefined && { "storm.machine": machine }) })),
                 ...args.host.attach(args.daemon, args.published ?? []),
                 // As PID 1 it reaps what a supervisor's workers leave behind.
                 init: true,
@@ -149,6 +151,7 @@ export class Daemon extends pulumi.ComponentResource {
             },
             options,
         );
+        args.host.becomesReady?.(this.ready);
         this.registerOutputs({ address: this.address });
     }
 }

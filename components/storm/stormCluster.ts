@@ -62,19 +62,20 @@ export class StormCluster extends pulumi.ComponentResource {
         const memory = (kind: keyof Memory) => memoryLimit(kind, args);
 
         const prepared = this.prepare(name, args);
+        const common = { ...args, prepared: prepared.byMachine };
         const zookeeper = new ZooKeeper(
             `${name}-zookeeper`,
             {
-                ...args,
+                ...common,
                 image: args.zookeeperImage,
                 hosts: hostsOf(names.zookeeper),
                 heap: args.heap.zookeeper,
                 memory: memory("zookeeper"),
-                after: prepared,
+                after: prepared.first,
             },
             { parent: this },
         );
-        const storm = { ...args, image: args.stormImage, zookeeper };
+        const storm = { ...common, image: args.stormImage, zookeeper };
         const nimbus = new Nimbus(
             `${name}-nimbus`,
             { ...storm, hosts: hostsOf(names.nimbus), heap: args.heap.nimbus, memory: memory("nimbus") },
@@ -134,18 +135,23 @@ export class StormCluster extends pulumi.ComponentResource {
 
     /**
      * Images on all machines, and their memory asked for: a tag that does not exist, or a machine that is too small,
-     * fails the update before the first container is made.
+     * fails the update before the first container is made; on a machine that waits for others, before its own.
      */
-    private prepare(name: string, args: StormClusterArgs): pulumi.Resource[] {
+    private prepare(name: string, args: StormClusterArgs): Prepared {
         const images = { zookeeper: args.zookeeperImage, storm: args.stormImage };
         const sum = (kinds: Kind[], of: (kind: Kind) => number) => kinds.reduce((total, kind) => total + of(kind), 0);
-        return placedKinds(args).flatMap(({ host, kinds }) => {
+        const prepared: Prepared = { first: [], byMachine: {} };
+        for (const { host, kinds } of placedKinds(args)) {
             const { docker: daemon } = host;
             const pulled = [...new Set(kinds.map((kind) => (kind === "zookeeper" ? kind : "storm")))].map(
                 (role) =>
                     new docker.RemoteImage(
                         `${name}-image-${daemon.name}-${role}`,
-                        { name: images[role], keepLocally: true },
+                        {
+                            name: images[role],
+                            keepLocally: true,
+                            triggers: daemon.identity && { machine: daemon.identity },
+                        },
                         { parent: this, provider: daemon.provider, ...daemon.options },
                     ),
             );
@@ -155,9 +161,22 @@ export class StormCluster extends pulumi.ComponentResource {
                 sum(kinds, (kind) => memoryLimit(kind, args)),
                 { parent: this },
             );
-            return [...pulled, ...(memory ? [memory] : [])];
-        });
+            const resources = [...pulled, ...(memory ? [memory] : [])];
+            prepared.byMachine[daemon.name] = resources;
+            if (!host.waits) {
+                prepared.first.push(...resources);
+            }
+        }
+        return prepared;
     }
+}
+
+/** What has to be there before containers are made. */
+interface Prepared {
+    /** Before the first one of the cluster. */
+    first: pulumi.Resource[];
+    /** Before the first one on a machine, by the name of its Docker daemon. */
+    byMachine: Record<string, pulumi.Resource[]>;
 }
 
 type Kind = keyof Memory & keyof DaemonNames;

@@ -3,16 +3,12 @@ import * as os from "os";
 import * as path from "path";
 import { execFileSync } from "child_process";
 import { onHosts } from "./hostsFixture";
-import { type Declared, revealed, type Run, runProgram } from "./program";
+import { type Declared, madeAfter, revealed, type Run, runProgram } from "./program";
 
 const changed = (name: string, change: object) => onHosts.hosts.map((host) => (host.name === name ? { ...host, ...change } : host));
 const ofType = (run: Run, type: string) => run.resources.filter((resource) => resource.type.includes(type));
 const container = (run: Run, daemon: string) => run.get(`storm-${daemon}-container`);
 const connection = (resource: Declared) => revealed(resource.inputs.connection) as Record<string, unknown>;
-const dependsOn = (resource: Declared, run: Run): string[] => {
-    const direct = run.resources.filter(({ urn }) => resource.dependencies.includes(urn));
-    return direct.flatMap((each) => [each.name, ...dependsOn(each, run)]);
-};
 
 jest.setTimeout(30_000);
 
@@ -52,7 +48,7 @@ describe("a host", () => {
 
     test("has a provider of its own, which is made once Docker is there", () => {
         for (const { name } of onHosts.hosts) {
-            expect(dependsOn(run.get(`host-${name}-provider`), run)).toEqual(
+            expect(madeAfter(run.get(`host-${name}-provider`), run)).toEqual(
                 expect.arrayContaining([`host-${name}-docker`, `host-${name}-contact`]),
             );
         }
@@ -92,7 +88,7 @@ describe("a container", () => {
             { containerPath: "/data", hostPath: "/var/lib/storm/storm-test/zookeeper-3/data" },
             { containerPath: "/datalog", hostPath: "/var/lib/storm/storm-test/zookeeper-3/datalog" },
         ]);
-        expect(dependsOn(container(run, "zookeeper-3"), run)).toEqual(
+        expect(madeAfter(container(run, "zookeeper-3"), run)).toEqual(
             expect.arrayContaining(["storm-zookeeper-3-data", "storm-zookeeper-3-datalog", "storm-zookeeper-3-place"]),
         );
     });

@@ -17,6 +17,9 @@ export interface Declared {
     registered: string[];
     retainOnDelete: boolean;
     deleteBeforeReplace: boolean;
+    protect: boolean;
+    /** URN and id of the provider that makes it; empty: the default one. */
+    provider: string;
     ignoreChanges: string[];
 }
 
@@ -42,12 +45,14 @@ interface Circumstances {
     silent?: string[];
     /** Whether it is a preview; default: it is an update. */
     preview?: boolean;
+    /** Names of the resources that the stack has already; default: none. */
+    existing?: string[];
 }
 
 /** Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them. */
 export async function runProgram(
     settings: Record<string, unknown> = {},
-    { secret = [], silent = [], preview = false }: Circumstances = {},
+    { secret = [], silent = [], preview = false, existing = [] }: Circumstances = {},
 ): Promise<Run> {
     jest.resetModules();
     const answers = ({ address }: { address: string }) => {
@@ -63,10 +68,14 @@ export async function runProgram(
     );
     pulumi.runtime.setAllConfig(config, secret.map((key) => `storm:${key}`));
     await pulumi.runtime.setMocks(
-        { call: (args) => args.inputs as object, newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: made(inputs as object) }) },
+        {
+            call: () => ({ outputs: Object.fromEntries(existing.map((name) => [`urn:pulumi:test::storm::any:Type::${name}`, {}])) }),
+            newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: made(type, name, inputs as object) }),
+        },
         "storm",
         "test",
         preview,
+        "organization",
     );
     const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
 
@@ -86,9 +95,30 @@ export async function runProgram(
     };
 }
 
-/** A machine shows its key at the first contact; commands print nothing. */
-function made(inputs: { host?: string; endpoint?: object }): object {
-    return { stdout: "", ...inputs, ...(inputs.endpoint && { pinned: `ssh-ed25519 shown-by-${inputs.host}` }) };
+/** What a resource's provider makes of its inputs. Commands print nothing; a machine shows its key at the first contact. */
+function made(type: string, name: string, inputs: { host?: string; hostKey?: string }): object {
+    const outputs: Record<string, object> = {
+        "pulumi-nodejs:dynamic/storm:PinnedHostKey": { pinned: `ssh-ed25519 shown-by-${inputs.host}` },
+        "pulumi-nodejs:dynamic/storm:LaunchKey": { privateKey: `private ${name}`, publicKey: `ssh-ed25519 ${name}` },
+        "pulumi-nodejs:dynamic/storm:OwnHostKey": { made: `ssh-ed25519 made-by-${inputs.host}` },
+        "pulumi-nodejs:dynamic/storm:ExchangedHostKey": { active: inputs.hostKey },
+        "aws:ec2/networkInterface:NetworkInterface": { privateIp: `private address of ${name}` },
+        "aws:ec2/instance:Instance": { privateIp: `private address of ${name}`, publicIp: `public address of ${name}` },
+        "aws:ec2/eip:Eip": { publicIp: `public address of ${name}` },
+        "command:remote:Command": { stdout: "" },
+    };
+    return { ...inputs, ...outputs[type] };
+}
+
+/** Names of all resources that a resource is made after, the nearest first. */
+export function madeAfter(resource: Declared, run: Run): string[] {
+    const found = new Map<string, string>();
+    for (let urns = resource.dependencies; urns.length > 0; ) {
+        const nearest = run.resources.filter(({ urn }) => urns.includes(urn) && !found.has(urn));
+        nearest.forEach(({ urn, name }) => found.set(urn, name));
+        urns = nearest.flatMap(({ dependencies }) => dependencies);
+    }
+    return [...found.values()];
 }
 
 /** A value without Pulumi's marks of secrets. */
@@ -121,6 +151,8 @@ interface Request {
     getDependenciesList(): string[];
     getRetainondelete(): boolean;
     getDeletebeforereplace(): boolean;
+    getProtect(): boolean;
+    getProvider(): string;
     getIgnorechangesList(): string[];
 }
 
@@ -142,6 +174,8 @@ function record(monitor: Monitor): Declared[] {
                     registered: [],
                     retainOnDelete: request.getRetainondelete(),
                     deleteBeforeReplace: request.getDeletebeforereplace(),
+                    protect: request.getProtect(),
+                    provider: request.getProvider(),
                     ignoreChanges: request.getIgnorechangesList(),
                 });
             }

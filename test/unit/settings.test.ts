@@ -23,7 +23,8 @@ function mistakes(settings: Record<string, unknown>): string[] {
 /** The settings in a stack's file. */
 function settingsOf(file: string): Record<string, unknown> {
     const { config } = yaml.parse(file) as { config: Record<string, unknown> };
-    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("storm:", ""), value]));
+    const own = Object.entries(config).filter(([key]) => !key.startsWith("aws:"));
+    return Object.fromEntries(own.map(([key, value]) => [key.replace("storm:", ""), value]));
 }
 
 test("Pulumi.yaml's defaults are valid, and heaps are Storm's", () => {
@@ -44,7 +45,7 @@ test.each([
     [{ supervisors: "three" }, 'storm:supervisors ("three") is not a whole number from 1 to 10000'],
     [{ slots: 1.5 }, "storm:slots (1.5) is not a whole number from 1 to 64"],
     [{ ui: "yes" }, 'storm:ui ("yes") is not true or false'],
-    [{ target: "cloud" }, 'storm:target ("cloud") is not a target: `local` and `hosts` are'],
+    [{ target: "cloud" }, 'storm:target ("cloud") is not a target: `local`, `hosts` and `aws` are'],
     [{ supervisor: 3 }, "storm:supervisor is not a setting: `config:` in Pulumi.yaml lists the settings"],
     [{ stormImage: "storm" }, 'storm:stormImage ("storm") is not an image with a tag, such as `storm:2.8.9`'],
     [{ stormImage: "storm:latest" }, 'storm:stormImage ("storm:latest") has the tag `latest`, which moves to other versions: name a version'],
@@ -84,7 +85,7 @@ describe("on hosts,", () => {
 
     test("a placement of every daemon is valid, with the defaults of what is left out", () => {
         expect(mistakes(onHosts)).toEqual([]);
-        expect(parse(onHosts)).toMatchObject({ ssh: { user: "storm", port: 22, seconds: 30 }, hosts: [{ name: "a", lost: false }, {}, {}, {}, {}] });
+        expect(parse(onHosts)).toMatchObject({ ssh: { user: "storm", port: 22 }, hosts: [{ name: "a", lost: false }, {}, {}, {}, {}] });
     });
 
     test.each([

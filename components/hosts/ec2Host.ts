@@ -1,0 +1,109 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { DataZone } from "./dataZone";
+import { Ec2Instance, type Ec2InstanceArgs } from "./ec2Instance";
+import type { Attachment, DataDirectory, DataDirectoryArgs, DockerDaemon, Host } from "./host";
+import { SshHost } from "./sshHost";
+
+/** Arguments of {@link Ec2Host}. */
+export interface Ec2HostArgs extends Omit<Ec2InstanceArgs, "after"> {
+    /** The availability zone of its subnet. */
+    zone: string;
+    /** Size in GiB of an EBS volume for the data of its daemon, which outlives the instance; default: none is made. */
+    dataGibibytes?: number;
+    /** Whether its daemon may start in another zone without its data: a volume cannot follow there. */
+    mayStartEmpty: boolean;
+    /** URL of a registry mirror for its Docker, where that is installed here; default: none. */
+    registryMirror?: string;
+    /** The host whose daemon has to be ready before this one's instance is made or replaced; default: none. */
+    after?: Ec2Host;
+}
+
+/** An EC2 instance with an SshHost on it; where it keeps data, on a network interface and a volume that outlive it. */
+export class Ec2Host extends pulumi.ComponentResource implements Host {
+    readonly address: pulumi.Output<string>;
+    readonly docker: DockerDaemon;
+    readonly waits: boolean;
+    /** The command line that logs in on it. */
+    readonly ssh: pulumi.Output<string[]>;
+    /** How it is reached over SSH. */
+    readonly endpoint: Ec2Instance["endpoint"];
+    readonly becomesReady: (ready: pulumi.Resource) => void;
+    private readonly ready: Promise<pulumi.Resource>;
+    private readonly sshHost: SshHost;
+
+    constructor(name: string, args: Ec2HostArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:hosts:Ec2Host", name, {}, opts);
+        let become: (ready: pulumi.Resource) => void = () => undefined;
+        this.ready = new Promise((resolve) => (become = resolve));
+        this.becomesReady = become;
+        this.waits = args.after !== undefined;
+
+        const volume = args.dataGibibytes === undefined ? undefined : this.volume(name, { ...args, gibibytes: args.dataGibibytes });
+        const machine = new Ec2Instance(name, { ...args, after: args.after?.ready }, { parent: this });
+        const { instance, address, endpoint, hostKey, advice } = machine;
+        const attachment =
+            volume &&
+            new aws.ec2.VolumeAttachment(
+                `${name}-attachment`,
+                {
+                    // What AWS calls it; the machine knows it by its id.
+                    deviceName: "/dev/sdf",
+                    instanceId: instance.id,
+                    volumeId: volume.id,
+                    // A running machine would lose it while it writes.
+                    stopInstanceBeforeDetaching: true,
+                },
+                { parent: this, deleteBeforeReplace: true },
+            );
+        this.sshHost = new SshHost(
+            `${name}-ssh`,
+            {
+                host: args.host,
+                address,
+                endpoint,
+                login: args.login,
+                hostKey,
+                seconds: args.seconds,
+                ...advice,
+                registryMirror: args.registryMirror,
+                volume: attachment && { device: attachment.volumeId.apply(devicePath), gibibytes: args.dataGibibytes ?? 0 },
+                deletedWith: instance,
+            },
+            { parent: this },
+        );
+        this.address = address;
+        this.endpoint = endpoint;
+        this.docker = this.sshHost.docker;
+        this.ssh = this.sshHost.ssh;
+        this.registerOutputs({ address, instanceId: instance.id });
+    }
+
+    attach(daemon: string): Attachment {
+        return this.sshHost.attach(daemon);
+    }
+
+    dataDirectory(name: string, args: DataDirectoryArgs, opts: pulumi.CustomResourceOptions): DataDirectory {
+        return this.sshHost.dataDirectory(name, args, opts);
+    }
+
+    requireMemory(name: string, needed: number, wanted: number, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+        return this.sshHost.requireMemory(name, needed, wanted, opts);
+    }
+
+    private volume(name: string, { gibibytes, ...args }: Ec2HostArgs & { gibibytes: number }): aws.ebs.Volume {
+        const { host: daemon, zone, mayStartEmpty } = args;
+        const placed = new DataZone(`${name}-zone`, { daemon, zone, mayStartEmpty }, { parent: this });
+        const tags = { ...args.tags, Name: `${args.tags["storm:cluster"]}-${daemon}` };
+        return new aws.ebs.Volume(
+            `${name}-volume`,
+            { availabilityZone: zone, size: gibibytes, type: "gp3", encrypted: true, tags },
+            { parent: this, protect: args.protect, dependsOn: [placed] },
+        );
+    }
+}
+
+/** As udev names an EBS volume on an instance of the Nitro system: by the volume's id, whatever other devices there are. */
+function devicePath(volumeId: string): string {
+    return `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace("-", "")}`;
+}

@@ -1,0 +1,57 @@
+import { asRoot, quote } from "./shell";
+
+/** Arguments of {@link volumeScript}. */
+export interface VolumeArgs {
+    /** Path of the block device, which stays the same whatever other devices there are. */
+    device: string;
+    /** Where it is mounted. */
+    directory: string;
+}
+
+/**
+ * A command line (see {@link asRoot}) that mounts a volume, now and at each start of the machine, and before Docker, whose
+ * containers would else start without their data. A blank volume gets a file system, ext4, and one that has grown a
+ * larger one. One that is not blank is never formatted.
+ *
+ * Exit codes: 20 no such device, 21 neither blank nor ext4, 22 something else is in its place.
+ */
+export function volumeScript(args: VolumeArgs): string {
+    return asRoot(`
+device=${quote(args.device)}
+directory=${quote(args.directory)}
+
+for _ in $(seq 60); do
+    [ ! -b "$device" ] || break
+    sleep 1
+done
+[ -b "$device" ] || fail 20 "no volume shows up as $device; on EC2 that takes an instance type of the Nitro system, such as t3 or m6i"
+
+# Whatever blkid does not know is still somebody's data.
+is_blank() { [ "$(head -c 16777216 "$device" | tr -d '\\0' | head -c 1 | wc -c)" = 0 ]; }
+
+found=$(blkid --probe --match-tag TYPE --output value "$device" || true)
+if [ -z "$found" ] && is_blank; then
+    mkfs.ext4 -q "$device"
+    say "volume $device: was blank, has a file system now"
+elif [ "$found" != ext4 ]; then
+    fail 21 "the volume $device is not blank (\${found:-unknown data}) and no ext4: it is left as it is"
+fi
+
+mkdir -p "$directory"
+line="$device $directory ext4 defaults,nofail 0 2"
+grep -qxF "$line" /etc/fstab || echo "$line" >>/etc/fstab
+if [ -d /run/systemd/system ]; then
+    mkdir -p /etc/systemd/system/docker.service.d
+    printf '[Unit]\\nRequiresMountsFor=%s\\n' "$directory" >/etc/systemd/system/docker.service.d/10-storm-volume.conf
+    systemctl daemon-reload
+fi
+if ! mountpoint -q "$directory"; then
+    [ -z "$(ls -A "$directory")" ] || fail 22 "$directory is not empty, the volume $device would hide what is in it: move that away"
+    mount "$directory"
+fi
+[ "$(stat -L -c %t:%T "$device")" = "$(stat -c %d "$directory" | awk '{ printf "%x:%x", int($1 / 256), $1 % 256 }')" ] ||
+    fail 22 "something else than $device is mounted at $directory"
+resize2fs "$device" >/dev/null 2>&1 || fail 22 "the file system of $device cannot be brought to the volume's size"
+say "volume $device is mounted at $directory"
+`);
+}

@@ -1,0 +1,38 @@
+/** Kinds of values that settings have. */
+import { z } from "zod";
+import { isSubnet } from "../components/network/subnet";
+
+/** A size of memory. */
+export const mebibytes = z.int({ error: "is not a whole number of MiB" }).min(32, "is below 32 MiB, too little for a JVM");
+/** A whole number within limits, both included. */
+export const count = (minimum: number, maximum: number) => {
+    const wanted = `is not a whole number from ${minimum} to ${maximum}`;
+    return z.int({ error: wanted }).min(minimum, wanted).max(maximum, wanted);
+};
+/** A TCP port. */
+export const port = count(1, 65535);
+/** An address at which others dial a host. */
+export const ipv4 = z
+    .ipv4({ error: "is not an IPv4 address" })
+    .refine((address) => !address.startsWith("127."), "is a loopback address, which no other host can dial");
+/** A user of a machine. */
+export const user = z.string().regex(/^[a-z_][a-z0-9_-]*$/, "is not the name of a user");
+/** A public host key of sshd. */
+export const hostKey = z
+    .string()
+    .regex(/^(ssh-ed25519|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+=*$/, "is not a host key, such as `ssh-ed25519 AAAA...`: the first two words of /etc/ssh/ssh_host_ed25519_key.pub");
+/** A Docker image. */
+export const tagged = z
+    .string()
+    .regex(
+        /^[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?$/,
+        "is not an image with a tag, such as `storm:2.8.9`",
+    )
+    .refine((image) => !/:latest(@|$)/.test(image), "has the tag `latest`, which moves to other versions: name a version");
+
+/** An IPv4 subnet. */
+export const subnet = (example: string) =>
+    z.string().refine(isSubnet, { error: `is not an IPv4 subnet, such as ${example}`, abort: true });
+
+/** A yes or no. */
+export const flag = z.boolean({ error: "is not true or false" });

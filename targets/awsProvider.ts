@@ -1,0 +1,23 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+/** By these AWS's provider asks nobody who it is, and finds credentials without looking for any. */
+const stranger = { accessKey: "none", secretKey: "none", skipCredentialsValidation: true, skipRequestingAccountId: true };
+
+/**
+ * AWS's provider, as the stack's `aws:` settings have it, but that the preview of a stack which is not there yet works
+ * without an account, as a fork's pull request needs it. (In all previews and updates these settings would have a refresh
+ * find changes: without its account's id, the provider takes every security group for another account's.)
+ */
+export function awsProvider(name: string): aws.Provider {
+    const given = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith("aws:"));
+    const settings = Object.fromEntries(given.map(([key, text]) => [key.replace("aws:", ""), parsed(text)])) as aws.ProviderArgs;
+    return pulumi.runtime.isDryRun()
+        ? new aws.Provider(name, { ...settings, ...stranger }, { ignoreChanges: Object.keys(stranger) })
+        : new aws.Provider(name, settings);
+}
+
+/** Pulumi writes all values as texts, lists and maps as JSON. */
+function parsed(text: string): unknown {
+    return /^([[{].*|true|false|\d+)$/s.test(text) ? JSON.parse(text) : text;
+}

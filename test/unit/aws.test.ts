@@ -1,0 +1,228 @@
+import * as fs from "fs";
+import * as yaml from "yaml";
+import { edges } from "../../components/storm/edges";
+import { type Declared, madeAfter, revealed, type Run, runProgram } from "./program";
+
+jest.setTimeout(60_000);
+
+/** What nobody but the user knows. */
+const own = { ami: "ami-0123456789abcdef0", publicKey: "ssh-ed25519 AAAA", from: { ssh: ["203.0.113.7/32"], ui: ["198.51.100.0/24"] } };
+
+/** The settings of a committed stack file, with the user's own. */
+function stackFile(name: string, changes: object = {}): Record<string, unknown> {
+    const { config } = yaml.parse(fs.readFileSync(`Pulumi.${name}.yaml`, "utf8")) as { config: Record<string, object> };
+    const entries = Object.entries(config).filter(([key]) => key.startsWith("storm:"));
+    const settings = Object.fromEntries(entries.map(([key, value]) => [key.replace("storm:", ""), value]));
+    return { ...settings, ssh: {}, aws: { ...(settings.aws as object), ...own, ...changes } };
+}
+
+const ofType = (run: Run, type: string) => run.resources.filter((resource) => resource.type.startsWith(`aws:${type}:`));
+const instances = (run: Run) => ofType(run, "ec2/instance");
+const names = (resources: Declared[]) => resources.map(({ name }) => name).sort();
+
+const runs: Record<string, Run> = {};
+beforeAll(async () => {
+    runs.dev = await runProgram(stackFile("dev"));
+    runs.prod = await runProgram(stackFile("prod"));
+    const subnets = { "eu-central-1a": "subnet-a", "eu-central-1b": "subnet-b" };
+    runs.existing = await runProgram(stackFile("dev", { zones: [], vpc: { id: "vpc-1", subnets } }));
+});
+
+describe.each(["dev", "prod", "existing"])("%s:", (name) => {
+    let run: Run;
+    beforeAll(() => (run = runs[name] as Run));
+
+    test("nobody is let in from everywhere", () => {
+        const sources = ofType(run, "vpc/securityGroupIngressRule").map(({ inputs }) => inputs.cidrIpv4 ?? inputs.referencedSecurityGroupId);
+        expect(sources.length).toBeGreaterThan(10);
+        expect(sources.filter((source) => source === undefined || /\/0$/.test(source as string))).toEqual([]);
+        expect(ofType(run, "ec2/securityGroup").flatMap(({ inputs }) => inputs.ingress ?? [])).toEqual([]);
+    });
+
+    test("all of it is made by the provider that the stack's settings describe", () => {
+        const others = run.resources.filter(({ type, provider }) => type.startsWith("aws:") && !provider.includes("::aws::"));
+        expect(names(others)).toEqual([]);
+    });
+
+    test("every edge has its rule, and no rule lacks an edge", () => {
+        const kinds = names(ofType(run, "ec2/securityGroup")).map((group) => group.replace("firewall-", ""));
+        const cidrs: Record<string, string[]> = { browser: own.from.ui, ssh: own.from.ssh };
+        const hasBastion = kinds.includes("bastion");
+        const ssh = kinds.map((to) => ({ from: hasBastion && to !== "bastion" ? "bastion" : "ssh", to, ports: [22, 22] }));
+        const wanted = [...edges({ slots: 2, uiPort: 8080 }), ...ssh]
+            .filter(({ to }) => kinds.includes(to))
+            .flatMap(({ from, to, ports: [first, last] }) =>
+                (kinds.includes(from) ? [`firewall-${from}-id`] : (cidrs[from] ?? [])).map((source) => `${source} → firewall-${to}-id ${first}-${last}`),
+            );
+        const rules = ofType(run, "vpc/securityGroupIngressRule").map(({ inputs }) => {
+            expect(inputs.ipProtocol).toBe("tcp");
+            const source = String(inputs.referencedSecurityGroupId ?? inputs.cidrIpv4);
+            return `${source} → ${String(inputs.securityGroupId)} ${String(inputs.fromPort)}-${String(inputs.toPort)}`;
+        });
+        expect(rules.sort()).toEqual(wanted.sort());
+    });
+
+    test("all volumes are encrypted", () => {
+        const roots = instances(run).map(({ inputs }) => inputs.rootBlockDevice as { encrypted: boolean });
+        expect(roots.map(({ encrypted }) => encrypted)).toEqual(instances(run).map(() => true));
+        const volumes = ofType(run, "ebs/volume");
+        expect(volumes.length).toBeGreaterThan(0);
+        expect(volumes.map(({ inputs }) => inputs.encrypted)).toEqual(volumes.map(() => true));
+    });
+
+    test("an instance's metadata take a token, and none passes on", () => {
+        expect(instances(run).length).toBeGreaterThan(0);
+        for (const { inputs } of instances(run)) {
+            expect(inputs.metadataOptions).toEqual({ httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 });
+        }
+    });
+
+    test("every machine is known by its own key from the first connection on", () => {
+        for (const { inputs } of run.resources.filter(({ type }) => type === "command:remote:Command")) {
+            const { hostKey } = revealed(inputs.connection) as { hostKey: string };
+            expect(hostKey).toMatch(/^ssh-ed25519 made-by-/);
+        }
+        const userData = instances(run).map(({ inputs }) => inputs.userData as object);
+        for (const data of userData) {
+            expect(Object.values(data)).toContain("1b47061264138c4ac30d75fd1eb44270"); // The mark of a secret.
+            expect(revealed(data)).toMatch(/^#!\/bin\/sh\n/);
+        }
+    });
+
+    test("everything that can have tags tells whose it is", () => {
+        const untagged = run.resources.filter(({ type, inputs }) => type.startsWith("aws:") && !(inputs.tags as object | undefined));
+        const cannot = ["RouteTableAssociation", "Route", "VolumeAttachment", "RolePolicy"];
+        expect(untagged.filter(({ type }) => !cannot.includes(type.split(":").at(-1) as string)).map(({ urn }) => urn)).toEqual([]);
+    });
+
+    test("what others are told the address of keeps it, and its data, when its instance is replaced", () => {
+        for (const daemon of names(instances(run)).filter((each) => /zookeeper|nimbus/.test(each))) {
+            const { inputs, deleteBeforeReplace } = run.get(daemon);
+            expect(inputs.networkInterfaces).toEqual([{ deviceIndex: 0, networkInterfaceId: `${daemon.replace("-instance", "-interface")}-id` }]);
+            expect(deleteBeforeReplace).toBe(true);
+            const attachment = run.get(daemon.replace("-instance", "-attachment"));
+            expect(attachment.inputs).toMatchObject({ volumeId: `${daemon.replace("-instance", "-volume")}-id`, stopInstanceBeforeDetaching: true });
+            expect(madeAfter(run.get(daemon.replace("-instance", "-volume")), run)).toEqual([daemon.replace("-instance", "-zone")]);
+        }
+    });
+});
+
+describe("dev", () => {
+    test("has an instance for each daemon, in public subnets, and no NAT", () => {
+        const run = runs.dev as Run;
+        expect(names(instances(run))).toEqual(
+            ["nimbus-1", "supervisor-1", "supervisor-2", "ui", "zookeeper-1"].map((daemon) => `host-${daemon}-instance`),
+        );
+        expect([ofType(run, "ec2/natGateway"), ofType(run, "ec2/subnet").length]).toEqual([[], 1]);
+    });
+
+    test("tells how the interface is reached", () => {
+        const { outputs } = runs.dev as Run;
+        expect(outputs.uiUrl).toBe("http://public address of host-ui-instance:8080");
+        expect(outputs.uiTunnel).toMatch(/^ssh .* -N -L '8080:private address of host-ui-instance:8080'$/);
+        expect(Object.keys(outputs.hosts as object)).toHaveLength(5);
+    });
+});
+
+describe("prod", () => {
+    const run = () => runs.prod as Run;
+
+    test("spreads each kind over the zones, in private subnets", () => {
+        const zones = ["a", "b", "c"].map((letter) => `eu-central-1${letter}`);
+        expect([1, 2, 3].map((id) => run().get(`host-zookeeper-${id}-interface`).inputs.subnetId)).toEqual(
+            zones.map((zone) => `network-private-${zone}-id`),
+        );
+        expect([1, 2, 3].map((id) => run().get(`host-zookeeper-${id}-volume`).inputs.availabilityZone)).toEqual(zones);
+        expect([1, 2, 3].map((id) => run().get(`host-supervisor-${id}-instance`).inputs.subnetId)).toEqual(
+            zones.map((zone) => `network-private-${zone}-id`),
+        );
+        expect(names(ofType(run(), "ec2/eip"))).toEqual(["bastion-eip", "network-nat"]);
+    });
+
+    test("is reached through a bastion that is known by its key", () => {
+        for (const { inputs } of run().resources.filter(({ type }) => type === "command:remote:Command")) {
+            const { proxy } = revealed(inputs.connection) as { proxy: { host: string; hostKey: string } };
+            expect(proxy).toMatchObject({ host: "public address of bastion-eip", hostKey: "ssh-ed25519 made-by-bastion" });
+        }
+    });
+
+    test("is destroyed only after what refuses that, as long as it is protected", () => {
+        const guard = run().get("protection");
+        expect(guard.inputs.isOn).toBe(true);
+        const first = run().resources.filter(({ urn, name }) => {
+            const isComponent = /^storm:|^pulumi:/.test(urn.split("::").at(-2)?.split("$").at(-1) ?? "");
+            return !isComponent && name !== "protection" && !madeAfter(guard, run()).includes(name);
+        });
+        expect(names(first)).toEqual([]);
+        expect((runs.dev as Run).get("protection").inputs.isOn).toBe(false);
+    });
+
+    test("refuses to lose an instance or data", () => {
+        expect(instances(run()).map(({ inputs }) => inputs.disableApiTermination)).toEqual(instances(run()).map(() => true));
+        const unprotected = [...instances(run()), ...ofType(run(), "ebs/volume")].filter(({ protect }) => !protect);
+        expect(names(unprotected)).toEqual([]);
+    });
+});
+
+test("a preview of a stack that is not there needs no account, and one of a stack that is there takes the account's", async () => {
+    const provider = (run: Run) => run.resources.find(({ type }) => type === "pulumi:providers:aws") as Declared;
+    expect(Object.keys(provider(runs.dev as Run).inputs)).not.toContain("accessKey");
+    const { inputs, ignoreChanges } = provider(await runProgram(stackFile("dev"), { preview: true }));
+    expect(inputs).toMatchObject({ skipCredentialsValidation: "true", skipRequestingAccountId: "true" });
+    expect(ignoreChanges.sort()).toEqual(["accessKey", "secretKey", "skipCredentialsValidation", "skipRequestingAccountId"]);
+});
+
+describe("instances", () => {
+    const waitsFor = (run: Run, daemon: string) =>
+        madeAfter(run.get(`host-${daemon}-instance`), run).filter((name) => /^storm-.*-ready$/.test(name));
+
+    test("are made all at once", () => {
+        for (const daemon of ["zookeeper-1", "zookeeper-3", "nimbus-1", "nimbus-2", "supervisor-1", "ui"]) {
+            expect(waitsFor(runs.prod as Run, daemon)).toEqual([]);
+        }
+    });
+
+    test("that keep their address are replaced one after the other, once there is a cluster", async () => {
+        const existing = (runs.prod as Run).resources.map(({ name }) => name);
+        const run = await runProgram(stackFile("prod"), { existing });
+        expect(waitsFor(run, "zookeeper-1")).toEqual([]);
+        expect(waitsFor(run, "zookeeper-2")[0]).toBe("storm-zookeeper-1-ready");
+        expect(waitsFor(run, "zookeeper-3")[0]).toBe("storm-zookeeper-2-ready");
+        expect(waitsFor(run, "nimbus-1")[0]).toBe("storm-zookeeper-3-ready");
+        expect(waitsFor(run, "nimbus-2")[0]).toBe("storm-nimbus-1-ready");
+        expect(waitsFor(run, "supervisor-1")).toEqual([]);
+    });
+});
+
+describe("settings", () => {
+    test.each([
+        ["a network twice", { vpc: { id: "vpc-1", subnets: { "eu-central-1a": "subnet-a" } } }, "are for a network of the stack's own, and storm:aws.vpc is given"],
+        ["no zone", { zones: [] }, "storm:aws.zones ([]) is empty: name at least one zone"],
+        ["a zone twice", { zones: ["eu-central-1a", "eu-central-1a"] }, "names eu-central-1a twice"],
+        ["everybody", { from: { ssh: ["0.0.0.0/0"] } }, 'storm:aws.from.ssh.0 ("0.0.0.0/0") would let everybody in'],
+        ["a region for a zone", { zones: ["eu-central-1"] }, 'storm:aws.zones.0 ("eu-central-1") is not an availability zone'],
+        ["a small network", { cidr: "10.0.0.0/25" }, 'storm:aws.cidr ("10.0.0.0/25") is not between a /16 and a /24'],
+        ["an unknown key", { zone: "eu-central-1a" }, "storm:aws.zone is not a setting"],
+    ])("%s is refused", async (_, changes, message) => {
+        const error = await runProgram(stackFile("dev", changes)).catch((thrown: Error) => thrown.message);
+        expect(error).toContain(message);
+    });
+
+    test("more machines than a zone has addresses for are refused", async () => {
+        const settings = { ...stackFile("dev", { cidr: "10.0.0.0/24" }), supervisors: 9 };
+        const error = await runProgram(settings).catch((thrown: Error) => thrown.message);
+        expect(error).toContain("storm:aws.cidr");
+    });
+
+    test.each(["dev", "prod"])("what only the user knows is asked for by an update, all at once, and not by a preview: %s", async (name) => {
+        const settings = stackFile(name, { ami: undefined, publicKey: undefined, from: undefined });
+        const error = await runProgram(settings).catch((thrown: Error) => thrown.message);
+        expect(error).toContain("storm:aws.ami is not set");
+        expect(error).toContain("storm:aws.publicKey is not set");
+        expect(error).toContain("storm:aws.from.ssh is not set");
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+        const preview = await runProgram(settings, { preview: true });
+        expect(warn.mock.calls.flat().join()).toContain("storm:aws.ami is not set");
+        expect(instances(preview).length).toBeGreaterThan(0);
+    });
+});
