@@ -1,0 +1,167 @@
+import * as fs from "fs";
+import { ports } from "../../../components/storm/ports";
+import { describeEc2 } from "../../lab/ec2/describeEc2";
+import { reaches } from "../hosts/fleet";
+import { Checkout } from "../checkout";
+import { until } from "../stack";
+import { Cloud } from "./cloud";
+
+jest.setTimeout(900_000);
+
+const jar = "examples/wordcount/target/wordcount.jar";
+
+describeEc2("dev on EC2", () => {
+    let cloud: Cloud;
+
+    /** The names of what is not as it was before. */
+    const changed = (before: Record<string, unknown>, after: Record<string, unknown>) =>
+        [...new Set([...Object.keys(before), ...Object.keys(after)])]
+            .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+            .sort();
+
+    beforeAll(async () => {
+        cloud = await Cloud.create({ name: "awsdev", number: 6, stackFile: "dev", changes: {}, host: { kind: "bare" } });
+        await cloud.stack.up();
+    });
+    afterAll(() => cloud?.remove());
+
+    test("`make ami` writes the newest image into the stack's file, and nothing else", () => {
+        const before = fs.readFileSync("Pulumi.dev.yaml", "utf8");
+        const checkout = new Checkout("e2e-ami", before, cloud.ec2.environment);
+        try {
+            expect(checkout.make("ami")).toEqual({ code: 0, output: expect.stringMatching(/is +ami-\w+ +al2023-ami-2023\./) as string });
+            const after = fs.readFileSync(checkout.stackFile, "utf8");
+            expect(after.replace(/\n +ami: ami-[0-9a-f]+(?=\n)/, "")).toBe(before);
+            expect(after).not.toBe(before);
+            expect(checkout.make("ami").output).toContain("It is the newest: nothing is changed.");
+        } finally {
+            checkout.remove();
+        }
+    });
+
+    test("has an instance for each daemon, and each runs there", async () => {
+        const daemons = ["nimbus-1", "supervisor-1", "supervisor-2", "zookeeper-1"];
+        expect(Object.keys(await cloud.machines()).filter((name) => name !== "ui").sort()).toEqual(daemons);
+        for (const daemon of daemons) {
+            const host = await cloud.host(daemon);
+            expect(await host.exec("docker ps --format '{{.Names}}'")).toBe(`${cloud.stack.cluster}-${daemon}`);
+        }
+    });
+
+    test("is wired by the private addresses", async () => {
+        const machines = await cloud.machines();
+        const { nimbuses, supervisors } = await cloud.summary();
+        expect(nimbuses).toMatchObject([{ host: machines["nimbus-1"]?.address, leader: true }]);
+        expect(supervisors.map(({ host }) => host).sort()).toEqual(
+            ["supervisor-1", "supervisor-2"].map((daemon) => machines[daemon]?.address).sort(),
+        );
+    });
+
+    test("counts words", async () => {
+        const nimbus = await cloud.host("nimbus-1");
+        await cloud.stack.stormOn(nimbus, [nimbus.address], "jar", jar, "wordcount.WordCountTopology", "wordcount", "2");
+        await cloud.untilCounting("supervisor-1", "supervisor-2");
+    });
+
+    test("machines show a host key of their own, not the one in their user data", async () => {
+        const host = await cloud.host("zookeeper-1");
+        const launched = await host.exec("sed -n '/BEGIN/,/END/p' /run/user-data");
+        expect(launched).toContain("PRIVATE KEY");
+        const key = await host.exec("cat /etc/ssh/ssh_host_ed25519_key");
+        expect(launched).not.toContain(key.split("\n")[2]);
+        const { output } = await cloud.stack.pulumi("stack", "export");
+        expect(output).not.toContain(launched.split("\n")[2]);
+    });
+
+    test("data of ZooKeeper and Nimbus is on volumes of their own", async () => {
+        for (const daemon of ["zookeeper-1", "nimbus-1"]) {
+            const mounted = await (await cloud.host(daemon)).exec("findmnt --noheadings --output SOURCE,FSTYPE /var/lib/storm");
+            expect(mounted).toMatch(/^\/dev\/nvme\S+ +ext4$/);
+        }
+    });
+
+    test("lets in what the table of connections has, and nothing else", async () => {
+        const [zookeeper, nimbus, supervisor] = [await cloud.host("zookeeper-1"), await cloud.host("nimbus-1"), await cloud.host("supervisor-1")];
+        expect(await reaches(nimbus, zookeeper, ports.zookeeper)).toBe(true);
+        expect(await reaches(supervisor, nimbus, ports.nimbus)).toBe(true);
+        expect(await reaches(zookeeper, nimbus, ports.nimbus)).toBe(false);
+        expect(await reaches(nimbus, zookeeper, 22)).toBe(false);
+        expect(await reaches(supervisor, zookeeper, ports.zookeeperElection)).toBe(false);
+    });
+
+    test("a second update changes nothing, and nothing has changed outside", async () => {
+        await cloud.stack.up("--expect-no-changes");
+        await cloud.stack.up("--refresh", "--expect-no-changes");
+    });
+
+    test("an instance that was stopped and started is found again at its other public address, and nothing is made anew", async () => {
+        const before = { machines: await cloud.machines(), containers: await cloud.containers() };
+        const host = await cloud.host("supervisor-2");
+        await cloud.ec2.stopInstance(cloud.nameOf("supervisor-2"));
+        await until("the machine is off", 30, () => !host.isOn);
+        await cloud.ec2.startInstance(cloud.nameOf("supervisor-2"));
+        await until("the machine is on", 60, () => host.isOn);
+        await cloud.mend("supervisor-2");
+        expect(await cloud.machines()).toEqual(before.machines);
+        expect(await cloud.containers()).toEqual(before.containers);
+        await cloud.untilCounting("supervisor-2");
+    });
+
+    test("a supervisor's instance that was terminated gets another in its place, and nobody else is touched", async () => {
+        const before = { machines: await cloud.machines(), containers: await cloud.containers() };
+        await cloud.ec2.terminateInstance(cloud.nameOf("supervisor-1"));
+        await cloud.mend("supervisor-1");
+        const after = { machines: await cloud.machines(), containers: await cloud.containers() };
+        expect(changed(before.machines, after.machines)).toEqual(["supervisor-1"]);
+        expect(changed(before.containers, after.containers)).toEqual(["supervisor-1"]);
+        await cloud.untilCounting("supervisor-1", "supervisor-2");
+    });
+
+    test("ZooKeeper and Nimbus come back with their addresses and their data on other instances", async () => {
+        const before = await cloud.machines();
+        cloud.setAws({ ami: await cloud.ec2.registerImage("second") });
+        await cloud.stack.up();
+        const after = await cloud.machines();
+        expect(changed(before, after)).toEqual(Object.keys(before).sort());
+        for (const daemon of ["zookeeper-1", "nimbus-1"]) {
+            expect(after[daemon]?.address).toBe(before[daemon]?.address);
+        }
+        expect((await cloud.summary()).topologies).toMatchObject([{ name: "wordcount", status: "ACTIVE" }]);
+        await cloud.untilCounting("supervisor-1", "supervisor-2");
+        await cloud.stack.up("--expect-no-changes");
+    });
+
+    test("a data volume grows in place, and its file system with it", async () => {
+        const before = await cloud.containers();
+        const size = async () => parseInt(await (await cloud.host("zookeeper-1")).exec("df --output=size --block-size=1G /var/lib/storm | tail -n 1"));
+        const small = await size();
+        cloud.setAws({ dataGibibytes: 40 });
+        await cloud.stack.up();
+        expect(await size()).toBeGreaterThan(1.5 * small);
+        expect(await cloud.containers()).toEqual(before);
+    });
+
+    test("a supervisor more brings its own resources, one less takes them away", async () => {
+        const before = await cloud.containers();
+        cloud.stack.set({ supervisors: 3 });
+        const added = await cloud.stack.changes();
+        expect(added.filter((change) => !/^create .*supervisor-3/.test(change))).toEqual([]);
+        await cloud.stack.up();
+        expect((await cloud.summary()).supervisors).toHaveLength(3);
+        cloud.stack.set({ supervisors: 2 });
+        await cloud.stack.up();
+        expect(Object.keys(await cloud.machines())).not.toContain("supervisor-3");
+        expect(changed(before, await cloud.containers())).toEqual([]);
+    });
+
+    test("leaves nothing when it is destroyed", async () => {
+        const { code, output } = await cloud.stack.pulumi("destroy", "--yes", "--skip-preview");
+        expect([code, output]).toEqual([0, expect.any(String)]);
+        expect(await cloud.leftovers()).toEqual([]);
+    });
+
+    test("has called nothing of AWS that docs/aws-policy.json does not allow", () => {
+        expect(cloud.ec2.calls()).toContain("ec2:RunInstances");
+        expect(cloud.forbiddenCalls()).toEqual([]);
+    });
+});

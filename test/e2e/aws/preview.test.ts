@@ -1,0 +1,23 @@
+import { spawnSync } from "child_process";
+import * as fs from "fs";
+import * as yaml from "yaml";
+import { describeEc2 } from "../../lab/ec2/describeEc2";
+import { TestStack } from "../stack";
+
+jest.setTimeout(300_000);
+
+describeEc2("a preview of a committed stack file, as it is", () => {
+    test.each(["dev", "prod"])("works without account, state and network: %s", async (name) => {
+        const { config } = yaml.parse(fs.readFileSync(`Pulumi.${name}.yaml`, "utf8")) as { config: Record<string, unknown> };
+        const stack = new TestStack(`e2e-preview-${name}`, config);
+        try {
+            const env = { ...stack.environment, AWS_ACCESS_KEY_ID: "none", AWS_SECRET_ACCESS_KEY: "none" };
+            const alone = 'ip link set lo up && exec npx pulumi preview --stack "$0"';
+            const { status, stdout, stderr } = spawnSync("unshare", ["--net", "sh", "-c", alone, stack.name], { env, encoding: "utf8" });
+            expect([status, stdout + stderr]).toEqual([0, expect.stringMatching(/\+ \d{3} to create/)]);
+            expect(stdout + stderr).toContain("This preview does without what an update needs:");
+        } finally {
+            await stack.remove();
+        }
+    });
+});

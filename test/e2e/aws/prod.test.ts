@@ -1,0 +1,106 @@
+import { describeEc2 } from "../../lab/ec2/describeEc2";
+import { Cloud } from "./cloud";
+
+jest.setTimeout(1_200_000);
+
+const jar = "examples/wordcount/target/wordcount.jar";
+const members = ["zookeeper-1", "zookeeper-2", "zookeeper-3"];
+
+describeEc2("prod on EC2", () => {
+    let cloud: Cloud;
+
+    /** The members of the ensemble that serve. */
+    async function serving(): Promise<string[]> {
+        const asked = members.map(async (member) => {
+            const ask = `exec 3<>/dev/tcp/$(hostname -i)/2181 && echo srvr >&3 && grep -q ^Mode <&3`;
+            const host = await cloud.host(member);
+            if (!host.isOn) {
+                throw new Error(`${member} is off`);
+            }
+            await host.exec(`docker exec ${cloud.stack.cluster}-${member} timeout 5 bash -c '${ask}'`);
+            return member;
+        });
+        const answers = await Promise.allSettled(asked);
+        return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+    }
+
+    beforeAll(async () => {
+        const changes = { supervisors: 2 };
+        cloud = await Cloud.create({ name: "awsprod", number: 7, stackFile: "prod", changes, host: { kind: "docker", withImages: true } });
+        await cloud.stack.up();
+    });
+    afterAll(async () => {
+        cloud?.setAws({ protect: false });
+        await cloud?.stack.pulumi("up", "--yes", "--skip-preview");
+        await cloud?.remove();
+    });
+
+    test("is an ensemble of three in three zones, two Nimbus, and supervisors that they know", async () => {
+        expect((await serving()).sort()).toEqual(members);
+        const { nimbuses, supervisors } = await cloud.summary();
+        expect(nimbuses.filter(({ leader }) => leader)).toHaveLength(1);
+        expect([nimbuses.length, supervisors.length]).toEqual([2, 2]);
+        const instances = await cloud.ec2.instances();
+        const subnets = members.map((member) => instances[`${cloud.stack.cluster}-${member}`]?.SubnetId);
+        expect(new Set(subnets).size).toBe(3);
+    });
+
+    test("has no public address but the bastion's, through which it is reached", async () => {
+        const instances = Object.entries(await cloud.ec2.instances());
+        const withPublic = instances.filter(([, { PublicIpAddress }]) => PublicIpAddress).map(([name]) => name);
+        expect(withPublic).toEqual([`${cloud.stack.cluster}-bastion`]);
+        await cloud.stack.up("--refresh", "--expect-no-changes");
+    });
+
+    test("runs a topology", async () => {
+        const nimbus = await cloud.host("nimbus-1");
+        const seeds = await Promise.all(["nimbus-1", "nimbus-2"].map(async (daemon) => (await cloud.host(daemon)).address));
+        await cloud.stack.stormOn(nimbus, seeds, "jar", jar, "wordcount.WordCountTopology", "wordcount", "2");
+        await cloud.untilCounting("supervisor-1", "supervisor-2");
+    });
+
+    test("refuses to be destroyed, or to change its machines, as long as it is protected", async () => {
+        const before = await cloud.machines();
+        const destroyed = await cloud.stack.pulumi("destroy", "--yes", "--skip-preview");
+        expect([destroyed.code !== 0, destroyed.output]).toEqual([true, expect.stringContaining("The stack is protected: nothing was removed.")]);
+        expect(destroyed.output).not.toMatch(/ deleted/);
+        cloud.setAws({ ami: await cloud.ec2.registerImage("second") });
+        const changed = await cloud.stack.pulumi("up", "--yes", "--skip-preview");
+        expect([changed.code !== 0, changed.output]).toEqual([true, expect.stringContaining("protect")]);
+        expect(await cloud.machines()).toEqual(before);
+        expect((await serving()).sort()).toEqual(members);
+    });
+
+    test("changes all of its machines, one member after the other, while a majority serves", async () => {
+        const before = await cloud.machines();
+        cloud.setAws({ protect: false });
+        let isDone = false;
+        const up = cloud.stack.up().finally(() => (isDone = true));
+        const fewest: string[][] = [];
+        while (!isDone) {
+            const now = await serving();
+            if (now.length < 2) {
+                fewest.push(now);
+            }
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+        }
+        await up;
+        expect(fewest).toEqual([]);
+        const after = await cloud.machines();
+        for (const daemon of [...members, "nimbus-1", "nimbus-2"]) {
+            expect(after[daemon]?.id).not.toBe(before[daemon]?.id);
+            expect(after[daemon]?.address).toBe(before[daemon]?.address);
+        }
+        const { topologies } = await cloud.summary();
+        expect(topologies).toMatchObject([{ name: "wordcount", status: "ACTIVE" }]);
+        await cloud.untilCounting("supervisor-1", "supervisor-2");
+        await cloud.stack.up("--expect-no-changes");
+    });
+
+    test("leaves nothing when it is destroyed", async () => {
+        const { code, output } = await cloud.stack.pulumi("destroy", "--yes", "--skip-preview");
+        expect([code, output]).toEqual([0, expect.any(String)]);
+        expect(await cloud.leftovers()).toEqual([]);
+        expect(cloud.forbiddenCalls()).toEqual([]);
+    });
+});
