@@ -209,6 +209,7 @@ allow_user() {
 max_startups() { sshd -T -C user=root,host=localhost,addr=127.0.0.1 2>/dev/null | sed -n 's/^maxstartups //p'; }
 
 ${reloadSshd}
+
 raise_max_startups() {
     drop_in=/etc/ssh/sshd_config.d/10-storm-docker.conf
     before=$(max_startups)

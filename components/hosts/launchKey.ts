@@ -29,8 +29,8 @@ reload_sshd
 `;
 }
 
-/** Makes the key that is to come, once, and prints its public half. */
-const proposeScript = asRoot(`
+/** A command line (see {@link asRoot}) that makes the key that is to come, once, and prints its public half. */
+export const proposeScript = asRoot(`
 next=${file}.next
 [ -s "$next.pub" ] || {
     rm -f "$next"
@@ -39,8 +39,8 @@ next=${file}.next
 cut -d ' ' -f 1,2 "$next.pub"
 `);
 
-/** Puts the key that was made in place of the other one. */
-const activateScript = asRoot(`
+/** A command line (see {@link asRoot}) that puts the key that was made in place of the other one. */
+export const activateScript = asRoot(`
 key=${file}
 if [ -e "$key.next" ]; then
     mv -f "$key.next" "$key"

@@ -208,6 +208,11 @@ describe("settings", () => {
         expect(error).toContain(message);
     });
 
+    test("another port of SSH is refused, as instances listen on 22 alone", async () => {
+        const error = await runProgram({ ...stackFile("dev"), ssh: { port: 2222 } }).catch((thrown: Error) => thrown.message);
+        expect(error).toContain("storm:ssh.port (2222) is for the target `hosts`");
+    });
+
     test("more machines than a zone has addresses for are refused", async () => {
         const settings = { ...stackFile("dev", { cidr: "10.0.0.0/24" }), supervisors: 9 };
         const error = await runProgram(settings).catch((thrown: Error) => thrown.message);

@@ -10,7 +10,9 @@ import {
     memoryScript,
     minimumDockerVersion,
 } from "../../components/hosts/dockerEngine";
+import { activateScript, launchScript, proposeScript } from "../../components/hosts/launchKey";
 import { quote } from "../../components/hosts/shell";
+import { volumeScript } from "../../components/hosts/volume";
 
 const args: DockerEngineArgs = { minimumVersion: minimumDockerVersion, freeMebibytes };
 const mirror = "http://10.78.0.1:5001";
@@ -31,7 +33,7 @@ function words(line: string, shell = "sh"): string[] {
 }
 
 /** The scripts within a command line: what runs as the user who is logged in, and what runs as root. */
-const scriptsIn = (line: string) => words(line).filter((word) => word.startsWith("\n"));
+const scriptsIn = (line: string) => words(line).filter((word) => /^(\n|#!)/.test(word));
 
 describe("quote", () => {
     const nasty = ["", "plain", "two words", "it's", "''", '"$HOME" `id` $(id)', "a\\'b\\", "\\\\", "\n\ttab\n", "!! ~ * ? {a,b}", "-n", "#;&|<>", "ä€😀"];
@@ -48,6 +50,10 @@ describe("a script", () => {
         ["dockerEngineScript", dockerEngineScript({ ...args, registryMirror: mirror })],
         ["dataDirectoryScript", dataDirectoryScript({ path: "/var/lib/storm/supervisor-1", uid: 1000 })],
         ["memoryScript", memoryScript({ neededMebibytes: 3000, wantedMebibytes: 4000 })],
+        ["volumeScript", volumeScript({ device: "/dev/disk/by-id/nvme-1", directory: "/var/lib/storm" })],
+        ["proposeScript", proposeScript],
+        ["activateScript", activateScript],
+        ["launchScript", quote(launchScript("the private key"))],
     ];
     test.each(scripts)("%s is as reviewed", (_, line) => {
         expect(scriptsIn(line).join("---")).toMatchSnapshot();
