@@ -22,6 +22,7 @@ const origins = z
         ),
         { error: "is not a list of subnets" },
     )
+    .refine((cidrs) => new Set(cidrs).size === cidrs.length, "names a subnet twice")
     .default([]);
 const instanceType = z.string().regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "is not an instance type, such as t3.medium");
 const gibibytes = count(8, 16384);
@@ -97,6 +98,8 @@ export function awsProblems(
     }
     if (!vpc && names && zones.length > 0) {
         const indices = Object.values(names as object).flatMap((daemons: string[]) => [...daemons.keys()]);
+        // While supervisors and UI are replaced, the old and the new ones are there.
+        indices.push(...names.supervisor.keys(), ...names.ui.keys());
         const most = Math.max(...zones.map((_, place) => indices.filter((index) => index % zones.length === place).length));
         const room = hostCount(subnetAt(cidr, 4, 0)) - keptAddresses - otherMachines;
         if (most > room) {

@@ -175,7 +175,8 @@ function networkOf(
     tags: Record<string, string>,
     opts: pulumi.ComponentResourceOptions,
 ): Network {
-    const places = vpc ? Object.keys(vpc.subnets) : zones;
+    // A map has no order that everybody keeps.
+    const places = vpc ? Object.keys(vpc.subnets).sort() : zones;
     const zoneOf = (index: number) => places[index % places.length] as string;
     if (vpc) {
         return { id: vpc.id, zoneOf, subnetOf: (index) => vpc.subnets[zoneOf(index)] as string };

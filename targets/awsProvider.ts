@@ -3,6 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** By these AWS's provider asks nobody who it is, and finds credentials without looking for any. */
 const stranger = { accessKey: "none", secretKey: "none", skipCredentialsValidation: true, skipRequestingAccountId: true };
+/** Settings that say whose account it is: they contradict the above. */
+const account = [
+    ...["token", "profile", "assumeRoles", "assumeRoleWithWebIdentity", "allowedAccountIds", "forbiddenAccountIds"],
+    ...["sharedConfigFiles", "sharedCredentialsFiles"],
+];
 
 /**
  * AWS's provider, as the stack's `aws:` settings have it, but that the preview of a stack which is not there yet works
@@ -11,13 +16,16 @@ const stranger = { accessKey: "none", secretKey: "none", skipCredentialsValidati
  */
 export function awsProvider(name: string): aws.Provider {
     const given = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith("aws:"));
-    const settings = Object.fromEntries(given.map(([key, text]) => [key.replace("aws:", ""), parsed(text)])) as aws.ProviderArgs;
-    return pulumi.runtime.isDryRun()
-        ? new aws.Provider(name, { ...settings, ...stranger }, { ignoreChanges: Object.keys(stranger) })
-        : new aws.Provider(name, settings);
+    const settings = Object.fromEntries(given.map(([key, text]) => [key.replace("aws:", ""), parsed(text)]));
+    if (!pulumi.runtime.isDryRun()) {
+        return new aws.Provider(name, settings);
+    }
+    const others = Object.entries(settings).filter(([key]) => !account.includes(key));
+    const ignored = [...Object.keys(stranger), ...account];
+    return new aws.Provider(name, { ...Object.fromEntries(others), ...stranger }, { ignoreChanges: ignored });
 }
 
 /** Pulumi writes all values as texts, lists and maps as JSON. */
 function parsed(text: string): unknown {
-    return /^([[{].*|true|false|\d+)$/s.test(text) ? JSON.parse(text) : text;
+    return /^([[{].*|true|false|\d{1,3})$/s.test(text) ? JSON.parse(text) : text;
 }

@@ -31,11 +31,6 @@ export interface Answer {
 /** Seconds for which a machine may refuse the key: one that has just been started may not have it yet. */
 const refusedSeconds = 20;
 
-/** Whether `ssh` says that the host key is another one. */
-export function isOtherKey(said: string): boolean {
-    return /Host key verification failed|HOST IDENTIFICATION HAS CHANGED/.test(said);
-}
-
 /**
  * Tries once to log in on a machine and to run a command there.
  * @param expected The host key that it has to show; undefined: any.
@@ -68,13 +63,13 @@ export async function attempt(
 /**
  * Logs in on a machine, within its limit, and runs a command there.
  * @param expected The host key that it has to show; undefined: any.
- * @param isStarting Whether it may show another key at first, until its start is over; default: it may not.
+ * @param whenOther What is done each time that it shows another key, until its limit; default: that is an error at once.
  * @throws Error that says what to do when it cannot be logged in to.
  */
 export async function contact(
     args: ContactArgs,
     expected: string | undefined,
-    { command, isStarting = false }: { command?: string; isStarting?: boolean } = {},
+    { command, whenOther }: { command?: string; whenOther?: () => Promise<unknown> } = {},
 ): Promise<Answer> {
     const { host, endpoint, access, seconds, ifGone, ifOtherKey } = args;
     const who = `${host} (${endpoint.address}${endpoint.port === 22 ? "" : `:${endpoint.port}`})`;
@@ -86,7 +81,10 @@ export async function contact(
         }
         const { said } = answer;
         const passed = (Date.now() - started) / 1000;
-        if (isOtherKey(said) && !(isStarting && passed <= seconds)) {
+        const isOther = /Host key verification failed|HOST IDENTIFICATION HAS CHANGED/.test(said);
+        if (isOther && whenOther && passed <= seconds) {
+            await whenOther();
+        } else if (isOther) {
             const shown = /The fingerprint for the (\S+) key sent by the remote host is\s+(\S+?)\.?\s/.exec(said);
             throw new Error(
                 `${who} does not show the host key that is expected, ${expected}` +

@@ -7,7 +7,7 @@ export const minimumDockerVersion = "20.10";
 export const freeMebibytes = 2048;
 
 /** Connections that sshd lets wait for authentication before it drops some, by chance and then all. Its default: 10:30:100. */
-const maxStartups = "100:30:200";
+export const maxStartups = "100:30:200";
 
 /** Arguments of {@link dockerEngineScript}. */
 export interface DockerEngineArgs {

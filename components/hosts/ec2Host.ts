@@ -19,7 +19,7 @@ export interface Ec2HostArgs extends Omit<Ec2InstanceArgs, "after"> {
     after?: Ec2Host;
 }
 
-/** An EC2 instance with an SshHost on it; where it keeps data, on a network interface and a volume that outlive it. */
+/** An EC2 instance with an SshHost on it; address and data, where it keeps them, are on an interface and a volume that outlive it. */
 export class Ec2Host extends pulumi.ComponentResource implements Host {
     readonly address: pulumi.Output<string>;
     readonly docker: DockerDaemon;
@@ -39,8 +39,10 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
         this.becomesReady = become;
         this.waits = args.after !== undefined;
 
-        const volume = args.dataGibibytes === undefined ? undefined : this.volume(name, { ...args, gibibytes: args.dataGibibytes });
-        const machine = new Ec2Instance(name, { ...args, after: args.after?.ready }, { parent: this });
+        const { host: daemon, zone, mayStartEmpty, dataGibibytes } = args;
+        const placed = dataGibibytes === undefined ? undefined : new DataZone(`${name}-zone`, { daemon, zone, mayStartEmpty }, { parent: this });
+        const volume = placed && this.volume(name, args, placed);
+        const machine = new Ec2Instance(name, { ...args, after: args.after?.ready, placed }, { parent: this });
         const { instance, address, endpoint, hostKey, advice } = machine;
         const attachment =
             volume &&
@@ -91,13 +93,11 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
         return this.sshHost.requireMemory(name, needed, wanted, opts);
     }
 
-    private volume(name: string, { gibibytes, ...args }: Ec2HostArgs & { gibibytes: number }): aws.ebs.Volume {
-        const { host: daemon, zone, mayStartEmpty } = args;
-        const placed = new DataZone(`${name}-zone`, { daemon, zone, mayStartEmpty }, { parent: this });
-        const tags = { ...args.tags, Name: `${args.tags["storm:cluster"]}-${daemon}` };
+    private volume(name: string, args: Ec2HostArgs, placed: DataZone): aws.ebs.Volume {
+        const tags = { ...args.tags, Name: `${args.tags["storm:cluster"]}-${args.host}` };
         return new aws.ebs.Volume(
             `${name}-volume`,
-            { availabilityZone: zone, size: gibibytes, type: "gp3", encrypted: true, tags },
+            { availabilityZone: args.zone, size: args.dataGibibytes, type: "gp3", encrypted: true, tags },
             { parent: this, protect: args.protect, dependsOn: [placed] },
         );
     }

@@ -44,6 +44,8 @@ export interface Ec2InstanceArgs extends Ec2Common {
     login: SshLogin;
     /** Exists once it may be made, or replaced; default: at once. */
     after?: Promise<pulumi.Resource>;
+    /** What refuses a subnet that it may not have: it is asked before anything is touched; default: any is right. */
+    placed?: pulumi.Resource;
 }
 
 /**
@@ -66,12 +68,13 @@ export class Ec2Instance extends pulumi.ComponentResource {
         super("storm:hosts:Ec2Instance", name, {}, opts);
         const { host, subnetId, securityGroupIds, isPublic } = args;
         const tags = { ...args.tags, Name: `${args.tags["storm:cluster"]}-${host}` };
+        const placed = args.placed ? [args.placed] : [];
         const launchKey = new LaunchKey(`${name}-launch-key`, { triggers: [args.ami, subnetId] }, { parent: this });
         const networkInterface = args.keepsAddress
             ? new aws.ec2.NetworkInterface(
                   `${name}-interface`,
                   { subnetId, securityGroups: securityGroupIds, description: tags.Name, tags },
-                  { parent: this, deleteBeforeReplace: true },
+                  { parent: this, deleteBeforeReplace: true, dependsOn: placed },
               )
             : undefined;
         const elasticIp =
@@ -102,7 +105,7 @@ export class Ec2Instance extends pulumi.ComponentResource {
                 deleteBeforeReplace: args.keepsAddress,
                 // AWS would stop it for that, and the next one too before its daemon is back.
                 replaceOnChanges: ["instanceType"],
-                dependsOn: dependencies(args.keyPair, args.after),
+                dependsOn: dependencies([args.keyPair, ...placed], args.after),
             },
         );
         this.address = networkInterface?.privateIp ?? this.instance.privateIp;
@@ -131,6 +134,6 @@ export class Ec2Instance extends pulumi.ComponentResource {
     }
 }
 
-async function dependencies(keyPair: pulumi.Resource, after: Promise<pulumi.Resource> | undefined): Promise<pulumi.Resource[]> {
-    return after ? [keyPair, await after] : [keyPair];
+async function dependencies(first: pulumi.Resource[], after: Promise<pulumi.Resource> | undefined): Promise<pulumi.Resource[]> {
+    return after ? [...first, await after] : first;
 }

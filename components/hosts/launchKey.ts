@@ -3,8 +3,8 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
-import { attempt, contact, type ContactArgs, isOtherKey } from "./contact";
-import { reloadSshd } from "./dockerEngine";
+import { attempt, contact, type ContactArgs } from "./contact";
+import { maxStartups, reloadSshd } from "./dockerEngine";
 import { asRoot } from "./shell";
 
 /** The host key that all machines have: sshd has one of each type. */
@@ -20,10 +20,13 @@ export function launchScript(privateKey: string): string {
 set -eu
 key=${file}
 umask 077
+rm -f "$key" "$key.pub"
 cat >"$key" <<'END'
 ${privateKey.trim()}
 END
 ssh-keygen -y -f "$key" >"$key.pub"
+# All of Pulumi's connections at once, which go through a bastion too.
+[ ! -d /etc/ssh/sshd_config.d ] || echo 'MaxStartups ${maxStartups}' >/etc/ssh/sshd_config.d/10-storm-docker.conf
 ${reloadSshd}
 reload_sshd
 `;
@@ -57,21 +60,27 @@ export interface LaunchKeyArgs {
 }
 
 type LaunchInputs = { triggers: string[] };
-type Pair = { privateKey: string; publicKey: string };
+type LaunchKeys = LaunchInputs & { privateKey: string; publicKey: string };
 
-const making: pulumi.dynamic.ResourceProvider<LaunchInputs, LaunchInputs & Pair> = {
+const making: pulumi.dynamic.ResourceProvider<LaunchInputs, LaunchKeys & { previous?: LaunchKeys }> = {
     async create(inputs) {
         return { id: "launch-key", outs: { ...inputs, ...keyPair() } };
     },
     async diff(_id, olds, news) {
-        return { changes: JSON.stringify(olds.triggers) !== JSON.stringify(news.triggers) };
+        return { changes: !isSame(olds, news) };
     },
-    async update(_id, _olds, news) {
-        return { outs: { ...news, ...keyPair() } };
+    async update(_id, { previous, triggers, privateKey, publicKey }, news) {
+        // What was refused, or failed, and is taken back, leaves the machine that there is as it is.
+        const keys = previous && isSame(previous, news) ? previous : { triggers: news.triggers, ...keyPair() };
+        return { outs: { ...keys, previous: { triggers, privateKey, publicKey } } };
     },
 };
 
-function keyPair(): Pair {
+function isSame(olds: LaunchInputs, news: LaunchInputs): boolean {
+    return JSON.stringify(olds.triggers) === JSON.stringify(news.triggers);
+}
+
+function keyPair(): Omit<LaunchKeys, "triggers"> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-launch-key-"));
     try {
         const key = path.join(folder, "key");
@@ -91,8 +100,8 @@ export class LaunchKey extends pulumi.dynamic.Resource {
     declare readonly publicKey: pulumi.Output<string>;
 
     constructor(name: string, args: LaunchKeyArgs, opts?: pulumi.CustomResourceOptions) {
-        const secret = pulumi.mergeOptions(opts, { additionalSecretOutputs: ["privateKey"] });
-        super(making, name, { privateKey: undefined, publicKey: undefined, ...args }, secret, "storm", "LaunchKey");
+        const secret = pulumi.mergeOptions(opts, { additionalSecretOutputs: ["privateKey", "previous"] });
+        super(making, name, { privateKey: undefined, publicKey: undefined, previous: undefined, ...args }, secret, "storm", "LaunchKey");
     }
 }
 
@@ -126,7 +135,8 @@ const proposing: pulumi.dynamic.ResourceProvider<OwnInputs, OwnInputs & { made: 
 };
 
 async function propose(inputs: OwnInputs): Promise<string> {
-    return (await contact(inputs, inputs.launchKey, { command: proposeScript, isStarting: true })).output;
+    // One that still starts has not got the key yet.
+    return (await contact(inputs, inputs.launchKey, { command: proposeScript, whenOther: () => Promise.resolve() })).output;
 }
 
 const exchanging: pulumi.dynamic.ResourceProvider<ExchangeInputs, ExchangeInputs & { active: string }> = {
@@ -144,11 +154,7 @@ const exchanging: pulumi.dynamic.ResourceProvider<ExchangeInputs, ExchangeInputs
 };
 
 async function exchange(inputs: ExchangeInputs): Promise<void> {
-    const answer = await attempt(inputs, inputs.hostKey);
-    if ("said" in answer && isOtherKey(answer.said)) {
-        await contact(inputs, inputs.launchKey, { command: activateScript });
-    }
-    await contact(inputs, inputs.hostKey, { isStarting: true });
+    await contact(inputs, inputs.hostKey, { whenOther: () => attempt(inputs, inputs.launchKey, activateScript) });
 }
 
 /** A host key that a machine makes for itself, over a connection on which it has shown its launch key. */

@@ -104,10 +104,12 @@ export class SshHost extends pulumi.ComponentResource implements Host {
             ...(bastion && { proxy: connectionTo(bastion, bastion.hostKey, secret) }),
         }));
 
+        this.dataAfter = args.volume ? [this.mount(`${name}-volume`, args.volume, hostKey)] : [];
         const engine = this.run(
             `${name}-docker`,
             dockerEngineScript({ minimumVersion: minimumDockerVersion, freeMebibytes, registryMirror: args.registryMirror }),
-            { parent: this },
+            // Containers that start with Docker are not to find an empty directory in the volume's place.
+            { parent: this, dependsOn: this.dataAfter },
             { update: answersDocker, triggers: [hostKey] },
         );
         const provider = new docker.Provider(
@@ -126,7 +128,6 @@ export class SshHost extends pulumi.ComponentResource implements Host {
         this.docker = { name: args.host, provider, options, ssh: this.ssh, identity: hostKey };
         const unusable = args.state && { left: "does not answer", lost: "is lost" }[args.state];
         this.machine = { host: args.host, key: hostKey, unusable };
-        this.dataAfter = args.volume ? [this.mount(`${name}-volume`, args.volume, hostKey)] : [];
         this.registerOutputs({ address: this.address });
     }
 

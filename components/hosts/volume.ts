@@ -27,10 +27,11 @@ done
 [ -b "$device" ] || fail 20 "no volume shows up as $device; on EC2 that takes an instance type of the Nitro system, such as t3 or m6i"
 
 # Whatever blkid does not know is still somebody's data.
-is_blank() { [ "$(head -c 16777216 "$device" | tr -d '\\0' | head -c 1 | wc -c)" = 0 ]; }
+is_blank() { cmp -s -n 16777216 "$device" /dev/zero; }
 
 found=$(blkid --probe --match-tag TYPE --output value "$device" || true)
 if [ -z "$found" ] && is_blank; then
+    command -v mkfs.ext4 >/dev/null || fail 20 "mkfs.ext4 is missing here: install e2fsprogs"
     mkfs.ext4 -q "$device"
     say "volume $device: was blank, has a file system now"
 elif [ "$found" != ext4 ]; then

@@ -30,7 +30,8 @@ export class Cloud {
         readonly stack: TestStack,
         /** What EC2 and IAM had before the stack. */
         private readonly before: string[],
-        private aws: Record<string, unknown>,
+        /** The settings `storm:aws`. */
+        public aws: Record<string, unknown>,
     ) {}
 
     static async create({ name, number, stackFile, changes, host }: CloudOptions): Promise<Cloud> {

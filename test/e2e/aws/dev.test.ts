@@ -107,13 +107,17 @@ describeEc2("dev on EC2", () => {
         await cloud.untilCounting("supervisor-2");
     });
 
-    test("a supervisor's instance that was terminated gets another in its place, and nobody else is touched", async () => {
+    test("instances that were terminated get others in their place, ZooKeeper's with its address and data; nobody else is touched", async () => {
         const before = { machines: await cloud.machines(), containers: await cloud.containers() };
-        await cloud.ec2.terminateInstance(cloud.nameOf("supervisor-1"));
-        await cloud.mend("supervisor-1");
+        for (const daemon of ["supervisor-1", "zookeeper-1"]) {
+            await cloud.ec2.terminateInstance(cloud.nameOf(daemon));
+        }
+        await cloud.mend("zookeeper-1");
         const after = { machines: await cloud.machines(), containers: await cloud.containers() };
-        expect(changed(before.machines, after.machines)).toEqual(["supervisor-1"]);
-        expect(changed(before.containers, after.containers)).toEqual(["supervisor-1"]);
+        expect(changed(before.machines, after.machines)).toEqual(["supervisor-1", "zookeeper-1"]);
+        expect(changed(before.containers, after.containers)).toEqual(["supervisor-1", "zookeeper-1"]);
+        expect(after.machines["zookeeper-1"]?.address).toBe(before.machines["zookeeper-1"]?.address);
+        expect((await cloud.summary()).topologies).toMatchObject([{ name: "wordcount", status: "ACTIVE" }]);
         await cloud.untilCounting("supervisor-1", "supervisor-2");
     });
 

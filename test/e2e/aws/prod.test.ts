@@ -64,16 +64,20 @@ describeEc2("prod on EC2", () => {
         const destroyed = await cloud.stack.pulumi("destroy", "--yes", "--skip-preview");
         expect([destroyed.code !== 0, destroyed.output]).toEqual([true, expect.stringContaining("The stack is protected: nothing was removed.")]);
         expect(destroyed.output).not.toMatch(/ deleted/);
+        const first = cloud.aws.ami;
         cloud.setAws({ ami: await cloud.ec2.registerImage("second") });
         const changed = await cloud.stack.pulumi("up", "--yes", "--skip-preview");
         expect([changed.code !== 0, changed.output]).toEqual([true, expect.stringContaining("protect")]);
         expect(await cloud.machines()).toEqual(before);
         expect((await serving()).sort()).toEqual(members);
+        cloud.setAws({ ami: first });
+        await cloud.stack.up();
+        expect(await cloud.machines()).toEqual(before);
     });
 
     test("changes all of its machines, one member after the other, while a majority serves", async () => {
         const before = await cloud.machines();
-        cloud.setAws({ protect: false });
+        cloud.setAws({ protect: false, ami: await cloud.ec2.registerImage("third") });
         let isDone = false;
         const up = cloud.stack.up().finally(() => (isDone = true));
         const fewest: string[][] = [];
