@@ -119,8 +119,8 @@ export class Ec2Instance extends pulumi.ComponentResource {
 
         this.advice = {
             ifGone:
-                `Is this machine among those that storm:aws.from.ssh lets in? If the instance is gone for good, terminate it in EC2, ` +
-                "then `make up`, or `pulumi refresh` and `pulumi up`, puts another in its place.",
+                `Is this machine among those that storm:aws.from.ssh lets in, and does the bastion answer, where there is one? If so, and ` +
+                "EC2 says that the instance fails its status checks, terminate it; `make up` then puts another in its place.",
             ifOtherKey:
                 "If you have changed its host keys, put the old ones back; else somebody else may answer at its address. Another instance " +
                 "in its place has a key of its own: `pulumi up --replace` with the URN of the instance.",
