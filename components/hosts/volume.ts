@@ -52,7 +52,7 @@ if ! mountpoint -q "$directory"; then
 fi
 [ "$(stat -L -c %t:%T "$device")" = "$(stat -c %d "$directory" | awk '{ printf "%x:%x", int($1 / 256), $1 % 256 }')" ] ||
     fail 22 "something else than $device is mounted at $directory"
-resize2fs "$device" >/dev/null 2>&1 || fail 22 "the file system of $device cannot be brought to the volume's size"
+said=$(resize2fs "$device" 2>&1) || fail 22 "the file system of $device cannot be brought to the volume's size: $said"
 say "volume $device is mounted at $directory"
 `);
 }

@@ -30,8 +30,11 @@ describeEc2("prod on EC2", () => {
         await cloud.stack.up();
     });
     afterAll(async () => {
-        cloud?.setAws({ protect: false });
-        await cloud?.stack.pulumi("up", "--yes", "--skip-preview");
+        // One that is still there is let go first.
+        if (Object.keys((await cloud?.stack.outputs()) ?? {}).length > 0) {
+            cloud.setAws({ protect: false });
+            await cloud.stack.pulumi("up", "--yes", "--skip-preview");
+        }
         await cloud?.remove();
     });
 

@@ -162,7 +162,10 @@ export class Ec2 {
         const there: (string | undefined)[] = [
             ...Object.values(await this.instances()).map(({ InstanceId }) => InstanceId),
             ...(volumes.Volumes ?? []).map(({ VolumeId }) => VolumeId),
-            ...(interfaces.NetworkInterfaces ?? []).map(({ NetworkInterfaceId }) => NetworkInterfaceId),
+            // Unlike EC2, moto keeps those that it made with an instance.
+            ...(interfaces.NetworkInterfaces ?? [])
+                .filter(({ Description }) => Description !== "Primary network interface")
+                .map(({ NetworkInterfaceId }) => NetworkInterfaceId),
             ...(addresses.Addresses ?? []).map(({ AllocationId }) => AllocationId),
             ...(keys.KeyPairs ?? []).map(({ KeyPairId }) => KeyPairId),
             ...(groups.SecurityGroups ?? []).map(({ GroupId }) => GroupId),

@@ -4,6 +4,16 @@ import type { BlockDevice } from "../host";
 import { run } from "../run";
 import type { WantedVolume } from "./wanted";
 
+/**
+ * Why file systems cannot grow here while they are mounted; undefined where they can. The kernel asks for CAP_SYS_RESOURCE,
+ * which root has not got everywhere.
+ */
+export function growingMissing(): string | undefined {
+    const [, effective = "0"] = /^CapEff:\s+(\w+)$/m.exec(fs.readFileSync("/proc/self/status", "utf8")) ?? [];
+    const isAllowed = (BigInt(`0x${effective}`) >> 24n) & 1n;
+    return isAllowed ? undefined : "root lacks CAP_SYS_RESOURCE here, without which no mounted file system grows";
+}
+
 /** EBS volumes: sparse files in a folder, as loop devices of this machine, which go with the lab. */
 export class Volumes {
     private readonly devices = new Map<string, Promise<string>>();
