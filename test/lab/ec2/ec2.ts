@@ -162,9 +162,9 @@ export class Ec2 {
         const there: (string | undefined)[] = [
             ...Object.values(await this.instances()).map(({ InstanceId }) => InstanceId),
             ...(volumes.Volumes ?? []).map(({ VolumeId }) => VolumeId),
-            // Unlike EC2, moto keeps those that it made with an instance.
+            // Unlike EC2, moto keeps those that it made with an instance or a NAT gateway.
             ...(interfaces.NetworkInterfaces ?? [])
-                .filter(({ Description }) => Description !== "Primary network interface")
+                .filter(({ Description = "" }) => !["", "Primary network interface"].includes(Description))
                 .map(({ NetworkInterfaceId }) => NetworkInterfaceId),
             ...(addresses.Addresses ?? []).map(({ AllocationId }) => AllocationId),
             ...(keys.KeyPairs ?? []).map(({ KeyPairId }) => KeyPairId),
