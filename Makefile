@@ -2,7 +2,7 @@
 
 export STACK
 
-.PHONY: help setup up preview ami status logs storm wordcount down lab bench lint typecheck unit test
+.PHONY: help setup up scale preview ami status logs storm wordcount down lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -14,6 +14,10 @@ setup:
 ## make up                      bring the local cluster up
 up:
 	@scripts/up
+
+## make scale SUPERVISORS=5     change the number of supervisors
+scale:
+	@scripts/scale $(SUPERVISORS)
 
 ## make preview                 what `make up` would change
 preview:

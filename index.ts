@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { StormCluster } from "./components/storm/stormCluster";
+import { Topology } from "./components/storm/topology/topology";
 import { imageVersion, readSettings, type StackSettings } from "./settings";
 import type { Target } from "./targets/target";
 
@@ -16,7 +17,8 @@ export = async () => {
 
     const { hosts, outputs, protect } = await targets[settings.target]({ ...settings, sshKey }, clusterName);
     const cluster = new StormCluster("storm", { ...settings, clusterName, hosts });
-    protect?.(cluster);
+    const topologies = settings.topologies.map((topology) => new Topology(`topology-${topology.name}`, { cluster, ...topology }));
+    protect?.([cluster, ...topologies]);
     return {
         /** Address and client port of each ZooKeeper member. */
         zookeeperServers: cluster.zookeeperServers,

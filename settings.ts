@@ -7,6 +7,7 @@ import { type DaemonCounts, daemonNames } from "./components/storm/daemonNames";
 import { edges } from "./components/storm/edges";
 import { defaultHeap, heapSum, type Memory } from "./components/storm/memory";
 import { aws, awsProblems } from "./settings/aws";
+import { topologies } from "./settings/topologies";
 import { count, flag, hostKey, ipv4, mebibytes, port, subnet, tagged, user } from "./settings/values";
 
 /** The SDK has it without a type; its Config reads a secret as plain text without a word. */
@@ -100,6 +101,7 @@ const fields = {
         .string()
         .refine((key) => key === "" || /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n/.test(key), "is not a private key, as `ssh-keygen` writes it"),
     aws,
+    topologies,
     startEmpty: z.array(z.string(), { error: "is not a list of daemons" }),
     registryMirror: z.string().regex(/^(https?:\/\/\S+)?$/, "is not a URL"),
 };
@@ -182,6 +184,9 @@ export function parseSettings(values: Record<string, unknown>, secret: (key: str
     const issues = [...(parsed.error?.issues ?? []), ...contradictions(Object.fromEntries(valid) as Partial<Settings>)];
     if (values.sshKey && !secret("sshKey")) {
         issues.push(mistake(["sshKey"], "is not encrypted: `pulumi config set --secret sshKey <file`, and take this key out of use"));
+    }
+    if (secret("topologies")) {
+        issues.push(mistake(["topologies"], "is encrypted, which Storm does not keep: take out what is secret, and give topologies another way to it"));
     }
     if (parsed.success && issues.length === 0) {
         return parsed.data;

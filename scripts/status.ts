@@ -6,8 +6,8 @@ import { execFileSync } from "child_process";
 import * as fs from "fs";
 import { commandLine } from "../components/hosts/shell";
 import { ports } from "../components/storm/ports";
-import { dialFrom } from "../components/storm/ready/container";
-import { type ClusterSummary, clusterSummary } from "../components/storm/ready/nimbusClient";
+import { dialFrom } from "../components/storm/container";
+import { type ClusterSummary, clusterSummary } from "../components/storm/nimbusClient";
 
 interface Outputs {
     zookeeperServers: string[];

@@ -152,9 +152,9 @@ export async function awsHosts(settings: StackSettings, clusterName: string): Pr
             }),
             hosts: Object.fromEntries(described) as Target["outputs"]["hosts"],
         },
-        protect: (cluster) => {
+        protect: (running) => {
             const advice = "To remove it: storm:aws.protect: false, `pulumi up`, and again.";
-            const made = [cluster, ...Object.values(hosts), groups, profile, keyPair];
+            const made = [...running, ...Object.values(hosts), groups, profile, keyPair];
             const dependsOn = [...made, ...(bastion ? [bastion] : []), ...(network.resource ? [network.resource] : [])];
             new Protection("protection", { isOn: protect, advice }, { dependsOn });
         },

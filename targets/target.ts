@@ -16,6 +16,6 @@ export interface Target {
         /** By name: a machine's address, its daemons, the command line that logs in on it, and whether it is lost; absent on `local`. */
         hosts?: Record<string, pulumi.Output<object>>;
     };
-    /** Sees to it that the stack is not destroyed by mistake, where the settings want that. */
-    protect?: (cluster: pulumi.Resource) => void;
+    /** Sees to it that the stack, with what runs on its hosts, is not destroyed by mistake, where the settings want that. */
+    protect?: (running: pulumi.Resource[]) => void;
 }

@@ -2,7 +2,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host";
 import { labels } from "../network/labels";
-import { Place, type Replica } from "./place";
+import type { NimbusContainer } from "./leader";
+import { Place } from "./place";
 import type { ReadyCheck } from "./ready/check";
 import { Ready } from "./ready/ready";
 
@@ -38,7 +39,7 @@ export interface DaemonArgs extends ClusterArgs {
      * Daemons of which one has to have all of its data before it may start without, on another machine; none: it may
      * when the user says so. Default: it may at any time.
      */
-    replicas?: pulumi.Input<Replica[]>;
+    replicas?: pulumi.Input<NimbusContainer[]>;
     /** Memory limit in MiB. */
     memory: number;
     /** Ports that are to be reached from outside of the cluster; default: none. */
@@ -55,7 +56,7 @@ export interface DaemonArgs extends ClusterArgs {
 const uid = 1000;
 
 /** Seconds between SIGTERM and SIGKILL: ZooKeeper and Nimbus close their files, a supervisor its workers. */
-const graceSeconds = 30;
+export const graceSeconds = 30;
 
 /** One Storm or ZooKeeper process in one container, on one host. */
 export class Daemon extends pulumi.ComponentResource {

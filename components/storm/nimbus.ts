@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
-import type { Replica } from "./place";
+import type { NimbusContainer } from "./leader";
 import { ports } from "./ports";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
 
@@ -19,14 +19,17 @@ export interface NimbusArgs extends StormArgs {
 export class Nimbus extends pulumi.ComponentResource implements Service {
     readonly endpoints: readonly Endpoint[];
     readonly ready: readonly pulumi.Resource[];
+    /** The container of each. */
+    readonly containers: pulumi.Output<NimbusContainer[]>;
 
     constructor(name: string, args: NimbusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Nimbus", name, {}, opts);
         const hosts = Object.entries(args.hosts);
         const nimbusSeeds = pulumi.all(hosts.map(([, host]) => host.address));
+        const containers = hosts.map(([daemon, host]) => containerOf(daemon, host, args.clusterName));
 
         let previous = args.zookeeper.ready;
-        for (const [daemon, host] of hosts) {
+        for (const [index, [daemon, host]] of hosts.entries()) {
             const { ready } = new StormDaemon(
                 daemon.replace("nimbus", name),
                 {
@@ -39,7 +42,8 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     // With blobs on one Nimbus alone, no other could lead without it.
                     launch: hosts.length > 1 ? { "topology.min.replication.count": 2 } : {},
                     dataDirectories: ["/data"],
-                    replicas: replicas(hosts.filter(([other]) => other !== daemon), args.clusterName),
+                    // They copy each other's blobs.
+                    replicas: pulumi.all(containers.filter((_, other) => other !== index)),
                     check: host.address.apply((address) => ({ kind: "nimbus" as const, address, port: ports.nimbus })),
                     after: previous,
                 },
@@ -50,17 +54,13 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
 
         this.endpoints = hosts.map(([, host]) => ({ address: host.address, port: ports.nimbus }));
         this.ready = previous;
+        this.containers = pulumi.all(containers);
         this.registerOutputs({ endpoints: this.endpoints });
     }
 }
 
-/** Nimbus daemons that copy each other's blobs. */
-function replicas(others: [string, Host][], clusterName: string): pulumi.Output<Replica[]> {
-    return pulumi.all(
-        others.map(([daemon, { address, docker }]) =>
-            pulumi
-                .all([address, docker.ssh])
-                .apply(([dialled, ssh]) => ({ container: `${clusterName}-${daemon}`, ssh, address: dialled, port: ports.nimbus })),
-        ),
-    );
+function containerOf(daemon: string, { address, docker }: Host, clusterName: string): pulumi.Output<NimbusContainer> {
+    return pulumi
+        .all([address, docker.ssh])
+        .apply(([dialled, ssh]) => ({ container: `${clusterName}-${daemon}`, ssh, address: dialled, port: ports.nimbus }));
 }

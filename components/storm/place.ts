@@ -1,18 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dialFrom } from "./ready/container";
-import { clusterSummary, rareBlobs } from "./ready/nimbusClient";
-
-/** A daemon that has the same data. */
-export interface Replica {
-    /** Its container's name in Docker. */
-    container: string;
-    /** The `ssh` command line that logs in on its machine; undefined: it is this one. */
-    ssh?: string[];
-    /** The address at which it is dialled. */
-    address: string;
-    /** TCP port of its Thrift server. */
-    port: number;
-}
+import { dialFrom } from "./container";
+import type { NimbusContainer } from "./leader";
+import { clusterSummary, rareBlobs } from "./nimbusClient";
 
 /** Arguments of {@link Place}. */
 export interface PlaceArgs {
@@ -29,7 +18,7 @@ export interface PlaceArgs {
     /** Whether the daemon may start on another machine without its data. */
     mayStartEmpty: boolean;
     /** Those other daemons of which one has to have all of its data first; default: none has to. */
-    replicas: pulumi.Input<Replica[]>;
+    replicas: pulumi.Input<NimbusContainer[]>;
     /** Seconds until waiting for them is given up. */
     seconds: number;
 }
@@ -90,7 +79,7 @@ async function waitUntilReplicated(olds: Inputs, news: Inputs): Promise<void> {
 }
 
 /** What a Nimbus lacks to go on without the one at `leaving`; undefined: nothing. */
-async function missingOn({ container, ssh, address, port }: Replica, leaving: string): Promise<string | undefined> {
+async function missingOn({ container, ssh, address, port }: NimbusContainer, leaving: string): Promise<string | undefined> {
     try {
         const dial = dialFrom({ container, ssh });
         const { nimbuses } = await clusterSummary(dial, address, port);

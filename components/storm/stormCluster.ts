@@ -2,12 +2,16 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addresses } from "../discovery/addresses";
 import type { Host } from "../hosts/host";
+import { graceSeconds } from "./daemon";
 import { type DaemonCounts, type DaemonNames, daemonNames } from "./daemonNames";
+import { type Drain, drain } from "./drain";
 import { Drpc, drpcServers } from "./drpc";
 import { heapSum, memoryLimit, type Heap, type Memory } from "./memory";
 import { Nimbus } from "./nimbus";
+import { Shutdown } from "./shutdown";
 import type { StormConfig } from "./stormConfig";
 import { Supervisor } from "./supervisor";
+import { Submitting } from "./topology/submitting";
 import { Ui } from "./ui";
 import { ZooKeeper } from "./zookeeper";
 
@@ -47,6 +51,8 @@ export class StormCluster extends pulumi.ComponentResource {
     readonly nimbusSeeds: pulumi.Output<string[]>;
     /** Address of each supervisor. */
     readonly supervisors: pulumi.Output<string[]>;
+    /** What topologies are submitted by. */
+    readonly submitting: Submitting;
 
     constructor(name: string, args: StormClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:StormCluster", name, {}, opts);
@@ -106,6 +112,16 @@ export class StormCluster extends pulumi.ComponentResource {
                     { parent: this },
                 ),
         );
+        const drains = supervisors.reduce<Drain[]>((before, supervisor, index) => {
+            const daemon = names.supervisor[index] as string;
+            const drained = { ...args, daemon, host: host(daemon), nimbuses: nimbus.containers };
+            return [...before, drain(`${name}-${daemon}-drain`, drained, { parent: this, dependsOn: [supervisor.ready, ...before.slice(-1)] })];
+        }, []);
+        const shutdown = new Shutdown(
+            `${name}-shutdown`,
+            { nimbuses: nimbus.containers, graceSeconds },
+            { parent: this, dependsOn: [...nimbus.ready, ...drains] },
+        );
         if (args.ui) {
             new Ui(
                 `${name}-ui`,
@@ -126,6 +142,15 @@ export class StormCluster extends pulumi.ComponentResource {
         );
         this.nimbusSeeds = addresses(nimbus);
         this.supervisors = pulumi.all(supervisors.map(({ address }) => address));
+        this.submitting = new Submitting(name, this, {
+            clusterName: args.clusterName,
+            nimbuses: nimbus.containers,
+            nimbusHosts: names.nimbus.map(host),
+            supervisorHosts: hostsOf(names.supervisor),
+            image: args.stormImage,
+            seconds: args.readySeconds,
+            after: [shutdown, ...supervisors.map(({ ready }) => ready)],
+        });
         this.registerOutputs({
             zookeeperServers: this.zookeeperServers,
             nimbusSeeds: this.nimbusSeeds,

@@ -44,6 +44,9 @@ kill $(jobs -p) 2>/dev/null
 exit "$status"
 `.trim();
 
+/** Storm's default, once a minute, would have everybody wait so long to learn whether a topology runs. */
+const workerDefaults = { "executor.metrics.frequency.secs": 10 };
+
 /** A supervisor: it starts and stops the workers of topologies, on its slots. */
 export class Supervisor extends StormDaemon {
     constructor(name: string, args: SupervisorArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -55,6 +58,7 @@ export class Supervisor extends StormDaemon {
                 run: "supervisor",
                 ...(args.logviewer && { script: withLogviewer, beside: ["logviewer"] }),
                 nimbusSeeds,
+                stormYaml: pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...workerDefaults, ...config })),
                 launch: pulumi.output(args.launch).apply((launch) => ({
                     "supervisor.slots.ports": Array.from({ length: args.slots }, (_, slot) => ports.firstSlot + slot),
                     ...launch,

@@ -12,6 +12,15 @@ export interface Result {
     output: string;
 }
 
+/** A command that was started. */
+export interface Started {
+    done: Promise<Result>;
+    /** What it has printed so far. */
+    output: () => string;
+    /** Sends a signal to it, and to all that it has started. */
+    kill: (signal: NodeJS.Signals) => void;
+}
+
 /** The images of this machine and what they hold: what `make setup` wrote for the stack `local`, without the user's own. */
 export function machineSettings(): Record<string, unknown> {
     const file = ".local/Pulumi.local.yaml";
@@ -75,12 +84,29 @@ export class TestStack {
 
     /** Runs the CLI on the stack. */
     pulumi(...args: string[]): Promise<Result> {
-        const child = spawn("npx", ["pulumi", ...args, "--stack", this.name], { env: this.environment });
+        return this.start(...args).done;
+    }
+
+    /** Starts the CLI on the stack. */
+    start(...args: string[]): Started {
+        // In a group of its own, as a terminal would start it: a signal is for all of its processes.
+        const child = spawn("npx", ["pulumi", ...args, "--stack", this.name], { env: this.environment, detached: true });
         let output = "";
         const collect = (chunk: Buffer) => (output += String(chunk));
         child.stdout.on("data", collect);
         child.stderr.on("data", collect);
-        return new Promise((resolve) => child.on("close", (code) => resolve({ code, output })));
+        let end: (result: Result) => void = () => undefined;
+        const done = new Promise<Result>((resolve) => (end = resolve));
+        child.on("close", (code) => end({ code, output }));
+        return {
+            done,
+            output: () => output,
+            kill: (signal) => {
+                // What it has started may outlive it, and keep its output open.
+                child.on("exit", (code) => end({ code, output }));
+                process.kill(-(child.pid as number), signal);
+            },
+        };
     }
 
     /** `pulumi up`, which has to succeed. */

@@ -225,7 +225,7 @@ describe("identity:", () => {
         expect([...before].filter(([urn, given]) => JSON.stringify(after.get(urn)) !== JSON.stringify(given))).toEqual([]);
         const added = [...after.keys()].filter((urn) => !before.has(urn));
         expect(added.filter((urn) => !urn.split("::").pop()?.includes("supervisor-5"))).toEqual([]);
-        expect(added).toHaveLength(5);
+        expect(added).toHaveLength(6);
     });
 
     test("data goes by the daemon's name", () => {

@@ -16,6 +16,8 @@ export interface Declared {
     /** Names of the outputs that a component registered; the SDK itself registers none where the component does not. */
     registered: string[];
     retainOnDelete: boolean;
+    /** URN of what it is deleted with; empty: nothing. */
+    deletedWith: string;
     deleteBeforeReplace: boolean;
     protect: boolean;
     /** URN and id of the provider that makes it; empty: the default one. */
@@ -150,6 +152,7 @@ interface Request {
     getObject(): { toJavaScript(): Record<string, unknown> };
     getDependenciesList(): string[];
     getRetainondelete(): boolean;
+    getDeletedwith(): string;
     getDeletebeforereplace(): boolean;
     getProtect(): boolean;
     getProvider(): string;
@@ -173,6 +176,7 @@ function record(monitor: Monitor): Declared[] {
                     dependencies: request.getDependenciesList(),
                     registered: [],
                     retainOnDelete: request.getRetainondelete(),
+                    deletedWith: request.getDeletedwith(),
                     deleteBeforeReplace: request.getDeletebeforereplace(),
                     protect: request.getProtect(),
                     provider: request.getProvider(),

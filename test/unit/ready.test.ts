@@ -1,7 +1,7 @@
 import * as thrift from "thrift";
 import { check as checkProbe, type ReadyCheck } from "../../components/storm/ready/check";
-import type { Dial } from "../../components/storm/ready/container";
-import { rareBlobs } from "../../components/storm/ready/nimbusClient";
+import type { Dial } from "../../components/storm/container";
+import { rareBlobs } from "../../components/storm/nimbusClient";
 
 /** Checks a container that has run for 10 seconds. */
 const check = (wanted: ReadyCheck, dial: Dial) => checkProbe(wanted, { dial, age: () => Promise.resolve(10) });

@@ -20,6 +20,11 @@ function mistakes(settings: Record<string, unknown>): string[] {
     return [];
 }
 
+/** The settings of a topology. */
+function topology(changes: Record<string, unknown>) {
+    return { topologies: [{ name: "a", jar: "package.json", mainClass: "a.Main", ...changes }] };
+}
+
 /** The settings in a stack's file. */
 function settingsOf(file: string): Record<string, unknown> {
     const { config } = yaml.parse(file) as { config: Record<string, unknown> };
@@ -52,6 +57,23 @@ test.each([
     [{ heap: { nimbus: "1g" } }, 'storm:heap.nimbus ("1g") is not a whole number of MiB'],
     [{ heap: { numbus: 512 } }, "storm:heap.numbus is not a setting"],
     [{ heap: { worker: 1 } }, "storm:heap.worker (1) is below 32 MiB, too little for a JVM"],
+    [topology({ name: "a.b" }), 'storm:topologies.0.name ("a.b") is not a name of up to 80 letters, digits, `-` and `_`'],
+    [topology({ jar: "none.jar" }), 'storm:topologies.0.jar ("none.jar") is neither a file, seen from the project\'s folder, nor a URL'],
+    [
+        topology({ jar: "https://example.org/a.jar" }),
+        "storm:topologies.0.sha256 is not set, and the jar is a URL: give its content's SHA-256, as `sha256sum` prints it",
+    ],
+    [topology({ mainClass: "a b" }), 'storm:topologies.0.mainClass ("a b") is not the name of a Java class'],
+    [topology({ workers: 0 }), "storm:topologies.0.workers (0) is not a whole number from 1 to 10000"],
+    [topology({ parallelism: { a: 0 } }), "storm:topologies.0.parallelism.a (0) is not a whole number from 1 to 100000"],
+    [
+        topology({ configuration: { "topology.workers": 2 } }),
+        "storm:topologies.0.configuration.topology.workers (2) is set by its `workers`: take it out",
+    ],
+    [
+        { topologies: [...topology({}).topologies, ...topology({}).topologies] },
+        'storm:topologies.1.name ("a") is the name of a topology before it',
+    ],
     [
         { memory: { nimbus: 512 } },
         "storm:memory.nimbus (512) is below the 1024 MiB of the heaps in that container: raise it, or lower storm:heap",

@@ -1,5 +1,5 @@
-import type { Dial } from "./container";
-import { clusterSummary } from "./nimbusClient";
+import type { Dial } from "../container";
+import { clusterSummary } from "../nimbusClient";
 
 /** What has to hold before a daemon is ready; addresses are those that others dial. */
 export type ReadyCheck =

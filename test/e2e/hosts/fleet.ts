@@ -1,7 +1,7 @@
 /** What the tests of the target `hosts` have in common: what runs on a lab's hosts, and what it does. */
 import { ports } from "../../../components/storm/ports";
-import { dialFrom } from "../../../components/storm/ready/container";
-import { type ClusterSummary, clusterSummary } from "../../../components/storm/ready/nimbusClient";
+import { dialFrom } from "../../../components/storm/container";
+import { type ClusterSummary, clusterSummary } from "../../../components/storm/nimbusClient";
 import type { Lab, LabHost } from "../../lab/lab";
 import { wordsCounted, workerLogs } from "../wordcount";
 

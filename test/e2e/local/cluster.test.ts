@@ -1,6 +1,6 @@
 import { ports } from "../../../components/storm/ports";
-import { dialFrom } from "../../../components/storm/ready/container";
-import { type ClusterSummary, clusterSummary } from "../../../components/storm/ready/nimbusClient";
+import { dialFrom } from "../../../components/storm/container";
+import { type ClusterSummary, clusterSummary } from "../../../components/storm/nimbusClient";
 import { docker, machineSettings, TestStack, until } from "../stack";
 import { wordsCounted, workerLogs } from "../wordcount";
 

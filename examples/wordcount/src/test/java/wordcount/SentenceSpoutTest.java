@@ -77,4 +77,15 @@ class SentenceSpoutTest {
         spout.nextTuple();
         assertEquals(1, out.ids.size());
     }
+
+    @Test
+    void saysWhatIsAckedAndWhatWasReplayed() {
+        SentenceSpout spout = spout(0);
+        spout.nextTuple();
+        spout.nextTuple();
+        spout.fail(out.ids.get(1));
+        spout.nextTuple();
+        spout.ack(out.ids.get(0));
+        assertEquals("emitted 2 sentences: 1 acked, 1 under way; 1 emissions were replays", spout.summary());
+    }
 }

@@ -1,5 +1,7 @@
 import * as childProcess from "child_process";
-import { quote } from "../../hosts/shell";
+import type { Readable } from "stream";
+import { pipeline } from "stream/promises";
+import { quote } from "../hosts/shell";
 
 /**
  * Sends `request` over TCP to `address:port` and gives what comes back: all until the other side closes, or one frame
@@ -59,22 +61,49 @@ export async function describe({ container, ssh }: ContainerAt, logFiles: string
     const printed = await output("sh", "-c", 'docker logs --tail 20 "$0" 2>&1', container);
     const lines = [`Container ${container}: ${state.trim()}`, `Last lines of its output:\n${printed.trimEnd()}`];
     for (const file of logFiles) {
-        // Unlike exec, cp works on a container that is not running.
-        const logged = await output("sh", "-c", 'docker cp "$0:$1" - | tar -xOf - | tail -n 20', container, file);
-        lines.push(`Last lines of its ${file}:\n${logged.trimEnd()}`);
+        lines.push(`Last lines of its ${file}:\n${await endOf({ container, ssh }, file)}`);
     }
     return lines.join("\n");
 }
 
-/** Runs a command on the machine that `ssh` logs in on. */
-function run(ssh: string[] | undefined, words: string[]): Promise<Buffer> {
+/** The last lines of a file in a container, or why there are none. */
+export async function endOf({ container, ssh }: ContainerAt, file: string): Promise<string> {
+    // Unlike exec, cp works on a container that is not running.
+    const command = ["sh", "-c", 'docker cp "$0:$1" - | tar -xOf - | tail -n 20', container, file];
+    return (await run(ssh, command).then(String, (error: Error) => error.message)).trimEnd();
+}
+
+/**
+ * Runs a command on the machine that `ssh` logs in on.
+ * @param input What it reads; default: nothing.
+ * @param seconds Until it is given up.
+ * @throws Error with what it has printed, on stderr or else on stdout, and its exit code as `code`, when it fails.
+ */
+export function run(
+    ssh: string[] | undefined,
+    words: string[],
+    { input, seconds = runSeconds }: { input?: Readable; seconds?: number } = {},
+): Promise<Buffer> {
     const [command = "", ...args] = ssh ? [...ssh, words.map(quote).join(" ")] : words;
+    const options = { encoding: "buffer", maxBuffer: 64 << 20, timeout: seconds * 1000 } as const;
     return new Promise((resolve, reject) => {
-        childProcess.execFile(command, args, { encoding: "buffer", maxBuffer: 64 << 20, timeout: runSeconds * 1000 }, (error, stdout, stderr) => {
+        const child = childProcess.execFile(command, args, options, (error, stdout, stderr) => {
             if (error) {
-                reject(new Error(String(stderr).trim() || `${command} failed: ${error.message}`));
+                const said = String(stderr).trim() || String(stdout).trim() || `${command} failed: ${error.message}`;
+                reject(Object.assign(new Error(said), { code: error.code }));
             } else {
                 resolve(stdout);
+            }
+        });
+        if (!input || !child.stdin) {
+            child.stdin?.end();
+            return;
+        }
+        pipeline(input, child.stdin).catch((error: NodeJS.ErrnoException) => {
+            // A command that ends before it has read everything says why itself.
+            if (error.code !== "EPIPE") {
+                reject(error);
+                child.kill();
             }
         });
     });

@@ -1,0 +1,169 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../hosts/host";
+import { run } from "./container";
+import { graceSeconds } from "./daemon";
+import { type Leader, leaderOf, leaderUnlessStopped, type NimbusContainer } from "./leader";
+import { topologyConfiguration, topologyState } from "./nimbusClient";
+import { missing, type Seen } from "./topology/running";
+
+/** Arguments of {@link Drain}. */
+export interface DrainArgs {
+    /** The supervisor. */
+    daemon: string;
+    /** Its container. */
+    container: string;
+    /** The `ssh` command line that logs in on its machine; undefined: it is this one. */
+    ssh?: pulumi.Input<string[]>;
+    /** The address at which it is dialled. */
+    address: pulumi.Input<string>;
+    /** The Nimbus daemons. */
+    nimbuses: pulumi.Input<NimbusContainer[]>;
+    /** Seconds that its work has to run elsewhere, beyond those in which tuples time out. */
+    seconds: number;
+    /** Seconds between SIGTERM and SIGKILL. */
+    graceSeconds: number;
+}
+
+type Inputs = pulumi.Unwrap<DrainArgs>;
+
+/** A topology that has work on the supervisor. */
+interface Affected {
+    id: string;
+    name: string;
+    /** Whether it has work elsewhere too. */
+    hasOthers: boolean;
+    /** Seconds in which every tuple that it had under way is acked, or has failed and is emitted again. */
+    overdueSeconds: number;
+}
+
+const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
+    async create(inputs) {
+        return { id: inputs.daemon, outs: inputs };
+    },
+    async update(_id, _olds, news) {
+        return { outs: news };
+    },
+    async delete(_id, inputs) {
+        const leader = await leaderUnlessStopped(inputs.nimbuses);
+        // Without a Nimbus the whole cluster is being taken down, and nothing can move.
+        if (leader) {
+            await stopAndWait(inputs, leader);
+        }
+    },
+};
+
+async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
+    const { daemon, address, container, ssh, graceSeconds, nimbuses, seconds } = inputs;
+    const affected = await affectedBy(address, leader);
+    const stranded = affected.filter(({ hasOthers }) => !hasOthers);
+    if (stranded.length > 0 && freeSlotsElsewhere(address, leader) === 0) {
+        const names = stranded.map(({ name }) => name).join(", ");
+        throw new Error(
+            `${daemon} was not stopped, as no slot is free elsewhere for what it alone runs: ${names}. Kill that, or keep more supervisors or slots.`,
+        );
+    }
+    const stop = ["docker", "stop", "--time", String(graceSeconds), container];
+    const problem = await run(ssh, stop, { seconds: graceSeconds + 30 }).then(
+        () => undefined,
+        (error: Error) => (/No such container/.test(error.message) ? undefined : error.message),
+    );
+    const stopped = Date.now();
+    const overdue = Math.max(0, ...affected.map(({ overdueSeconds }) => overdueSeconds));
+    const seen: Seen = new Map();
+    for (;;) {
+        const lacks = await leaderOf(nimbuses)
+            .then((now) => stillThere(address, affected, now, seen, problem))
+            .catch((error: Error) => error.message);
+        const passed = Math.round((Date.now() - stopped) / 1000);
+        if (lacks === undefined && passed >= overdue) {
+            return;
+        }
+        if (passed >= overdue + seconds) {
+            throw new Error(`${daemon} was stopped, and ${passed} s later ${lacks}. Mend that, and run this again: its container is still there.`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+    }
+}
+
+/** The topologies that have work on a supervisor. */
+async function affectedBy(address: string, { nimbus, summary }: Leader): Promise<Affected[]> {
+    const affected: Affected[] = [];
+    for (const { id, name } of summary.topologies) {
+        const { executors } = await topologyState(nimbus, id);
+        if (executors.some(({ host }) => host === address)) {
+            const configuration = await topologyConfiguration(nimbus, id);
+            const isAcked = configuration["topology.acker.executors"] !== 0;
+            affected.push({
+                ...{ id, name, hasOthers: executors.some(({ host }) => host !== address) },
+                // A spout looks for overdue tuples once in a message timeout.
+                overdueSeconds: isAcked ? 2 * Number(configuration["topology.message.timeout.secs"]) : 0,
+            });
+        }
+    }
+    return affected;
+}
+
+function freeSlotsElsewhere(address: string, { summary }: Leader): number {
+    const others = summary.supervisors.filter(({ host }) => host !== address);
+    return others.reduce((sum, { slots, usedSlots }) => sum + slots - usedSlots, 0);
+}
+
+/** Why a supervisor's container may not be removed yet; undefined: it may. */
+async function stillThere(
+    address: string,
+    affected: Affected[],
+    { nimbus, summary }: Leader,
+    seen: Seen,
+    problem: string | undefined,
+): Promise<string | undefined> {
+    // One whose machine is gone cannot be stopped, and need not be.
+    if (problem !== undefined && summary.supervisors.some(({ host }) => host === address)) {
+        return `it is still at work: ${problem}`;
+    }
+    const running = summary.topologies.filter(({ status }) => status !== "KILLED").map(({ id }) => id);
+    for (const { id, name } of affected.filter((each) => running.includes(each.id))) {
+        const state = await topologyState(nimbus, id);
+        if (state.executors.some(({ host }) => host === address)) {
+            return `Nimbus still has work of ${name} there`;
+        }
+        const lacks = missing(state, seen);
+        if (lacks !== undefined) {
+            return `${name} does not run elsewhere: ${lacks}`;
+        }
+    }
+    return undefined;
+}
+
+/**
+ * Nothing, until it is deleted: then it stops a supervisor, waits until what ran there runs elsewhere and no tuple that was
+ * under way is overdue, and so lets the container go. (Storm cannot be told to give one supervisor no work.) Drains that are
+ * made one after the other are deleted one after the other.
+ */
+export class Drain extends pulumi.dynamic.Resource {
+    constructor(name: string, args: DrainArgs, opts: pulumi.CustomResourceOptions) {
+        super(provider, name, args, opts, "storm", "Drain");
+    }
+}
+
+/** What {@link drain} is to drain. */
+export interface Drained {
+    clusterName: string;
+    /** The supervisor. */
+    daemon: string;
+    /** Where it runs. */
+    host: Host;
+    /** The Nimbus daemons. */
+    nimbuses: pulumi.Input<NimbusContainer[]>;
+    /** Seconds that its work has to run elsewhere. */
+    readySeconds: number;
+}
+
+/** The drain of a supervisor on a host. */
+export function drain(name: string, drained: Drained, opts: pulumi.CustomResourceOptions): Drain {
+    const { clusterName, daemon, host, nimbuses, readySeconds } = drained;
+    const { ssh, options } = host.docker;
+    const container = `${clusterName}-${daemon}`;
+    const args = { daemon, container, ssh, address: host.address, nimbuses, seconds: readySeconds, graceSeconds };
+    // With its machine gone, there is still its work to wait for.
+    return new Drain(name, args, { ...options, deletedWith: undefined, ...opts });
+}

@@ -1,0 +1,83 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../../hosts/host";
+import type { ContainerAt } from "../container";
+import type { NimbusContainer } from "../leader";
+import { Jar } from "./jar";
+import type { SupervisorContainer } from "./submission";
+
+/** Arguments of {@link Submitting}. */
+export interface SubmittingArgs {
+    /** First part of the names of containers. */
+    clusterName: string;
+    /** The containers of the Nimbus daemons. */
+    nimbuses: pulumi.Output<NimbusContainer[]>;
+    /** Their hosts, in the same order. */
+    nimbusHosts: Host[];
+    /** The host of each supervisor, by the daemon's name. */
+    supervisorHosts: Record<string, Host>;
+    /** Image of Storm. */
+    image: string;
+    /** Seconds that a topology has to be running. */
+    seconds: number;
+    /** What topologies are submitted after. */
+    after: pulumi.Resource[];
+}
+
+/** What the topologies of a cluster are submitted by. */
+export class Submitting {
+    readonly nimbuses: pulumi.Output<NimbusContainer[]>;
+    readonly image: string;
+    readonly seconds: number;
+    readonly after: pulumi.Resource[];
+    /** The Nimbus that keeps the jars, and beside which the client runs: the first whose machine can be used. */
+    readonly client: pulumi.Output<ContainerAt>;
+    readonly supervisors: pulumi.Output<SupervisorContainer[]>;
+    private readonly clientHost: Host;
+    private readonly jars = new Map<string, Jar>();
+
+    /**
+     * @param name First part of the names of resources.
+     * @param parent Their parent.
+     */
+    constructor(
+        private readonly name: string,
+        private readonly parent: pulumi.Resource,
+        args: SubmittingArgs,
+    ) {
+        this.nimbuses = args.nimbuses;
+        this.image = args.image;
+        this.seconds = args.seconds;
+        this.after = args.after;
+        const index = Math.max(
+            args.nimbusHosts.findIndex(({ machine }) => !machine?.unusable),
+            0,
+        );
+        this.clientHost = args.nimbusHosts[index] as Host;
+        this.client = args.nimbuses.apply((containers) => {
+            const { container, ssh } = containers[index] as ContainerAt;
+            return { container, ssh };
+        });
+        this.supervisors = pulumi.all(
+            Object.entries(args.supervisorHosts).map(([daemon, { address, docker }]) =>
+                pulumi
+                    .all([address, docker.ssh, docker.identity])
+                    .apply(([dialled, ssh, machine]) => ({ container: `${args.clusterName}-${daemon}`, ssh, address: dialled, machine })),
+            ),
+        );
+    }
+
+    /** The jar of a content, which lies on the cluster once. */
+    jar(source: string, sha256: string): Jar {
+        const there = this.jars.get(sha256);
+        if (there) {
+            return there;
+        }
+        const made = new Jar(
+            `${this.name}-jar-${sha256.slice(0, 12)}`,
+            { source, sha256, nimbus: this.client, machine: this.clientHost.docker.identity },
+            { parent: this.parent, dependsOn: this.after },
+        );
+        this.jars.set(sha256, made);
+        return made;
+    }
+}

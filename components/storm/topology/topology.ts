@@ -1,0 +1,88 @@
+import { createHash } from "crypto";
+import * as fs from "fs";
+import * as pulumi from "@pulumi/pulumi";
+import { launchArguments, type StormConfig } from "../stormConfig";
+import type { StormCluster } from "../stormCluster";
+import { isUrl } from "./jar";
+import { Submission } from "./submission";
+
+/** Arguments of {@link Topology}. */
+export interface TopologyArgs {
+    /** The cluster that it runs on. */
+    cluster: StormCluster;
+    /** Its name on the cluster: letters, digits, `-` and `_`. */
+    name: string;
+    /** Its jar: a path, or a URL from which the machine that runs Pulumi downloads it. */
+    jar: string;
+    /** The SHA-256 of the jar's content, in hexadecimal digits; a path may do without, a URL may not. */
+    sha256?: string;
+    /** The class whose `main` submits it. */
+    mainClass: string;
+    /** Arguments of that; default: the topology's name. */
+    arguments?: string[];
+    /** Worker processes; default: what the jar says. Another number rebalances. */
+    workers?: number;
+    /**
+     * Entries of its configuration, over those that the jar sets; default: none. They are no place for secrets: Storm UI shows
+     * them, and they are on a command line, as the arguments are.
+     */
+    configuration?: StormConfig;
+    /**
+     * Executors by component, where they are to be others than the jar says; no more than the component has tasks. Other numbers
+     * rebalance.
+     */
+    parallelism?: Record<string, number>;
+    /** Seconds for which it is deactivated before it is killed, so that what is under way ends; default: its message timeout. */
+    killSeconds?: number;
+    /** Seconds for which it is deactivated before it is rebalanced; default: its message timeout. */
+    rebalanceSeconds?: number;
+    /**
+     * Seconds that it has to be running, beyond those for which it is deactivated; past it the update fails. Default: those of the
+     * cluster's daemons.
+     */
+    readySeconds?: number;
+}
+
+/**
+ * A topology: it is submitted, rebalanced when workers, parallelism or supervisors come, killed and submitted again when its
+ * jar's content, class, arguments or configuration change, and killed when it is taken out.
+ */
+export class Topology extends pulumi.ComponentResource {
+    /** Its name on the cluster, once it is running. */
+    readonly topologyName: pulumi.Output<string>;
+
+    /** @throws pulumi.InputPropertyError when the jar cannot be read, or is a URL without `sha256`. */
+    constructor(name: string, args: TopologyArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:storm:Topology", name, {}, opts);
+        const { submitting } = args.cluster;
+        const sha256 = args.sha256 ?? contentHash(args.jar);
+        const { name: topology, mainClass, workers, killSeconds, rebalanceSeconds } = args;
+        const { seconds, nimbuses, client, image, supervisors, after } = submitting;
+        const submission = new Submission(
+            `${name}-submission`,
+            {
+                ...{ topology, sha256, mainClass, workers, killSeconds, rebalanceSeconds, nimbuses, client, image, supervisors },
+                arguments: args.arguments ?? [topology],
+                configuration: launchArguments(args.configuration ?? {}),
+                parallelism: args.parallelism ?? {},
+                seconds: args.readySeconds ?? seconds,
+                owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
+            },
+            { parent: this, dependsOn: [...after, submitting.jar(args.jar, sha256)] },
+        );
+        submission.shortfall.apply((said) => (said ? pulumi.log.warn(`topology ${topology}: ${said}`, submission) : undefined));
+        this.topologyName = submission.id;
+        this.registerOutputs({ topologyName: this.topologyName });
+    }
+}
+
+function contentHash(jar: string): string {
+    if (isUrl(jar)) {
+        throw new pulumi.InputPropertyError({ propertyPath: "sha256", reason: `is missing: ${jar} is a URL` });
+    }
+    try {
+        return createHash("sha256").update(fs.readFileSync(jar)).digest("hex");
+    } catch (error) {
+        throw new pulumi.InputPropertyError({ propertyPath: "jar", reason: `(${jar}) cannot be read: ${(error as NodeJS.ErrnoException).code}` });
+    }
+}

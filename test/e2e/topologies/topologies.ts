@@ -1,0 +1,69 @@
+/** What the tests of topologies have in common: what a cluster says of them, and jars to submit. */
+import { execFileSync } from "child_process";
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import { leaderOf, type NimbusContainer } from "../../../components/storm/leader";
+import { type TopologyState, topologyConfiguration, topologyState } from "../../../components/storm/nimbusClient";
+import { workersOf } from "../../../components/storm/topology/running";
+
+export const jar = "examples/wordcount/target/wordcount.jar";
+export const workerLog = "cat /logs/workers-artifacts/wordcount-*/*/worker.log || true";
+
+/** The settings of the example topology. */
+export function wordcount(changes: Record<string, unknown> = {}): Record<string, unknown> {
+    return { name: "wordcount", jar, mainClass: "wordcount.WordCountTopology", workers: 2, killSeconds: 1, rebalanceSeconds: 1, ...changes };
+}
+
+/** A topology, as the cluster has it. */
+export interface Running extends TopologyState {
+    id: string;
+    name: string;
+    /** Workers by the address of their supervisor. */
+    workers: Record<string, number>;
+    configuration: Record<string, unknown>;
+}
+
+/** The topologies of a cluster that are there and are not being killed. */
+export async function running(nimbuses: NimbusContainer[]): Promise<Running[]> {
+    const { nimbus, summary } = await leaderOf(nimbuses);
+    const found: Running[] = [];
+    for (const { id, name } of summary.topologies.filter(({ status }) => status !== "KILLED")) {
+        const [state, configuration] = [await topologyState(nimbus, id), await topologyConfiguration(nimbus, id)];
+        const workers: Record<string, number> = {};
+        for (const host of new Set(state.executors.map((executor) => executor.host))) {
+            workers[host] = workersOf({ ...state, executors: state.executors.filter((executor) => executor.host === host) });
+        }
+        found.push({ ...state, id, name, workers, configuration });
+    }
+    return found;
+}
+
+/** A jar with the same classes and another content, in a folder of its own. */
+export function otherJar(): string {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-jar-"));
+    const copy = path.join(folder, "wordcount.jar");
+    fs.copyFileSync(jar, copy);
+    fs.writeFileSync(path.join(folder, "note.txt"), "another version\n");
+    execFileSync("jar", ["--update", "--file", copy, "-C", folder, "note.txt"]);
+    return copy;
+}
+
+/** What the spouts of the example have said last, summed up over workers. */
+export function sentences(logs: string[]): { emitted: number; acked: number; underWay: number; replays: number } {
+    const sum = { emitted: 0, acked: 0, underWay: 0, replays: 0 };
+    for (const log of logs) {
+        const last: Record<string, number[]> = {};
+        const said = /(sentences-executor\S*).*emitted (\d+) sentences: (\d+) acked, (\d+) under way; (\d+) emissions/g;
+        for (const [, task = "", ...numbers] of log.matchAll(said)) {
+            last[task] = numbers.map(Number);
+        }
+        for (const [emitted = 0, acked = 0, underWay = 0, replays = 0] of Object.values(last)) {
+            sum.emitted += emitted;
+            sum.acked += acked;
+            sum.underWay += underWay;
+            sum.replays += replays;
+        }
+    }
+    return sum;
+}
