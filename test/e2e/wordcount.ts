@@ -1,4 +1,5 @@
 /** What the example topology says in the logs of its workers. */
+import { until } from "./stack";
 
 /** Prints the logs of a supervisor's workers; to be run in its container. */
 export const workerLogs = "cat /logs/workers-artifacts/wordcount-*/*/worker.log || true";
@@ -14,4 +15,12 @@ export function wordsCounted(logs: string): number {
         last[task] = now;
     }
     return words;
+}
+
+/** Waits until each of some workers has counted more words than it has now: `counted` gives them, by a name for messages. */
+export async function untilCounting(counted: Record<string, () => number | Promise<number>>): Promise<void> {
+    for (const [name, words] of Object.entries(counted)) {
+        const first = await words();
+        await until(`words counted on ${name}`, 240, async () => (await words()) > first);
+    }
 }

@@ -6,7 +6,8 @@ import type { HostOptions } from "../../lab/host";
 import { Lab, type LabHost } from "../../lab/lab";
 import { type ClusterSummary } from "../../../components/storm/nimbusClient";
 import { containersOn, counted, heap, summaryBy } from "../hosts/fleet";
-import { TestStack, until } from "../stack";
+import { TestStack } from "../stack";
+import { untilCounting } from "../wordcount";
 
 /** What a cloud of a test is like. */
 export interface CloudOptions {
@@ -110,12 +111,9 @@ export class Cloud {
     }
 
     /** Waits until every one of these supervisors counts more words than it has. */
-    async untilCounting(...supervisors: string[]): Promise<void> {
-        for (const supervisor of supervisors) {
-            const words = async () => counted(await this.host(supervisor), `${this.stack.cluster}-${supervisor}`);
-            const first = await words();
-            await until(`words counted on ${supervisor}`, 240, async () => (await words()) > first);
-        }
+    untilCounting(...supervisors: string[]): Promise<void> {
+        const words = async (supervisor: string) => counted(await this.host(supervisor), `${this.stack.cluster}-${supervisor}`);
+        return untilCounting(Object.fromEntries(supervisors.map((supervisor) => [supervisor, () => words(supervisor)])));
     }
 
     /** What EC2 and IAM have that they did not have before the stack. */

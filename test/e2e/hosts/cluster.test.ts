@@ -2,6 +2,7 @@ import { edges } from "../../../components/storm/edges";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { TestStack, until } from "../stack";
+import { untilCounting } from "../wordcount";
 import { containersOn, counted, heap, isConnected, reaches, summaryBy } from "./fleet";
 
 jest.setTimeout(600_000);
@@ -31,13 +32,9 @@ describeLab("a cluster on six hosts", () => {
             ...changes[name],
         }));
 
-    /** Waits until every host in `places` counts more words than it has. */
-    async function untilCounting(...places: [string, string][]): Promise<void> {
-        for (const [name, supervisor] of places) {
-            const first = await countedOn(name, supervisor);
-            await until(`words counted on ${name}`, 180, async () => (await countedOn(name, supervisor)) > first);
-        }
-    }
+    /** Waits until both of the hosts with a supervisor count more words than they have. */
+    const untilBothCount = () =>
+        untilCounting({ s1: () => countedOn("s1", "supervisor-1"), s2: () => countedOn("s2", "supervisor-2") });
 
     beforeAll(async () => {
         lab = await Lab.create({ name: "e2ehosts", subnet: "10.77.1.0/24" });
@@ -96,7 +93,7 @@ describeLab("a cluster on six hosts", () => {
     test("counts words on both supervisors' hosts, and tuples cross from one to the other", async () => {
         const nimbuses = [host("n1").address, host("s1").address];
         await stack.stormOn(host("n1"), nimbuses, "jar", jar, "wordcount.WordCountTopology", "wordcount", "2");
-        await untilCounting(["s1", "supervisor-1"], ["s2", "supervisor-2"]);
+        await untilBothCount();
         expect([await isConnected(host("s1"), host("s2"), 6700), await isConnected(host("s2"), host("s1"), 6700)]).toContain(true);
     });
 
@@ -137,7 +134,7 @@ describeLab("a cluster on six hosts", () => {
                 const state = await summary().catch(() => undefined);
                 return state?.nimbuses.some(({ leader }) => leader) && state.supervisors.length === 2;
             });
-            await untilCounting(["s1", "supervisor-1"], ["s2", "supervisor-2"]);
+            await untilBothCount();
         });
 
         test("Pulumi works through them", async () => {
@@ -213,7 +210,7 @@ describeLab("a cluster on six hosts", () => {
         expect(made.slice(3, 5)).toEqual(["nimbus-1", "nimbus-2"]);
         expect(made.slice(5).sort()).toEqual(["supervisor-1", "supervisor-2"]);
         expect((await stack.outputs()).zookeeperServers).toContain("10.77.1.33:2181");
-        await untilCounting(["s1", "supervisor-1"], ["s2", "supervisor-2"]);
+        await untilBothCount();
     });
 
     describe("a Nimbus that is placed on another machine", () => {
@@ -238,7 +235,7 @@ describeLab("a cluster on six hosts", () => {
                 const isRunning = topologies.some(({ status }) => status === "ACTIVE") && supervisors.every(({ usedSlots }) => usedSlots === 1);
                 return nimbuses.length === 2 && isRunning;
             });
-            await untilCounting(["s1", "supervisor-1"], ["s2", "supervisor-2"]);
+            await untilBothCount();
             expect(Object.keys(await containers()).sort()).toEqual(Object.values(placement).flat().sort());
         });
     });

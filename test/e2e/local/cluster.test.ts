@@ -2,7 +2,7 @@ import { ports } from "../../../components/storm/ports";
 import { dialFrom } from "../../../components/storm/container";
 import { type ClusterSummary, clusterSummary } from "../../../components/storm/nimbusClient";
 import { docker, machineSettings, TestStack, until } from "../stack";
-import { wordsCounted, workerLogs } from "../wordcount";
+import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
 jest.setTimeout(300_000);
 
@@ -31,12 +31,8 @@ const counted = (supervisor: string): number =>
     wordsCounted(docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", workerLogs));
 
 /** Waits until workers of all these supervisors count more words than they have. */
-async function untilCounting(...supervisors: string[]): Promise<void> {
-    for (const supervisor of supervisors) {
-        const first = counted(supervisor);
-        await until(`words counted on ${supervisor}`, 180, () => counted(supervisor) > first);
-    }
-}
+const untilAllCount = (...supervisors: string[]) =>
+    untilCounting(Object.fromEntries(supervisors.map((supervisor) => [supervisor, () => counted(supervisor)])));
 
 describe("when `pulumi up` has returned,", () => {
     test("the whole ensemble serves", () => {
@@ -109,7 +105,7 @@ withUi("a DRPC server accepts calls", async () => {
 describe("a topology", () => {
     test("that is submitted counts words on workers of both supervisors", async () => {
         stack.storm(["172.30.78.33"], "jar", jar, "wordcount.WordCountTopology", "wordcount", "2");
-        await untilCounting("supervisor-1", "supervisor-2");
+        await untilAllCount("supervisor-1", "supervisor-2");
         expect(await summary()).toMatchObject({
             topologies: [{ name: "wordcount", status: "ACTIVE", workers: 2 }],
             supervisors: [{ usedSlots: 1 }, { usedSlots: 1 }],
@@ -144,7 +140,7 @@ test("after a restart of every container the cluster is there again by itself", 
         const state = await summary().catch(() => undefined);
         return state?.nimbuses.some(({ leader }) => leader) && state.supervisors.length === 2;
     });
-    await untilCounting("supervisor-1");
+    await untilAllCount("supervisor-1");
 });
 
 describe("a daemon that was killed", () => {
@@ -247,6 +243,6 @@ describe("down", () => {
             const { topologies } = await summary();
             return topologies.some(({ name, workers }) => name === "wordcount" && workers === 2);
         });
-        await untilCounting("supervisor-1");
+        await untilAllCount("supervisor-1");
     });
 });

@@ -8,7 +8,6 @@ import { type TopologyState, topologyConfiguration, topologyState } from "../../
 import { workersOf } from "../../../components/storm/topology/running";
 
 export const jar = "examples/wordcount/target/wordcount.jar";
-export const workerLog = "cat /logs/workers-artifacts/wordcount-*/*/worker.log || true";
 
 /** The settings of the example topology. */
 export function wordcount(changes: Record<string, unknown> = {}): Record<string, unknown> {
