@@ -9,5 +9,7 @@ module.exports = {
         { ...project, displayName: "unit", testMatch: ["<rootDir>/test/unit/**/*.test.ts"] },
         { ...project, displayName: "e2e", testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
     ],
+    // End-to-end tests share this machine: one after the other, unless the command line says that they may run side by side.
+    maxWorkers: 1,
     reporters: ["default", "<rootDir>/test/countReporter.js"],
 };

@@ -18,7 +18,7 @@ export interface DrainArgs {
     address: pulumi.Input<string>;
     /** The Nimbus daemons. */
     nimbuses: pulumi.Input<NimbusContainer[]>;
-    /** Seconds that its work has to run elsewhere, beyond those in which tuples time out. */
+    /** Seconds that its work has to run elsewhere. */
     seconds: number;
     /** Seconds between SIGTERM and SIGKILL. */
     graceSeconds: number;
@@ -67,22 +67,22 @@ async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
         () => undefined,
         (error: Error) => (/No such container/.test(error.message) ? undefined : error.message),
     );
-    const stopped = Date.now();
-    const overdue = Math.max(0, ...affected.map(({ overdueSeconds }) => overdueSeconds));
+    const overdueSeconds = Math.max(0, ...affected.map((topology) => topology.overdueSeconds));
     const seen: Seen = new Map();
-    for (;;) {
-        const lacks = await leaderOf(nimbuses)
+    const stopped = Date.now();
+    const lacking = () =>
+        leaderOf(nimbuses)
             .then((now) => stillThere(address, affected, now, seen, problem))
             .catch((error: Error) => error.message);
+    for (let lacks = await lacking(); lacks !== undefined; lacks = await lacking()) {
         const passed = Math.round((Date.now() - stopped) / 1000);
-        if (lacks === undefined && passed >= overdue) {
-            return;
-        }
-        if (passed >= overdue + seconds) {
+        if (passed >= seconds) {
             throw new Error(`${daemon} was stopped, and ${passed} s later ${lacks}. Mend that, and run this again: its container is still there.`);
         }
         await new Promise((resolve) => setTimeout(resolve, 2000));
     }
+    // Until its work moved, tuples were sent to it in vain.
+    await new Promise((resolve) => setTimeout(resolve, overdueSeconds * 1000));
 }
 
 /** The topologies that have work on a supervisor. */

@@ -73,6 +73,9 @@ interface State extends Inputs {
 const ownerKey = "pulumi.owner";
 const contentKey = "pulumi.content";
 
+/** Seconds that the main class may take. */
+const submitSeconds = 600;
+
 /** How often the cluster is asked. */
 const pollMilliseconds = 2000;
 
@@ -151,8 +154,15 @@ async function find({ nimbus, summary }: Leader, name: string): Promise<Found | 
         return undefined;
     }
     const { id, status } = topology;
-    const configuration = await topologyConfiguration(nimbus, id);
-    return { id, status, owner: configuration[ownerKey] as string | undefined, content: configuration[contentKey] as string | undefined };
+    const configuration = await topologyConfiguration(nimbus, id).catch((error: Error) => {
+        // It has gone between the two questions.
+        if (error.message.includes(id)) {
+            return undefined;
+        }
+        throw error;
+    });
+    const [owner, content] = [ownerKey, contentKey].map((key) => configuration?.[key] as string | undefined);
+    return configuration && { id, status, owner, content };
 }
 
 async function isRunningAs(inputs: Inputs): Promise<boolean> {
@@ -246,12 +256,12 @@ exec storm jar "$@" 2>&1
 `;
 
 async function submit(inputs: Inputs): Promise<void> {
-    const { topology, nimbuses, client, image, mainClass, workers, owner, seconds } = inputs;
+    const { topology, nimbuses, client, image, mainClass, workers, owner } = inputs;
     const marks = { ...(workers !== undefined && { "topology.workers": workers }), [ownerKey]: owner, [contentKey]: contentOf(inputs) };
     const seeds = JSON.stringify(nimbuses.map(({ address }) => address));
     const storm = [...inputs.configuration, ...launchArguments(marks), jarPath(inputs.sha256), mainClass, ...inputs.arguments];
     const command = ["sh", "-c", clientScript, client.container, image, "bash", "-c", stormScript, "storm", seeds, ...storm];
-    const output = await run(client.ssh, command, { seconds }).then(String, (error: Error) => {
+    const output = await run(client.ssh, command, { seconds: submitSeconds }).then(String, (error: Error) => {
         throw new Error(`${mainClass} has not submitted topology ${topology}:\n${lastLines(error.message)}`);
     });
     const leader = await leaderOf(nimbuses);
