@@ -306,7 +306,8 @@ async function settle(inputs: Inputs, wasThere: boolean, isGrown: boolean): Prom
             return false;
         }
         const state = await topologyState(leader.nimbus, found.id);
-        last = { id: found.id, state };
+        // Nimbus tells of errors now and then, while a worker starts over and over.
+        last = { id: found.id, state: { ...state, errors: state.errors.length > 0 ? state.errors : (last?.state.errors ?? []) } };
         problem = missing(state, seen);
         if (state.status === "INACTIVE") {
             await activateTopology(leader.nimbus, topology);

@@ -158,7 +158,7 @@ describe("another version", () => {
         const { id } = await only();
         const [before] = jars();
         stack.set({ topologies: [wordcount({ jar: other })] });
-        expect(await stack.changes()).toContain("delete-replaced topology-wordcount-submission");
+        expect(await stack.changes()).toContain("replace topology-wordcount-submission");
         const up = stack.up();
         let isDone = false;
         void up.finally(() => (isDone = true)).catch(() => undefined);
@@ -227,7 +227,7 @@ describe("a mistake is told with Storm's own words:", () => {
         stack.set({ topologies: [wordcount({ readySeconds: 30, configuration: { "wordcount.sentences.per.second": "many" } })] });
         const output = await failure();
         expect(output).toMatch(/topology wordcount was not running within 30 s: these are not up: .*sentences on 172/);
-        expect(output).toContain("java.lang.ClassCastException");
+        expect(output).toMatch(/Error of sentences:\s+java.lang.RuntimeException: java.lang.ClassCastException/);
         expect(output).toMatch(/Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker.log in storm-e2e-topologies-supervisor/);
         stack.set({ topologies: [wordcount()] });
         await stack.up();
