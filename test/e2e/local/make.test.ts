@@ -83,9 +83,18 @@ test("again, it changes nothing", () => {
 
 test("`make preview` shows what a changed committed setting would do", () => {
     fs.writeFileSync(checkout.stackFile, settings.replace("supervisors: 1", "supervisors: 2"));
-    expect(make("preview").output).toContain("5 to create");
+    expect(make("preview").output).toContain("6 to create");
     fs.writeFileSync(checkout.stackFile, settings);
     expect(make("preview").output).not.toContain("to create");
+});
+
+test("`make scale` shows what is there before and after; what is no number leaves the settings as they are", () => {
+    const scaled = make("scale", "SUPERVISORS=2");
+    expect(scaled).toEqual({ code: 0, output: expect.stringContaining("make scale: from 1 to 2 supervisors") as string });
+    expect(scaled.output).toMatch(/on 1 supervisors[^]*6 to create[^]*on 2 supervisors/);
+    const refused = make("scale", "SUPERVISORS=none");
+    expect([refused.code === 0, refused.output]).toEqual([false, expect.stringContaining("there are 2 supervisors as before")]);
+    expect(make("scale", "SUPERVISORS=1").output).toMatch(/on 2 supervisors[^]*6 to delete[^]*on 1 supervisors/);
 });
 
 test("`make storm`, `make status`, `make logs` answer", () => {
@@ -105,7 +114,8 @@ test("`make storm`, `make status`, `make logs` answer", () => {
 test("`make down` keeps the data, and `make down DATA=yes` removes it", () => {
     expect(make("down").output).toContain(`Kept the data, which the next \`make up\` finds again: ${cluster}-nimbus-1-data`);
     expect([labelled("container"), labelled("network")]).toEqual(["", ""]);
-    expect(labelled("volume").split("\n")).toHaveLength(4);
+    // One of them is of the supervisor that went.
+    expect(labelled("volume").split("\n")).toHaveLength(5);
     expect(make("status").output).toContain("is not there");
     expect(make("down", "DATA=yes").output).toContain("Removed the data");
     expect(labelled("volume")).toBe("");
