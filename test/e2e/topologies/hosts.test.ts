@@ -82,10 +82,10 @@ describeLab("topologies on hosts", () => {
         const stayed = after.executors.filter((executor) => executor.component === "sentences" && places.includes(where(executor)));
         expect(stayed.length).toBeGreaterThan(0);
         const said = async () => {
-            const logs = stayed.map(async ({ host: at, port }) => {
+            const logs = stayed.map(async ({ task, host: at, port }) => {
                 const name = at === host("s1").address ? "s1" : "s2";
                 const file = `/logs/workers-artifacts/${after.id}/${port}/worker.log`;
-                return host(name).exec(`docker exec ${stack.cluster}-${placement[name]?.[0]} cat ${file}`);
+                return { task, log: await host(name).exec(`docker exec ${stack.cluster}-${placement[name]?.[0]} cat ${file}`) };
             });
             return sentences(await Promise.all(logs));
         };

@@ -98,9 +98,9 @@ describe("under load", () => {
         );
         expect(stayed.length).toBeGreaterThan(0);
         const logs = () =>
-            stayed.map(({ host, port }) => {
+            stayed.map(({ task, host, port }) => {
                 const supervisor = host === address(1) ? "supervisor-1" : "supervisor-2";
-                return docker("exec", `${stack.cluster}-${supervisor}`, "cat", `/logs/workers-artifacts/${after.id}/${port}/worker.log`);
+                return { task, log: docker("exec", `${stack.cluster}-${supervisor}`, "cat", `/logs/workers-artifacts/${after.id}/${port}/worker.log`) };
             });
         await until("all sentences are acked", 90, () => sentences(logs()).underWay === 0);
         const { emitted, acked, replays } = sentences(logs());

@@ -48,21 +48,17 @@ export function otherJar(): string {
     return copy;
 }
 
-/** What the spouts of the example have said last, summed up over workers. */
-export function sentences(logs: string[]): { emitted: number; acked: number; underWay: number; replays: number } {
+/** What spouts of the example have said last, summed up: of each, its task and the log of its worker, where others may have written. */
+export function sentences(spouts: { task: number; log: string }[]): { emitted: number; acked: number; underWay: number; replays: number } {
     const sum = { emitted: 0, acked: 0, underWay: 0, replays: 0 };
-    for (const log of logs) {
-        const last: Record<string, number[]> = {};
-        const said = /(sentences-executor\S*).*emitted (\d+) sentences: (\d+) acked, (\d+) under way; (\d+) emissions/g;
-        for (const [, task = "", ...numbers] of log.matchAll(said)) {
-            last[task] = numbers.map(Number);
-        }
-        for (const [emitted = 0, acked = 0, underWay = 0, replays = 0] of Object.values(last)) {
-            sum.emitted += emitted;
-            sum.acked += acked;
-            sum.underWay += underWay;
-            sum.replays += replays;
-        }
+    for (const { task, log } of spouts) {
+        const said = /sentences-executor\[(\d+), .*emitted (\d+) sentences: (\d+) acked, (\d+) under way; (\d+) emissions/g;
+        const [, , ...numbers] = [...log.matchAll(said)].filter(([, by]) => Number(by) === task).at(-1) ?? [];
+        const [emitted = NaN, acked = NaN, underWay = NaN, replays = NaN] = numbers.map(Number);
+        sum.emitted += emitted;
+        sum.acked += acked;
+        sum.underWay += underWay;
+        sum.replays += replays;
     }
     return sum;
 }
