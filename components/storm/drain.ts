@@ -55,11 +55,11 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
 async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
     const { daemon, address, container, ssh, graceSeconds, nimbuses, seconds } = inputs;
     const affected = await affectedBy(address, leader);
-    const stranded = affected.filter(({ hasOthers }) => !hasOthers);
-    if (stranded.length > 0 && freeSlotsElsewhere(address, leader) === 0) {
-        const names = stranded.map(({ name }) => name).join(", ");
+    const stranded = strandedBy(address, affected, leader.summary);
+    if (stranded.length > 0) {
         throw new Error(
-            `${daemon} was not stopped, as no slot is free elsewhere for what it alone runs: ${names}. Kill that, or keep more supervisors or slots.`,
+            `${daemon} was not stopped, as no slot is free elsewhere for what it alone runs: ${stranded.join(", ")}. ` +
+                `Kill that, or keep more supervisors or slots.`,
         );
     }
     const stop = ["docker", "stop", "--time", String(graceSeconds), container];
@@ -103,9 +103,15 @@ async function affectedBy(address: string, { nimbus, summary }: Leader): Promise
     return affected;
 }
 
-function freeSlotsElsewhere(address: string, { summary }: Leader): number {
-    const others = summary.supervisors.filter(({ host }) => host !== address);
-    return others.reduce((sum, { slots, usedSlots }) => sum + slots - usedSlots, 0);
+/** Names of the topologies that would run nowhere without a supervisor. */
+export function strandedBy(
+    address: string,
+    affected: Pick<Affected, "name" | "hasOthers">[],
+    { supervisors }: Pick<Leader["summary"], "supervisors">,
+): string[] {
+    const others = supervisors.filter(({ host }) => host !== address);
+    let free = others.reduce((sum, { slots, usedSlots }) => sum + slots - usedSlots, 0);
+    return affected.filter(({ hasOthers }) => !hasOthers && free-- <= 0).map(({ name }) => name);
 }
 
 /** Why a supervisor's container may not be removed yet; undefined: it may. */

@@ -1,6 +1,7 @@
 import { createHash } from "crypto";
 import * as fs from "fs";
 import * as thrift from "thrift";
+import { strandedBy } from "../../components/storm/drain";
 import { leaderOf } from "../../components/storm/leader";
 import { killTopology, rebalanceTopology, type TopologyState } from "../../components/storm/nimbusClient";
 import { missing, spreadProblem, unknownComponents } from "../../components/storm/topology/running";
@@ -60,6 +61,18 @@ describe("a spread", () => {
         expect(unknownComponents(state([1, 1]), { a: 1, b: 1 })).toBeUndefined();
         expect(unknownComponents(state([1, 1]), { a: 1, c: 1 })).toBe("has no component c: there are a, b");
     });
+});
+
+test("a supervisor strands what it alone runs, where there are not enough free slots for that elsewhere", () => {
+    const summary = (...usedSlots: number[]) => ({
+        supervisors: usedSlots.map((used, index) => ({ host: `10.0.0.${index + 1}`, uptime: 1, slots: 2, usedSlots: used })),
+    });
+    const alone = ["a", "b"].map((name) => ({ name, hasOthers: false }));
+    const strandedIn = (...usedSlots: number[]) => strandedBy("10.0.0.1", [{ name: "spread", hasOthers: true }, ...alone], summary(...usedSlots));
+    expect(strandedIn(2, 0)).toEqual([]);
+    expect(strandedIn(2, 1)).toEqual(["b"]);
+    expect(strandedIn(0, 2)).toEqual(["a", "b"]);
+    expect(strandedIn(2)).toEqual(["a", "b"]);
 });
 
 describe("an order to Nimbus", () => {
