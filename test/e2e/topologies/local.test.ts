@@ -1,4 +1,8 @@
+import { createHash } from "crypto";
+import { once } from "events";
 import * as fs from "fs";
+import * as http from "http";
+import type { AddressInfo } from "net";
 import { ports } from "../../../components/storm/ports";
 import { docker, TestStack, until } from "../stack";
 import { jar, otherJar, running, type Running, sentences, wordcount } from "./topologies";
@@ -184,6 +188,24 @@ describe("another version", () => {
         stack.set({ topologies: [wordcount({ jar: other, workers: 1 })] });
         await stack.up();
         expect((await only()).status).toBe("ACTIVE");
+    });
+
+    test("from a URL has to have the content that was promised; the same content is no change", async () => {
+        const server = http.createServer((_request, response) => fs.createReadStream(other).pipe(response)).listen(0, "127.0.0.1");
+        await once(server, "listening");
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/wordcount.jar`;
+        const sha256 = createHash("sha256").update(fs.readFileSync(other)).digest("hex");
+        try {
+            const { id } = await only();
+            stack.set({ topologies: [wordcount({ jar: url, sha256, workers: 1 })] });
+            await stack.up();
+            expect((await only()).id).toBe(id);
+            stack.set({ topologies: [wordcount({ jar: url, sha256: "0".repeat(64), workers: 1 })] });
+            expect(await failure()).toContain(`${url} has another content than the one whose SHA-256 is 0000`);
+            expect((await only()).id).toBe(id);
+        } finally {
+            server.close();
+        }
     });
 
     test.each([
