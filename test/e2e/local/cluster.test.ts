@@ -164,7 +164,7 @@ describe("supervisors", () => {
         stack.set({ supervisors: 3 });
         const changes = await stack.changes();
         expect(touched(changes)).toEqual([]);
-        expect(changes).toHaveLength(5);
+        expect(changes).toHaveLength(6);
         await stack.up();
         expect(stack.containers()).toMatchObject(before);
         expect((await summary()).supervisors).toHaveLength(3);

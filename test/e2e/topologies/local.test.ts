@@ -10,12 +10,12 @@ import { jar, otherJar, running, type Running, sentences, wordcount } from "./to
 jest.setTimeout(600_000);
 
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
-const nimbus = "172.30.79.33";
-const address = (supervisor: number) => `172.30.79.${127 + supervisor}`;
+const nimbus = "172.30.82.33";
+const address = (supervisor: number) => `172.30.82.${127 + supervisor}`;
 
 let stack: TestStack;
 beforeAll(async () => {
-    stack = new TestStack("e2e-topologies", { subnet: "172.30.79.0/24", supervisors: 2, slots: 2, ui: false, logviewers: false, heap });
+    stack = new TestStack("e2e-topologies", { subnet: "172.30.82.0/24", supervisors: 2, slots: 2, ui: false, logviewers: false, heap });
     stack.set({ topologies: [wordcount()] });
     await stack.up();
 });
