@@ -38,7 +38,7 @@ export const topologies = z
                 if (isUrl(jar) && sha256 === undefined) {
                     problem(["sha256"], "is not set, and the jar is a URL: give its content's SHA-256, as `sha256sum` prints it");
                 }
-                if (!isUrl(jar) && !fs.statSync(jar, { throwIfNoEntry: false })?.isFile()) {
+                if (!isUrl(jar) && sha256 === undefined && !fs.statSync(jar, { throwIfNoEntry: false })?.isFile()) {
                     problem(["jar"], "is neither a file, seen from the project's folder, nor a URL");
                 }
                 for (const key of Object.keys(configuration).filter((each) => decidedElsewhere[each])) {

@@ -24,6 +24,7 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
     readonly address: pulumi.Output<string>;
     readonly docker: DockerDaemon;
     readonly waits: boolean;
+    readonly isProtected: boolean;
     /** The command line that logs in on it. */
     readonly ssh: pulumi.Output<string[]>;
     /** How it is reached over SSH. */
@@ -38,6 +39,7 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
         this.ready = new Promise((resolve) => (become = resolve));
         this.becomesReady = become;
         this.waits = args.after !== undefined;
+        this.isProtected = args.protect;
 
         const { host: daemon, zone, mayStartEmpty, dataGibibytes } = args;
         const placed = dataGibibytes === undefined ? undefined : new DataZone(`${name}-zone`, { daemon, zone, mayStartEmpty }, { parent: this });

@@ -51,6 +51,8 @@ export interface Host {
     readonly machine?: Machine;
     /** Whether its machine is made after daemons on others are ready, so that those cannot wait for it; default: it is not. */
     readonly waits?: boolean;
+    /** Whether its machine may not be deleted, so that nothing on it is to be stopped for that; default: it may. */
+    readonly isProtected?: boolean;
     /** Is told what exists once the daemon on it is ready. */
     becomesReady?(ready: pulumi.Resource): void;
     /**

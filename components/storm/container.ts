@@ -99,12 +99,11 @@ export function run(
             child.stdin?.end();
             return;
         }
-        pipeline(input, child.stdin).catch((error: NodeJS.ErrnoException) => {
-            // A command that ends before it has read everything says why itself.
-            if (error.code !== "EPIPE") {
-                reject(error);
-                child.kill();
-            }
+        input.once("error", (error) => {
+            reject(error);
+            child.kill();
         });
+        // A command that ends before it has read everything says why itself.
+        pipeline(input, child.stdin).catch(() => undefined);
     });
 }

@@ -44,8 +44,17 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
         return { outs: news };
     },
     async delete(_id, inputs) {
-        const leader = await leaderUnlessStopped(inputs.nimbuses);
-        // Without a Nimbus the whole cluster is being taken down, and nothing can move.
+        let leader: Leader | undefined;
+        try {
+            leader = await leaderUnlessStopped(inputs.nimbuses);
+        } catch (error) {
+            // Nothing can move now; Nimbus moves it when it is back.
+            const problem = await stop(inputs);
+            if (problem !== undefined) {
+                throw new Error(`${inputs.daemon} could not be stopped: ${problem}. ${(error as Error).message}`);
+            }
+        }
+        // Without a Nimbus the whole cluster is being taken down.
         if (leader) {
             await stopAndWait(inputs, leader);
         }
@@ -53,7 +62,7 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
 };
 
 async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
-    const { daemon, address, container, ssh, graceSeconds, nimbuses, seconds } = inputs;
+    const { daemon, address, nimbuses, seconds } = inputs;
     const affected = await affectedBy(address, leader);
     const stranded = strandedBy(address, affected, leader.summary);
     if (stranded.length > 0) {
@@ -62,11 +71,7 @@ async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
                 `Kill that, or keep more supervisors or slots.`,
         );
     }
-    const stop = ["docker", "stop", "--time", String(graceSeconds), container];
-    const problem = await run(ssh, stop, { seconds: graceSeconds + 30 }).then(
-        () => undefined,
-        (error: Error) => (/No such container/.test(error.message) ? undefined : error.message),
-    );
+    const problem = await stop(inputs);
     const overdueSeconds = Math.max(0, ...affected.map((topology) => topology.overdueSeconds));
     const seen: Seen = new Map();
     const stopped = Date.now();
@@ -85,10 +90,18 @@ async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, overdueSeconds * 1000));
 }
 
-/** The topologies that have work on a supervisor. */
+/** Stops the supervisor; why that could not be done, or undefined. */
+function stop({ container, ssh, graceSeconds }: Inputs): Promise<string | undefined> {
+    return run(ssh, ["docker", "stop", "--time", String(graceSeconds), container], { seconds: graceSeconds + 30 }).then(
+        () => undefined,
+        (error: Error) => (/No such container/.test(error.message) ? undefined : error.message),
+    );
+}
+
+/** The topologies that have work on a supervisor, without those that are being killed. */
 async function affectedBy(address: string, { nimbus, summary }: Leader): Promise<Affected[]> {
     const affected: Affected[] = [];
-    for (const { id, name } of summary.topologies) {
+    for (const { id, name } of summary.topologies.filter(({ status }) => status !== "KILLED")) {
         const { executors } = await topologyState(nimbus, id);
         if (executors.some(({ host }) => host === address)) {
             const configuration = await topologyConfiguration(nimbus, id);
@@ -171,5 +184,5 @@ export function drain(name: string, drained: Drained, opts: pulumi.CustomResourc
     const container = `${clusterName}-${daemon}`;
     const args = { daemon, container, ssh, address: host.address, nimbuses, seconds: readySeconds, graceSeconds };
     // With its machine gone, there is still its work to wait for.
-    return new Drain(name, args, { ...options, deletedWith: undefined, ...opts });
+    return new Drain(name, args, { ...options, deletedWith: undefined, protect: host.isProtected, ...opts });
 }

@@ -37,19 +37,37 @@ export async function leaderOf(nimbuses: NimbusContainer[]): Promise<Leader> {
     throw new Error(`No Nimbus takes orders. ${failures.join("; ")}`);
 }
 
+/** Seconds that a cluster has to choose a leader, as when the one before was killed. */
+const electionSeconds = 60;
+
 /**
- * As {@link leaderOf}; undefined where no Nimbus runs at all, as while the cluster is taken down.
- * @throws Error when one runs, and none takes orders.
+ * As {@link leaderOf}, in time for a leader to be chosen; undefined where all Nimbus daemons have stopped, as while the cluster
+ * is taken down.
+ * @throws Error when one runs, or its machine cannot be asked, and none takes orders.
  */
 export async function leaderUnlessStopped(nimbuses: NimbusContainer[]): Promise<Leader | undefined> {
-    try {
-        return await leaderOf(nimbuses);
-    } catch (error) {
-        const running = ["docker", "inspect", "--format", "{{.State.Running}}"];
-        const states = await Promise.all(nimbuses.map(({ container, ssh }) => run(ssh, [...running, container]).then(String, () => "")));
-        if (states.some((state) => state.trim() === "true")) {
-            throw error;
+    const started = Date.now();
+    for (;;) {
+        try {
+            return await leaderOf(nimbuses);
+        } catch (error) {
+            const states = await Promise.all(nimbuses.map(stateOf));
+            if (states.every((state) => state === "stopped")) {
+                return undefined;
+            }
+            if (!states.includes("running") || Date.now() - started >= electionSeconds * 1000) {
+                throw error;
+            }
         }
-        return undefined;
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+    }
+}
+
+async function stateOf({ container, ssh }: ContainerAt): Promise<"running" | "stopped" | "unknown"> {
+    try {
+        const isRunning = await run(ssh, ["docker", "inspect", "--format", "{{.State.Running}}", container]);
+        return String(isRunning).trim() === "true" ? "running" : "stopped";
+    } catch (error) {
+        return /No such (object|container)/i.test((error as Error).message) ? "stopped" : "unknown";
     }
 }

@@ -19,7 +19,7 @@ export interface NimbusArgs extends StormArgs {
 export class Nimbus extends pulumi.ComponentResource implements Service {
     readonly endpoints: readonly Endpoint[];
     readonly ready: readonly pulumi.Resource[];
-    /** The container of each. */
+    /** The container of each whose machine can be used. */
     readonly containers: pulumi.Output<NimbusContainer[]>;
 
     constructor(name: string, args: NimbusArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -27,6 +27,7 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
         const hosts = Object.entries(args.hosts);
         const nimbusSeeds = pulumi.all(hosts.map(([, host]) => host.address));
         const containers = hosts.map(([daemon, host]) => containerOf(daemon, host, args.clusterName));
+        const isUsable = (index: number) => !hosts[index]?.[1].machine?.unusable;
 
         let previous = args.zookeeper.ready;
         for (const [index, [daemon, host]] of hosts.entries()) {
@@ -54,7 +55,7 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
 
         this.endpoints = hosts.map(([, host]) => ({ address: host.address, port: ports.nimbus }));
         this.ready = previous;
-        this.containers = pulumi.all(containers);
+        this.containers = pulumi.all(containers.filter((_, index) => isUsable(index)));
         this.registerOutputs({ endpoints: this.endpoints });
     }
 }

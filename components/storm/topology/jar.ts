@@ -42,15 +42,22 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
         const decisive = ({ source, nimbus, machine, __provider }: Inputs) => [source, nimbus, machine, __provider];
         return { changes: !isDeepStrictEqual(decisive(olds), decisive(news)) };
     },
-    async update(_id, _olds, news) {
+    async update(_id, olds, news) {
         await bring(news);
+        if (olds.nimbus.container !== news.nimbus.container) {
+            await remove(olds);
+        }
         return { outs: news };
     },
-    async delete(_id, { sha256, nimbus }) {
-        // Where Nimbus is gone, its data is for its next start, and nobody submits from there.
-        await run(nimbus.ssh, ["docker", "exec", nimbus.container, "rm", "--force", jarPath(sha256)]).catch(() => undefined);
+    async delete(_id, state) {
+        await remove(state);
     },
 };
+
+async function remove({ sha256, nimbus }: Inputs): Promise<void> {
+    // Where Nimbus is gone, its data is for its next start, and nobody submits from there.
+    await run(nimbus.ssh, ["docker", "exec", nimbus.container, "rm", "--force", jarPath(sha256)]).catch(() => undefined);
+}
 
 async function isThere({ sha256, nimbus }: Inputs): Promise<boolean> {
     const test = `[ -f "$0" ] && echo yes || echo no`;

@@ -105,7 +105,7 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, State> = {
         return { id, props: { ...(state as State), content: found.content ?? "", drift: await driftOf(leader, found, state as State) } };
     },
     async diff(_id, olds, news) {
-        const replaces = ["sha256", "mainClass", "arguments", "configuration"].filter((key) => differs(olds, news, key as keyof Inputs));
+        const replaces = ["topology", "sha256", "mainClass", "arguments", "configuration"].filter((key) => differs(olds, news, key as keyof Inputs));
         const isOther = olds.content !== contentOf(olds);
         const updates: (keyof Inputs)[] = ["workers", "parallelism", "supervisors", "nimbuses", "client", "killSeconds", "rebalanceSeconds", "seconds", "__provider"];
         return {
@@ -115,16 +115,23 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, State> = {
         };
     },
     async update(id, olds, news) {
-        const isSame = olds.drift === "" && !cameSince(olds, news) && !(["workers", "parallelism"] as const).some((key) => differs(olds, news, key));
+        const isGrown = cameSince(olds, news);
+        const isSame = olds.drift === "" && !isGrown && !(["workers", "parallelism"] as const).some((key) => differs(olds, news, key));
         const wanted = { ...news, owner: olds.owner };
         if (isSame && (await isRunningAs(wanted))) {
-            return { outs: { ...olds, ...wanted } };
+            return { outs: { ...wanted, content: olds.content, drift: olds.drift, shortfall: olds.shortfall } };
         }
-        return { outs: await ensure(wanted, id, cameSince(olds, news)) };
+        return { outs: await ensure(wanted, id, isGrown) };
     },
     async delete(_id, state) {
         // Without a Nimbus nothing can be killed; what is in ZooKeeper's data is for the next start.
-        const leader = await leaderUnlessStopped(state.nimbuses);
+        const leader = await leaderUnlessStopped(state.nimbuses).catch((error: Error) => {
+            throw new Error(
+                `topology ${state.topology} cannot be killed. ${error.message}\nIf the whole cluster is to go all the same: ` +
+                    "stop the Nimbus containers, or, where their machines are gone, take the topology out of the state by " +
+                    "`npx pulumi state delete <its URN>` (`npx pulumi stack --show-urns` has it); then again.",
+            );
+        });
         const found = leader && (await find(leader, state.topology));
         if (found?.owner === state.owner) {
             await killAndWait(state, found);
@@ -136,11 +143,11 @@ function differs(olds: Inputs, news: Inputs, key: keyof Inputs): boolean {
     return !isDeepStrictEqual(olds[key], news[key]);
 }
 
-/** Whether supervisors came that get work by a rebalance alone. In a preview it may not be known. */
+/** Whether supervisors came, which get work by a rebalance alone. */
 function cameSince(olds: Inputs, news: Inputs): boolean {
     const place = ({ address, machine }: SupervisorContainer) => `${address} ${machine}`;
     const before = olds.supervisors.map(place);
-    return !Array.isArray(news.supervisors) || news.supervisors.some((supervisor) => !before.includes(place(supervisor)));
+    return news.supervisors.some((supervisor) => !before.includes(place(supervisor)));
 }
 
 /** Tells what a topology is submitted from and with: jar, class, arguments and configuration, which cannot be changed later. */
@@ -259,7 +266,9 @@ async function submit(inputs: Inputs): Promise<void> {
     const { topology, nimbuses, client, image, mainClass, workers, owner } = inputs;
     const marks = { ...(workers !== undefined && { "topology.workers": workers }), [ownerKey]: owner, [contentKey]: contentOf(inputs) };
     const seeds = JSON.stringify(nimbuses.map(({ address }) => address));
-    const storm = [...inputs.configuration, ...launchArguments(marks), jarPath(inputs.sha256), mainClass, ...inputs.arguments];
+    // Storm 2's parser would take words that begin with a dash for its own, and Storm 1's knows no end of options.
+    const end = inputs.arguments.some((word) => word.startsWith("-")) && !/:1\./.test(image) ? ["--"] : [];
+    const storm = [...inputs.configuration, ...launchArguments(marks), ...end, jarPath(inputs.sha256), mainClass, ...inputs.arguments];
     const command = ["sh", "-c", clientScript, client.container, image, "bash", "-c", stormScript, "storm", seeds, ...storm];
     const output = await run(client.ssh, command, { seconds: submitSeconds }).then(String, (error: Error) => {
         throw new Error(`${mainClass} has not submitted topology ${topology}:\n${lastLines(error.message)}`);
@@ -324,11 +333,15 @@ async function settle(inputs: Inputs, wasThere: boolean, isGrown: boolean): Prom
         if (!isSpread && (isGrown || shortfall !== undefined)) {
             // One that has just been submitted has nothing under way yet.
             const waitSeconds = wasThere ? rebalanceSeconds : 0;
-            deadline += waitSeconds ?? Number((await topologyConfiguration(leader.nimbus, found.id))["topology.message.timeout.secs"]);
-            await rebalanceTopology(leader.nimbus, topology, { waitSeconds, workers, parallelism });
+            const waits = waitSeconds ?? Number((await topologyConfiguration(leader.nimbus, found.id))["topology.message.timeout.secs"]);
             seen = new Map();
             isSpread = true;
-            return false;
+            deadline += waits;
+            await rebalanceTopology(leader.nimbus, topology, { waitSeconds, workers, parallelism }).catch((error: Error) => {
+                // Without an answer it may well have begun, which is seen then.
+                mistake = error.message.startsWith("Nimbus: ") ? `is not rebalanced. ${error.message}` : undefined;
+            });
+            return mistake !== undefined;
         }
         return problem === undefined;
     };
@@ -340,7 +353,7 @@ async function settle(inputs: Inputs, wasThere: boolean, isGrown: boolean): Prom
     if (mistake !== undefined) {
         throw new Error(`topology ${topology} ${mistake}`);
     }
-    if (workers !== undefined && last && workersOf(last.state) < workers) {
+    if (shortfall === undefined && workers !== undefined && last && workersOf(last.state) < workers) {
         shortfall = `it has ${workersOf(last.state)} of ${workers} workers, as there are no more free slots, or no more executors`;
     }
     return { ...inputs, content: contentOf(inputs), drift: "", shortfall: shortfall ?? "" };

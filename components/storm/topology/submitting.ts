@@ -9,9 +9,9 @@ import type { SupervisorContainer } from "./submission";
 export interface SubmittingArgs {
     /** First part of the names of containers. */
     clusterName: string;
-    /** The containers of the Nimbus daemons. */
+    /** The containers of the Nimbus daemons whose machines can be used. */
     nimbuses: pulumi.Output<NimbusContainer[]>;
-    /** Their hosts, in the same order. */
+    /** The hosts of all Nimbus daemons, in the same order. */
     nimbusHosts: Host[];
     /** The host of each supervisor, by the daemon's name. */
     supervisorHosts: Record<string, Host>;
@@ -48,15 +48,8 @@ export class Submitting {
         this.image = args.image;
         this.seconds = args.seconds;
         this.after = args.after;
-        const index = Math.max(
-            args.nimbusHosts.findIndex(({ machine }) => !machine?.unusable),
-            0,
-        );
-        this.clientHost = args.nimbusHosts[index] as Host;
-        this.client = args.nimbuses.apply((containers) => {
-            const { container, ssh } = containers[index] as ContainerAt;
-            return { container, ssh };
-        });
+        this.clientHost = args.nimbusHosts.find(({ machine }) => !machine?.unusable) ?? (args.nimbusHosts[0] as Host);
+        this.client = args.nimbuses.apply(([first]) => ({ container: first?.container ?? "none", ssh: first?.ssh }));
         this.supervisors = pulumi.all(
             Object.entries(args.supervisorHosts).map(([daemon, { address, docker }]) =>
                 pulumi

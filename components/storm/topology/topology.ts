@@ -63,7 +63,7 @@ export class Topology extends pulumi.ComponentResource {
             {
                 ...{ topology, sha256, mainClass, workers, killSeconds, rebalanceSeconds, nimbuses, client, image, supervisors },
                 arguments: args.arguments ?? [topology],
-                configuration: launchArguments(args.configuration ?? {}),
+                configuration: launchArguments(Object.fromEntries(Object.entries(args.configuration ?? {}).sort())),
                 parallelism: args.parallelism ?? {},
                 seconds: args.readySeconds ?? seconds,
                 owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,

@@ -233,7 +233,7 @@ describe("another version", () => {
 
 describe("a mistake is told with Storm's own words:", () => {
     test("a class that is not there", async () => {
-        stack.set({ topologies: [wordcount({ mainClass: "wordcount.Nothing" })] });
+        stack.set({ topologies: [wordcount({ mainClass: "wordcount.Nothing", arguments: ["-x", "wordcount"] })] });
         const output = await failure();
         expect(output).toContain("wordcount.Nothing has not submitted topology wordcount");
         expect(output).toContain("Could not find or load main class wordcount.Nothing");
