@@ -177,6 +177,6 @@ test("on aws, topologies are protected with the rest, and an instance that goes 
     const aws = { ami: "ami-00000000000000001", publicKey: "ssh-ed25519 AAAA", from: { ssh: ["192.0.2.1/32"] }, zones, protect: true };
     const run = await runProgram({ target: "aws", aws, topologies: [{ name: "one", jar: "package.json", mainClass: "a.Main" }] });
     expect(madeAfter(run.get("protection"), run)).toContain("topology-one-submission");
-    expect(run.get("storm-supervisor-1-drain").deletedWith).toBe("");
+    expect(run.get("storm-supervisor-1-drain")).toMatchObject({ deletedWith: "", protect: true });
     expect(run.get("storm-supervisor-1-container").deletedWith).not.toBe("");
 });
