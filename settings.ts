@@ -76,6 +76,7 @@ const fields = {
             }
         }
     }),
+    delivery: z.enum(["arguments", "file"], { error: "is not a delivery: `arguments` and `file` are" }),
     readySeconds: count(1, 3600),
     subnet: subnet("172.30.77.0/24").refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
     uiPort: port,
@@ -243,7 +244,7 @@ function addressOffset(daemon: string): number {
 
 /** The value of a setting that is written as text, as Pulumi writes all that are no lists or maps. */
 function settingValue(key: string, text: string): unknown {
-    if (["target", "stormImage", "zookeeperImage", "subnet", "sshKey", "registryMirror"].includes(key)) {
+    if (["target", "delivery", "stormImage", "zookeeperImage", "subnet", "sshKey", "registryMirror"].includes(key)) {
         return text;
     }
     try {

@@ -1,7 +1,9 @@
+import { createHash } from "crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host";
 import { labels } from "../network/labels";
+import { ConfigFile } from "./configFile";
 import type { NimbusContainer } from "./leader";
 import { Place } from "./place";
 import type { ReadyCheck } from "./ready/check";
@@ -33,6 +35,8 @@ export interface DaemonArgs extends ClusterArgs {
     environment?: Record<string, pulumi.Input<string>>;
     /** Files to put into the container, by absolute path; default: none. */
     files?: Record<string, pulumi.Input<string>>;
+    /** A file that is put on the host, and mounted with the directory that it is in; default: none. */
+    mounted?: { directory: string; file: string; content: pulumi.Input<string> };
     /** Directories whose data outlives the container; default: none. */
     dataDirectories?: string[];
     /**
@@ -101,6 +105,7 @@ export class Daemon extends pulumi.ComponentResource {
             return { containerPath, ...directory.mount };
         });
 
+        const mounts = args.mounted ? [this.mount(name, args.mounted, args, after)] : [];
         const container = new docker.Container(
             `${name}-container`,
             {
@@ -109,7 +114,7 @@ export class Daemon extends pulumi.ComponentResource {
                 command: args.command,
                 envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
                 uploads: Object.entries(args.files ?? {}).map(([file, content]) => ({ file, content })),
-                volumes,
+                volumes: [...volumes, ...mounts],
                 // Another machine in the place of this one has no such container: it is made anew there.
                 labels: pulumi
                     .output(args.host.docker.identity)
@@ -154,5 +159,28 @@ export class Daemon extends pulumi.ComponentResource {
         );
         args.host.becomesReady?.(this.ready);
         this.registerOutputs({ address: this.address });
+    }
+
+    /** Puts a file on the host, which `after` is told of. */
+    private mount(
+        name: string,
+        { directory, file, content }: NonNullable<DaemonArgs["mounted"]>,
+        { host, image, clusterName, daemon }: DaemonArgs,
+        after: pulumi.Resource[],
+    ): docker.types.input.ContainerVolume {
+        const hash = pulumi.unsecret(pulumi.output(content).apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 12)));
+        const volume = pulumi.interpolate`${clusterName}-${daemon}-conf-${hash}`;
+        const made = new ConfigFile(
+            `${name}-conf`,
+            {
+                ...{ volume, directory, file, content, image, owner: uid },
+                labels: { "storm.cluster": clusterName, "storm.daemon": daemon },
+                ssh: host.docker.ssh,
+                machine: host.docker.identity,
+            },
+            { parent: this, dependsOn: [...after], ...host.docker.options },
+        );
+        after.push(made);
+        return { containerPath: directory, volumeName: volume, readOnly: true };
     }
 }

@@ -134,6 +134,11 @@ export async function topologyConfiguration({ dial, address, port }: NimbusAt, i
     return JSON.parse((await ask(dial, address, port, "getTopologyConf", id)) as string) as Record<string, unknown>;
 }
 
+/** The configuration that a Nimbus runs with. */
+export async function clusterConfiguration({ dial, address, port }: NimbusAt): Promise<Record<string, unknown>> {
+    return JSON.parse((await ask(dial, address, port, "getNimbusConf")) as string) as Record<string, unknown>;
+}
+
 /**
  * Kills a topology, by its name.
  * @param waitSeconds For which it is deactivated first, so that what is under way ends; default: its message timeout.

@@ -10,6 +10,7 @@ import { heapSum, memoryLimit, type Heap, type Memory } from "./memory";
 import { Nimbus } from "./nimbus";
 import { Shutdown } from "./shutdown";
 import type { StormConfig } from "./stormConfig";
+import type { Delivery } from "./stormDaemon";
 import { Supervisor } from "./supervisor";
 import { Submitting } from "./topology/submitting";
 import { Ui } from "./ui";
@@ -35,6 +36,8 @@ export interface StormClusterArgs extends DaemonCounts {
     memory: Memory;
     /** Entries of storm.yaml for every Storm daemon; may be secret. */
     stormYaml: pulumi.Input<StormConfig>;
+    /** How containers get their configuration; default: `arguments`. */
+    delivery?: Delivery;
     /** TCP port at which Storm UI is reached. */
     uiPort: number;
     /** Seconds that a daemon has to become ready; past it the update fails. */

@@ -14,7 +14,15 @@ export interface StormArgs extends ClusterArgs {
     zookeeper: Service;
     /** Entries of storm.yaml for every Storm daemon; may be secret; default: none. */
     stormYaml?: pulumi.Input<StormConfig>;
+    /** How containers get their configuration; default: `arguments`. */
+    delivery?: Delivery;
 }
+
+/**
+ * How containers get their configuration: as `arguments` at launch, beside a storm.yaml for what those cannot carry, or all of
+ * it in a `file`, a storm.yaml that is put on the host and mounted.
+ */
+export type Delivery = "arguments" | "file";
 
 /** Arguments of {@link StormDaemon}. */
 export interface StormDaemonArgs
@@ -50,16 +58,27 @@ export class StormDaemon extends Daemon {
                 "storm.local.hostname": address,
                 ...launch,
             }));
-        const file = pulumi
-            .output(args.stormYaml ?? {})
-            .apply((config) => stormYaml({ ...config, ...childopts(args.heaps, config) }));
+        const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...childopts(args.heaps, config) }));
         const start = args.script ? ["bash", "-c", args.script, "storm"] : ["storm", args.run];
+        const delivered =
+            args.delivery === "file"
+                ? {
+                      command: start,
+                      mounted: {
+                          directory: "/conf",
+                          file: "storm.yaml",
+                          content: pulumi.all([entries, configuration]).apply(([own, wired]) => stormYaml({ ...own, ...wired })),
+                      },
+                  }
+                : {
+                      command: configuration.apply((config) => [...start, ...launchArguments(config)]),
+                      files: { "/conf/storm.yaml": entries.apply(stormYaml) },
+                  };
         super(
             name,
             {
                 ...args,
-                command: configuration.apply((config) => [...start, ...launchArguments(config)]),
-                files: { "/conf/storm.yaml": file },
+                ...delivered,
                 logFiles: [args.run, ...(args.beside ?? [])].map((each) => `/logs/${each}.log`),
             },
             opts,

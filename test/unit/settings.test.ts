@@ -50,6 +50,7 @@ test.each([
     [{ supervisors: "three" }, 'storm:supervisors ("three") is not a whole number from 1 to 10000'],
     [{ slots: 1.5 }, "storm:slots (1.5) is not a whole number from 1 to 64"],
     [{ ui: "yes" }, 'storm:ui ("yes") is not true or false'],
+    [{ delivery: "mail" }, 'storm:delivery ("mail") is not a delivery: `arguments` and `file` are'],
     [{ target: "cloud" }, 'storm:target ("cloud") is not a target: `local`, `hosts` and `aws` are'],
     [{ supervisor: 3 }, "storm:supervisor is not a setting: `config:` in Pulumi.yaml lists the settings"],
     [{ stormImage: "storm" }, 'storm:stormImage ("storm") is not an image with a tag, such as `storm:2.8.9`'],

@@ -257,7 +257,8 @@ docker cp "$0:/conf/storm.yaml" - | docker run --rm --interactive --network "con
 `;
 /** Runs in that container, with the Nimbus addresses as its first argument. */
 const stormScript = `
-tar -xf - -C /tmp && { cat /tmp/storm.yaml && echo "nimbus.seeds: $1"; } >/conf/storm.yaml || exit
+tar -xf - -C /tmp && cp /tmp/storm.yaml /conf/storm.yaml || exit
+grep -q '^nimbus.seeds:' /conf/storm.yaml || echo "nimbus.seeds: $1" >>/conf/storm.yaml
 shift
 exec storm jar "$@" 2>&1
 `;

@@ -267,7 +267,7 @@ describeLab("a cluster on six hosts", () => {
 
     test("is removed without a trace but its data", async () => {
         const { code, output } = await stack.pulumi("destroy", "--yes", "--skip-preview");
-        expect([code, output]).toEqual([0, expect.any(String)]);
+        expect(code === 0 ? "" : output).toBe("");
         expect(await containers()).toEqual({});
         expect(await host("z2").exec(`ls /var/lib/storm/${stack.cluster}/zookeeper-2/data`)).toContain("version-2");
     });

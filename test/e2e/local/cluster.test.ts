@@ -129,7 +129,7 @@ describe("a second update", () => {
 
     test("finds nothing changed outside either", async () => {
         const { code, output } = await stack.pulumi("refresh", "--yes", "--skip-preview");
-        expect([code, output]).toEqual([0, expect.any(String)]);
+        expect(code === 0 ? "" : output).toBe("");
         expect(await stack.changes()).toEqual([]);
     });
 });
