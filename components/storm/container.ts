@@ -10,6 +10,17 @@ import { quote } from "../hosts/shell";
  */
 export type Dial = (address: string, port: number, request: Buffer, reply: "all" | "frame" | "none") => Promise<Buffer>;
 
+/** Seconds that Docker has to stop a container, beyond its grace: a busy machine takes its time. */
+const stopSeconds = 120;
+
+/** Stops a container; why that could not be done, or undefined where it does not run any more. */
+export function stop({ container, ssh }: ContainerAt, graceSeconds: number): Promise<string | undefined> {
+    return run(ssh, ["docker", "stop", "--time", String(graceSeconds), container], { seconds: graceSeconds + stopSeconds }).then(
+        () => undefined,
+        (error: Error) => (/No such container/.test(error.message) ? undefined : error.message),
+    );
+}
+
 /** Runs in the container: the official images have bash and coreutils, and no other TCP client in common. */
 const script = `
 exec 3<>"/dev/tcp/$0/$1" || exit

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host";
-import { run } from "./container";
+import { stop } from "./container";
 import { graceSeconds } from "./daemon";
 import { type Leader, leaderOf, leaderUnlessStopped, type NimbusContainer } from "./leader";
 import { topologyConfiguration, topologyState } from "./nimbusClient";
@@ -49,7 +49,7 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
             leader = await leaderUnlessStopped(inputs.nimbuses);
         } catch (error) {
             // Nothing can move now; Nimbus moves it when it is back.
-            const problem = await stop(inputs);
+            const problem = await stop(inputs, inputs.graceSeconds);
             if (problem !== undefined) {
                 throw new Error(`${inputs.daemon} could not be stopped: ${problem}. ${(error as Error).message}`);
             }
@@ -71,7 +71,7 @@ async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
                 `Kill that, or keep more supervisors or slots.`,
         );
     }
-    const problem = await stop(inputs);
+    const problem = await stop(inputs, inputs.graceSeconds);
     const overdueSeconds = Math.max(0, ...affected.map((topology) => topology.overdueSeconds));
     const seen: Seen = new Map();
     const stopped = Date.now();
@@ -88,14 +88,6 @@ async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
     }
     // Until its work moved, tuples were sent to it in vain.
     await new Promise((resolve) => setTimeout(resolve, overdueSeconds * 1000));
-}
-
-/** Stops the supervisor; why that could not be done, or undefined. */
-function stop({ container, ssh, graceSeconds }: Inputs): Promise<string | undefined> {
-    return run(ssh, ["docker", "stop", "--time", String(graceSeconds), container], { seconds: graceSeconds + 30 }).then(
-        () => undefined,
-        (error: Error) => (/No such container/.test(error.message) ? undefined : error.message),
-    );
 }
 
 /** The topologies that have work on a supervisor, without those that are being killed. */

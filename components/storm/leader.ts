@@ -63,7 +63,8 @@ export async function leaderUnlessStopped(nimbuses: NimbusContainer[]): Promise<
     }
 }
 
-async function stateOf({ container, ssh }: ContainerAt): Promise<"running" | "stopped" | "unknown"> {
+/** Whether a container runs; `unknown` where its machine cannot be asked. */
+export async function stateOf({ container, ssh }: ContainerAt): Promise<"running" | "stopped" | "unknown"> {
     try {
         const isRunning = await run(ssh, ["docker", "inspect", "--format", "{{.State.Running}}", container]);
         return String(isRunning).trim() === "true" ? "running" : "stopped";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ContainerAt, run } from "./container";
+import { type ContainerAt, stop } from "./container";
+import { stateOf } from "./leader";
 
 /** Arguments of {@link Shutdown}. */
 export interface ShutdownArgs {
@@ -19,10 +20,13 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
         return { outs: news };
     },
     async delete(_id, { nimbuses, graceSeconds }) {
-        const stop = ["docker", "stop", "--time", String(graceSeconds)];
-        const stopped = nimbuses.map(({ container, ssh }) => run(ssh, [...stop, container], { seconds: graceSeconds + 30 }));
-        // What cannot be stopped now is told when its container is deleted.
-        await Promise.allSettled(stopped);
+        const problems = await Promise.all(nimbuses.map((nimbus) => stop(nimbus, graceSeconds)));
+        // One whose machine cannot be reached takes no orders of the drains' either.
+        const states = await Promise.all(nimbuses.map(stateOf));
+        const failed = problems.filter((problem, index) => problem !== undefined && states[index] === "running");
+        if (failed.length > 0) {
+            throw new Error(`Nimbus could not be stopped, so nothing else was: ${failed.join("; ")}. Run this again.`);
+        }
     },
 };
 
