@@ -10,17 +10,6 @@ import { quote } from "../hosts/shell";
  */
 export type Dial = (address: string, port: number, request: Buffer, reply: "all" | "frame" | "none") => Promise<Buffer>;
 
-/** Seconds that Docker has to stop a container, beyond its grace: a busy machine takes its time. */
-const stopSeconds = 120;
-
-/** Stops a container; why that could not be done, or undefined where it does not run any more. */
-export function stop({ container, ssh }: ContainerAt, graceSeconds: number): Promise<string | undefined> {
-    return run(ssh, ["docker", "stop", "--time", String(graceSeconds), container], { seconds: graceSeconds + stopSeconds }).then(
-        () => undefined,
-        (error: Error) => (/No such container/.test(error.message) ? undefined : error.message),
-    );
-}
-
 /** Runs in the container: the official images have bash and coreutils, and no other TCP client in common. */
 const script = `
 exec 3<>"/dev/tcp/$0/$1" || exit
@@ -82,6 +71,17 @@ export async function endOf({ container, ssh }: ContainerAt, file: string): Prom
     // Unlike exec, cp works on a container that is not running.
     const command = ["sh", "-c", 'docker cp "$0:$1" - | tar -xOf - | tail -n 20', container, file];
     return (await run(ssh, command).then(String, (error: Error) => error.message)).trimEnd();
+}
+
+/** Seconds that Docker has to stop a container, beyond its grace: a busy machine takes its time. */
+const stopSeconds = 120;
+
+/** Stops a container; why that could not be done, or undefined where it does not run any more. */
+export function stop({ container, ssh }: ContainerAt, graceSeconds: number): Promise<string | undefined> {
+    return run(ssh, ["docker", "stop", "--time", String(graceSeconds), container], { seconds: graceSeconds + stopSeconds }).then(
+        () => undefined,
+        (error: Error) => (/No such container/.test(error.message) ? undefined : error.message),
+    );
 }
 
 /**

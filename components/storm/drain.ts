@@ -3,7 +3,7 @@ import type { Host } from "../hosts/host";
 import { stop } from "./container";
 import { graceSeconds } from "./daemon";
 import { type Leader, leaderOf, leaderUnlessStopped, type NimbusContainer } from "./leader";
-import { topologyConfiguration, topologyState } from "./nimbusClient";
+import { messageTimeout, topologyConfiguration, topologyState } from "./nimbusClient";
 import { missing, type Seen } from "./topology/running";
 
 /** Arguments of {@link Drain}. */
@@ -101,7 +101,7 @@ async function affectedBy(address: string, { nimbus, summary }: Leader): Promise
             affected.push({
                 ...{ id, name, hasOthers: executors.some(({ host }) => host !== address) },
                 // A spout looks for overdue tuples once in a message timeout.
-                overdueSeconds: isAcked ? 2 * Number(configuration["topology.message.timeout.secs"]) : 0,
+                overdueSeconds: isAcked ? 2 * messageTimeout(configuration) : 0,
             });
         }
     }

@@ -134,6 +134,11 @@ export async function topologyConfiguration({ dial, address, port }: NimbusAt, i
     return JSON.parse((await ask(dial, address, port, "getTopologyConf", id)) as string) as Record<string, unknown>;
 }
 
+/** Seconds after which a topology of this configuration takes a tuple for failed. */
+export function messageTimeout(configuration: Record<string, unknown>): number {
+    return Number(configuration["topology.message.timeout.secs"]);
+}
+
 /** The configuration that a Nimbus runs with. */
 export async function clusterConfiguration({ dial, address, port }: NimbusAt): Promise<Record<string, unknown>> {
     return JSON.parse((await ask(dial, address, port, "getNimbusConf")) as string) as Record<string, unknown>;

@@ -6,6 +6,7 @@ import { type Leader, leaderOf, leaderUnlessStopped, type NimbusContainer } from
 import {
     activateTopology,
     killTopology,
+    messageTimeout,
     rebalanceTopology,
     topologyConfiguration,
     topologyState,
@@ -224,11 +225,11 @@ async function ensure(inputs: Inputs, id: string, isGrown: boolean): Promise<Sta
 
 async function killAndWait({ nimbuses, topology, killSeconds, seconds }: Inputs, { id, status }: Found): Promise<void> {
     const { nimbus } = await leaderOf(nimbuses);
-    const timeout = Number((await topologyConfiguration(nimbus, id))["topology.message.timeout.secs"]);
+    const waits = killSeconds ?? messageTimeout(await topologyConfiguration(nimbus, id));
     if (status !== "KILLED") {
         await killTopology(nimbus, topology, killSeconds);
     }
-    const limit = (killSeconds ?? timeout) + seconds;
+    const limit = waits + seconds;
     await until(() => limit, () => `topology ${topology} was killed, and is still there after ${limit} s`, async () => {
         const { summary } = await leaderOf(nimbuses);
         return summary.topologies.every((each) => each.id !== id);
@@ -306,7 +307,7 @@ async function settle(inputs: Inputs, wasThere: boolean, isGrown: boolean): Prom
     let mistake: string | undefined;
     let shortfall: string | undefined;
     let isSpread = false;
-    let deadline = seconds;
+    let limit = seconds;
 
     /** Does the next step; tells whether there is none. */
     const step = async (): Promise<boolean> => {
@@ -334,10 +335,10 @@ async function settle(inputs: Inputs, wasThere: boolean, isGrown: boolean): Prom
         if (!isSpread && (isGrown || shortfall !== undefined)) {
             // One that has just been submitted has nothing under way yet.
             const waitSeconds = wasThere ? rebalanceSeconds : 0;
-            const waits = waitSeconds ?? Number((await topologyConfiguration(leader.nimbus, found.id))["topology.message.timeout.secs"]);
+            const waits = waitSeconds ?? messageTimeout(await topologyConfiguration(leader.nimbus, found.id));
             seen = new Map();
             isSpread = true;
-            deadline += waits;
+            limit += waits;
             await rebalanceTopology(leader.nimbus, topology, { waitSeconds, workers, parallelism }).catch((error: Error) => {
                 // Without an answer it may well have begun, which is seen then.
                 mistake = error.message.startsWith("Nimbus: ") ? `is not rebalanced. ${error.message}` : undefined;
@@ -347,7 +348,7 @@ async function settle(inputs: Inputs, wasThere: boolean, isGrown: boolean): Prom
         return problem === undefined;
     };
     try {
-        await until(() => deadline, () => `topology ${topology} was not running within ${deadline} s: ${problem}`, step);
+        await until(() => limit, () => `topology ${topology} was not running within ${limit} s: ${problem}`, step);
     } catch (error) {
         throw new Error(`${(error as Error).message}${last ? await evidence(inputs, last.id, last.state, seen) : ""}`);
     }
