@@ -171,8 +171,8 @@ func TestRemoteFailsWhereStdinIsNotRead(t *testing.T) {
 	t.Parallel()
 	sshd := startSSHD(t)
 	command := newSubject(t, remoteCommand)
-	inputs := map[string]any{"connection": sshd.connection(nil), "create": "true", "stdin": strings.Repeat("x", 8<<20)}
-	says(t, command.tryCreate(inputs), "EOF: running \"true\":\n")
+	inputs := map[string]any{"connection": sshd.connection(nil), "create": "sleep 0.2", "stdin": strings.Repeat("x", 8<<20)}
+	says(t, command.tryCreate(inputs), "EOF: running \"sleep 0.2\":\n")
 	inputs["create"] = "cat >/dev/null"
 	command.create(inputs)
 }

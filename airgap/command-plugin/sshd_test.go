@@ -42,6 +42,8 @@ func startSSHD(t *testing.T, configuration ...string) *sshd {
 		"PasswordAuthentication no",
 		"UsePAM no",
 		"PidFile none",
+		// Bash reads no ~/.bashrc where it is not the first shell: whoever runs this may have anything in it.
+		"SetEnv SHLVL=1",
 		"Subsystem sftp internal-sftp",
 	}...)
 	text := strings.ReplaceAll(strings.Join(lines, "\n")+"\n", "DIR", s.dir)

@@ -162,28 +162,31 @@ describe("the key", () => {
         execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-f", file]);
         return file;
     };
-    const withKey = (keyFile: string) => ({ ...onHosts, ssh: { keyFile } });
+    // A stack of its own, as other tests run beside this one, and each run puts its stack's key where the one before was.
+    const runWith = (settings: object, circumstances: Parameters<typeof runProgram>[1] = {}) =>
+        runProgram({ ...onHosts, ...settings }, { ...circumstances, stack: "keyed" });
+    const runWithKey = (keyFile: string, preview = false) => runWith({ ssh: { keyFile } }, { preview });
     test("of a file goes to commands as a secret, and to ssh under the stack's own name", async () => {
-        const found = await runProgram(withKey(make()));
+        const found = await runWithKey(make());
         // Pulumi's mark of a secret on the wire.
         expect(found.get("host-a-docker", "Command").inputs.connection).toHaveProperty("4dabf18193072939515e22adb298388d");
         expect(connection(found.get("host-a-docker", "Command")).privateKey).toContain("PRIVATE KEY");
-        expect(JSON.stringify(found.get("host-a-provider").inputs)).toContain(".local/ssh/storm-test");
+        expect(JSON.stringify(found.get("host-a-provider").inputs)).toContain(".local/ssh/storm-keyed");
     });
 
     test("of the settings too, and is nowhere in clear", async () => {
         const sshKey = fs.readFileSync(make(), "utf8");
-        const found = await runProgram({ ...onHosts, sshKey }, { secret: ["sshKey"] });
+        const found = await runWith({ sshKey }, { secret: ["sshKey"] });
         const clear = found.resources.map(({ inputs }) => ({ ...inputs, connection: undefined }));
         expect(JSON.stringify(clear)).not.toContain("PRIVATE KEY");
-        expect(fs.statSync(".local/ssh/storm-test").mode & 0o777).toBe(0o600);
-        fs.rmSync(".local/ssh/storm-test");
+        expect(fs.statSync(".local/ssh/storm-keyed").mode & 0o777).toBe(0o600);
+        fs.rmSync(".local/ssh/storm-keyed");
     });
 
     test("that is another changes the connection alone", async () => {
-        const before = await runProgram(withKey(make()));
+        const before = await runWithKey(make());
         fs.renameSync(path.join(folder, "key"), path.join(folder, "old"));
-        const after = await runProgram(withKey(make()));
+        const after = await runWithKey(make());
         const differing = after.resources.filter(
             ({ name, type, inputs }) => JSON.stringify(before.get(name, type).inputs) !== JSON.stringify(inputs),
         );
@@ -194,7 +197,7 @@ describe("the key", () => {
     });
 
     test("that is not there is no matter to a preview, and shows no change in it", async () => {
-        const found = await runProgram(withKey("/nowhere/key"), { preview: true });
+        const found = await runWithKey("/nowhere/key", true);
         expect(found.get("host-a-docker", "Command").ignoreChanges).toContain("connection.privateKey");
     });
 
@@ -202,7 +205,7 @@ describe("the key", () => {
         ["is not there", () => "/nowhere/key", "storm:ssh.keyFile (/nowhere/key) cannot be read: ENOENT"],
         ["has a passphrase", () => make("secret"), "has a passphrase, which nobody can be asked for"],
     ])("that %s stops an update before anything is made", async (_what, file, message) => {
-        await expect(runProgram(withKey(file()))).rejects.toThrow(message);
+        await expect(runWithKey(file())).rejects.toThrow(message);
     });
 });
 

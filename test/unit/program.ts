@@ -49,12 +49,14 @@ interface Circumstances {
     preview?: boolean;
     /** Names of the resources that the stack has already; default: none. */
     existing?: string[];
+    /** Name of the stack, which is that of its files too; default: `test`. */
+    stack?: string;
 }
 
 /** Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them. */
 export async function runProgram(
     settings: Record<string, unknown> = {},
-    { secret = [], silent = [], preview = false, existing = [] }: Circumstances = {},
+    { secret = [], silent = [], preview = false, existing = [], stack = "test" }: Circumstances = {},
 ): Promise<Run> {
     jest.resetModules();
     const answers = ({ address }: { address: string }) => {
@@ -75,7 +77,7 @@ export async function runProgram(
             newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: made(type, name, inputs as object) }),
         },
         "storm",
-        "test",
+        stack,
         preview,
         "organization",
     );
