@@ -6,7 +6,7 @@ import { execFileSync } from "child_process";
 import * as fs from "fs";
 import { commandLine } from "../components/hosts/shell";
 import { ports } from "../components/storm/ports";
-import { dialFrom } from "../components/storm/container";
+import { dialFrom } from "../components/hosts/container";
 import { type ClusterSummary, clusterSummary } from "../components/storm/nimbusClient";
 
 interface Outputs {

@@ -1,7 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Service } from "./service";
+import type { Discovery } from "./discovery";
 
 /** Discovery by `addresses`: a daemon is told the addresses of the hosts that the service's daemons run on. */
-export function addresses(service: Service): pulumi.Output<string[]> {
-    return pulumi.all(service.endpoints.map((endpoint) => endpoint.address));
-}
+export const addresses: Discovery = {
+    nameOf: (_daemon, host) => host.address,
+    namesOf: (service) => pulumi.all(service.endpoints.map(({ host }) => host.address)),
+    aliasesOf: () => [],
+    resolver: {},
+    jvmOptions: "",
+    before: [],
+};

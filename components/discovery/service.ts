@@ -1,9 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../hosts/host";
 
-/** Address and port at which a service is reached. */
+/** Where a service is reached. */
 export interface Endpoint {
-    /** The address of the host that the daemon runs on. */
-    readonly address: pulumi.Output<string>;
+    /** Name of the daemon that answers there. */
+    readonly daemon: string;
+    /** The host that it runs on. */
+    readonly host: Host;
     /** TCP port. */
     readonly port: number;
 }

@@ -83,8 +83,8 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
         this.registerOutputs({ address, instanceId: instance.id });
     }
 
-    attach(daemon: string): Attachment {
-        return this.sshHost.attach(daemon);
+    attach(daemon: string, aliases: string[]): Attachment {
+        return this.sshHost.attach(daemon, aliases);
     }
 
     dataDirectory(name: string, args: DataDirectoryArgs, opts: pulumi.CustomResourceOptions): DataDirectory {

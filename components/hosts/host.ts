@@ -58,9 +58,10 @@ export interface Host {
     /**
      * How a container joins this host's network.
      * @param daemon The daemon's name, by which the container finds itself and, on one Docker network, others find it.
+     * @param aliases Further such names.
      * @param published Ports that are to be reached from outside of the network.
      */
-    attach(daemon: string, published: number[]): Attachment;
+    attach(daemon: string, aliases: string[], published: number[]): Attachment;
     /**
      * Makes a directory for a daemon's data. It is never deleted.
      * @param name Name of the resource.

@@ -29,12 +29,12 @@ export class LocalHost extends pulumi.ComponentResource implements Host {
         this.registerOutputs({ address: this.address });
     }
 
-    attach(daemon: string, published: number[]): Attachment {
+    attach(daemon: string, aliases: string[], published: number[]): Attachment {
         return {
             hostname: daemon,
             // The provider connects containers of Docker's default network alone with the address that is asked for.
             networkMode: "bridge",
-            networksAdvanced: [{ name: this.network.networkName, ipv4Address: this.address, aliases: [daemon] }],
+            networksAdvanced: [{ name: this.network.networkName, ipv4Address: this.address, aliases: [daemon, ...aliases] }],
             ports: published.map((port) => ({ ip: "127.0.0.1", external: port, internal: port })),
         };
     }

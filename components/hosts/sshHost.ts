@@ -131,12 +131,12 @@ export class SshHost extends pulumi.ComponentResource implements Host {
         this.registerOutputs({ address: this.address });
     }
 
-    attach(daemon: string): Attachment {
+    attach(daemon: string, aliases: string[]): Attachment {
         return {
             networkMode: "host",
             // Storm's daemons look their own host name up, which not every machine knows.
             hostname: daemon,
-            hosts: [{ host: daemon, ip: this.address }],
+            hosts: [daemon, ...aliases].map((name) => ({ host: name, ip: this.address })),
         };
     }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "util";
 import { Readable } from "stream";
 import * as pulumi from "@pulumi/pulumi";
-import { run } from "./container";
+import { run } from "../hosts/container";
 
 /** Arguments of {@link ConfigFile}. */
 export interface ConfigFileArgs {

@@ -1,6 +1,7 @@
 import { createHash } from "crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Discovery } from "../discovery/discovery";
 import type { Host } from "../hosts/host";
 import { labels } from "../network/labels";
 import { ConfigFile } from "./configFile";
@@ -17,6 +18,8 @@ export interface ClusterArgs {
     readySeconds: number;
     /** Names of daemons that may start on another machine than the one that has their data, without it; default: none. */
     startEmpty?: string[];
+    /** How a daemon gets from a service to endpoints. */
+    discovery: Discovery;
     /** What has to be there before the first container on a host is made, by the name of its Docker daemon. */
     prepared: Record<string, readonly pulumi.Resource[]>;
 }
@@ -64,7 +67,7 @@ export const graceSeconds = 30;
 
 /** One Storm or ZooKeeper process in one container, on one host. */
 export class Daemon extends pulumi.ComponentResource {
-    /** The address at which others dial this daemon. */
+    /** The address of its host. */
     readonly address: pulumi.Output<string>;
     /** Exists once the daemon is ready. */
     readonly ready: pulumi.Resource;
@@ -82,7 +85,7 @@ export class Daemon extends pulumi.ComponentResource {
                 `${name}-place`,
                 {
                     daemon: args.daemon,
-                    address: args.host.address,
+                    address: args.discovery.nameOf(args.daemon, args.host),
                     host,
                     machine: key,
                     unusable,
@@ -119,7 +122,8 @@ export class Daemon extends pulumi.ComponentResource {
                 labels: pulumi
                     .output(args.host.docker.identity)
                     .apply((machine) => labels({ ...identity, ...(machine !== undefined && { "storm.machine": machine }) })),
-                ...args.host.attach(args.daemon, args.published ?? []),
+                ...args.host.attach(args.daemon, args.discovery.aliasesOf(args.daemon), args.published ?? []),
+                ...args.discovery.resolver,
                 // As PID 1 it reaps what a supervisor's workers leave behind.
                 init: true,
                 restart: "unless-stopped",

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Discovery } from "../discovery/discovery";
 import type { Host } from "../hosts/host";
-import { stop } from "./container";
+import { stop } from "../hosts/container";
 import { graceSeconds } from "./daemon";
 import { type Leader, leaderOf, leaderUnlessStopped, type NimbusContainer } from "./leader";
 import { messageTimeout, topologyConfiguration, topologyState } from "./nimbusClient";
@@ -14,7 +15,7 @@ export interface DrainArgs {
     container: string;
     /** The `ssh` command line that logs in on its machine; undefined: it is this one. */
     ssh?: pulumi.Input<string[]>;
-    /** The address at which it is dialled. */
+    /** The address or name by which it is dialled. */
     address: pulumi.Input<string>;
     /** The Nimbus daemons. */
     nimbuses: pulumi.Input<NimbusContainer[]>;
@@ -163,6 +164,8 @@ export interface Drained {
     daemon: string;
     /** Where it runs. */
     host: Host;
+    /** How it is dialled. */
+    discovery: Discovery;
     /** The Nimbus daemons. */
     nimbuses: pulumi.Input<NimbusContainer[]>;
     /** Seconds that its work has to run elsewhere. */
@@ -171,10 +174,11 @@ export interface Drained {
 
 /** The drain of a supervisor on a host. */
 export function drain(name: string, drained: Drained, opts: pulumi.CustomResourceOptions): Drain {
-    const { clusterName, daemon, host, nimbuses, readySeconds } = drained;
+    const { clusterName, daemon, host, discovery, nimbuses, readySeconds } = drained;
     const { ssh, options } = host.docker;
     const container = `${clusterName}-${daemon}`;
-    const args = { daemon, container, ssh, address: host.address, nimbuses, seconds: readySeconds, graceSeconds };
+    const address = discovery.nameOf(daemon, host);
+    const args = { daemon, container, ssh, address, nimbuses, seconds: readySeconds, graceSeconds };
     // With its machine gone, there is still its work to wait for.
     return new Drain(name, args, { ...options, deletedWith: undefined, protect: host.isProtected, ...opts });
 }

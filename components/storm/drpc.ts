@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addresses } from "../discovery/addresses";
+import type { Discovery } from "../discovery/discovery";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { ports } from "./ports";
@@ -25,7 +25,7 @@ export class Drpc extends pulumi.ComponentResource implements Service {
     constructor(name: string, args: DrpcArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Drpc", name, {}, opts);
         const hosts = Object.entries(args.hosts);
-        this.endpoints = hosts.map(([, host]) => ({ address: host.address, port: ports.drpc }));
+        this.endpoints = hosts.map(([daemon, host]) => ({ daemon, host, port: ports.drpc }));
         this.ready = hosts.map(
             ([daemon, host]) =>
                 new StormDaemon(
@@ -35,20 +35,19 @@ export class Drpc extends pulumi.ComponentResource implements Service {
                         daemon,
                         host,
                         run: "drpc",
-                        nimbusSeeds: addresses(args.nimbus),
-                        launch: drpcServers(this),
+                        launch: drpcServers(this, args.discovery),
                         heaps: { drpc: args.heap },
-                        check: host.address.apply((address) => ({ kind: "port" as const, address, port: ports.drpc })),
+                        check: args.discovery.nameOf(daemon, host).apply((address) => ({ kind: "port" as const, address, port: ports.drpc })),
                         after: args.nimbus.ready,
                     },
                     { parent: this },
                 ).ready,
         );
-        this.registerOutputs({ endpoints: this.endpoints });
+        this.registerOutputs({ addresses: hosts.map(([, host]) => host.address) });
     }
 }
 
 /** Configuration by which workers and DRPC servers find the DRPC servers. */
-export function drpcServers(drpc: Pick<Service, "endpoints">): pulumi.Output<{ "drpc.servers": string[] }> {
-    return pulumi.all(drpc.endpoints.map(({ address }) => address)).apply((servers) => ({ "drpc.servers": servers }));
+export function drpcServers(drpc: Pick<Service, "endpoints">, discovery: Discovery): pulumi.Output<{ "drpc.servers": string[] }> {
+    return discovery.namesOf(drpc).apply((servers) => ({ "drpc.servers": servers }));
 }

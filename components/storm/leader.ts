@@ -1,9 +1,9 @@
-import { type ContainerAt, dialFrom, run } from "./container";
+import { type ContainerAt, dialFrom, run } from "../hosts/container";
 import { type ClusterSummary, clusterSummary, type NimbusAt } from "./nimbusClient";
 
 /** A Nimbus, and the container that it runs in. */
 export interface NimbusContainer extends ContainerAt {
-    /** The address at which it is dialled. */
+    /** The address or name by which it is dialled. */
     address: string;
     /** TCP port of its Thrift server. */
     port: number;

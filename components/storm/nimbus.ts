@@ -25,8 +25,8 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
     constructor(name: string, args: NimbusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Nimbus", name, {}, opts);
         const hosts = Object.entries(args.hosts);
-        const nimbusSeeds = pulumi.all(hosts.map(([, host]) => host.address));
-        const containers = hosts.map(([daemon, host]) => containerOf(daemon, host, args.clusterName));
+        this.endpoints = hosts.map(([daemon, host]) => ({ daemon, host, port: ports.nimbus }));
+        const containers = hosts.map(([daemon, host]) => containerOf(daemon, host, args));
         const isUsable = (index: number) => !hosts[index]?.[1].machine?.unusable;
 
         let previous = args.zookeeper.ready;
@@ -38,14 +38,14 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     daemon,
                     host,
                     run: "nimbus",
-                    nimbusSeeds,
+                    nimbus: this,
                     heaps: { nimbus: args.heap },
                     // With blobs on one Nimbus alone, no other could lead without it.
                     launch: hosts.length > 1 ? { "topology.min.replication.count": 2 } : {},
                     dataDirectories: ["/data"],
                     // They copy each other's blobs.
                     replicas: pulumi.all(containers.filter((_, other) => other !== index)),
-                    check: host.address.apply((address) => ({ kind: "nimbus" as const, address, port: ports.nimbus })),
+                    check: args.discovery.nameOf(daemon, host).apply((address) => ({ kind: "nimbus" as const, address, port: ports.nimbus })),
                     after: previous,
                 },
                 { parent: this },
@@ -53,15 +53,14 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
             previous = [ready];
         }
 
-        this.endpoints = hosts.map(([, host]) => ({ address: host.address, port: ports.nimbus }));
         this.ready = previous;
         this.containers = pulumi.all(containers.filter((_, index) => isUsable(index)));
-        this.registerOutputs({ endpoints: this.endpoints });
+        this.registerOutputs({ addresses: hosts.map(([, host]) => host.address) });
     }
 }
 
-function containerOf(daemon: string, { address, docker }: Host, clusterName: string): pulumi.Output<NimbusContainer> {
+function containerOf(daemon: string, host: Host, { clusterName, discovery }: NimbusArgs): pulumi.Output<NimbusContainer> {
     return pulumi
-        .all([address, docker.ssh])
-        .apply(([dialled, ssh]) => ({ container: `${clusterName}-${daemon}`, ssh, address: dialled, port: ports.nimbus }));
+        .all([discovery.nameOf(daemon, host), host.docker.ssh])
+        .apply(([address, ssh]) => ({ container: `${clusterName}-${daemon}`, ssh, address, port: ports.nimbus }));
 }

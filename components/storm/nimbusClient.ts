@@ -1,4 +1,4 @@
-import type { Dial } from "./container";
+import type { Dial } from "../hosts/container";
 import { type Argument, type Struct, structs, thriftCall, thriftResult } from "./thrift";
 
 /** What Nimbus tells of its cluster; uptimes are in seconds. */
@@ -167,5 +167,5 @@ export async function activateTopology({ dial, address, port }: NimbusAt, name: 
 }
 
 async function ask(dial: Dial, address: string, port: number, method: string, ...args: Argument[]): Promise<unknown> {
-    return thriftResult(await dial(address, port, thriftCall(method, ...args), "frame"));
+    return thriftResult(await dial(address, port, thriftCall(method, ...args), 4));
 }

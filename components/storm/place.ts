@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dialFrom } from "./container";
+import { dialFrom } from "../hosts/container";
 import type { NimbusContainer } from "./leader";
 import { clusterSummary, rareBlobs } from "./nimbusClient";
 
@@ -7,7 +7,7 @@ import { clusterSummary, rareBlobs } from "./nimbusClient";
 export interface PlaceArgs {
     /** The daemon that runs there. */
     daemon: string;
-    /** The address at which it is dialled. */
+    /** The address or name by which it is dialled. */
     address: pulumi.Input<string>;
     /** The host's name in the settings. */
     host: string;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ContainerAt, stop } from "./container";
+import { type ContainerAt, stop } from "../hosts/container";
 import { stateOf } from "./leader";
 
 /** Arguments of {@link Shutdown}. */

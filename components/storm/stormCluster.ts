@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addresses } from "../discovery/addresses";
+import type { Discovery } from "../discovery/discovery";
 import type { Host } from "../hosts/host";
 import { graceSeconds } from "./daemon";
 import { type DaemonCounts, type DaemonNames, daemonNames } from "./daemonNames";
@@ -36,6 +37,8 @@ export interface StormClusterArgs extends DaemonCounts {
     memory: Memory;
     /** Entries of storm.yaml for every Storm daemon; may be secret. */
     stormYaml: pulumi.Input<StormConfig>;
+    /** How a daemon gets from a service to endpoints; default: by `addresses`. */
+    discovery?: Discovery;
     /** How containers get their configuration; default: `arguments`. */
     delivery?: Delivery;
     /** TCP port at which Storm UI is reached. */
@@ -71,7 +74,8 @@ export class StormCluster extends pulumi.ComponentResource {
         const memory = (kind: keyof Memory) => memoryLimit(kind, args);
 
         const prepared = this.prepare(name, args);
-        const common = { ...args, prepared: prepared.byMachine };
+        const { discovery = addresses } = args;
+        const common = { ...args, discovery, prepared: prepared.byMachine };
         const zookeeper = new ZooKeeper(
             `${name}-zookeeper`,
             {
@@ -80,7 +84,7 @@ export class StormCluster extends pulumi.ComponentResource {
                 hosts: hostsOf(names.zookeeper),
                 heap: args.heap.zookeeper,
                 memory: memory("zookeeper"),
-                after: prepared.first,
+                after: [...prepared.first, ...discovery.before],
             },
             { parent: this },
         );
@@ -110,14 +114,14 @@ export class StormCluster extends pulumi.ComponentResource {
                         logviewer: args.logviewers,
                         heap: args.heap,
                         memory: memory("supervisor"),
-                        launch: drpc ? drpcServers(drpc) : {},
+                        launch: drpc ? drpcServers(drpc, discovery) : {},
                     },
                     { parent: this },
                 ),
         );
         const drains = supervisors.reduce<Drain[]>((before, supervisor, index) => {
             const daemon = names.supervisor[index] as string;
-            const drained = { ...args, daemon, host: host(daemon), nimbuses: nimbus.containers };
+            const drained = { ...common, daemon, host: host(daemon), nimbuses: nimbus.containers };
             return [...before, drain(`${name}-${daemon}-drain`, drained, { parent: this, dependsOn: [supervisor.ready, ...before.slice(-1)] })];
         }, []);
         const shutdown = new Shutdown(
@@ -141,15 +145,16 @@ export class StormCluster extends pulumi.ComponentResource {
         }
 
         this.zookeeperServers = pulumi.all(
-            zookeeper.endpoints.map(({ address, port }) => pulumi.interpolate`${address}:${port}`),
+            zookeeper.endpoints.map(({ host: { address }, port }) => pulumi.interpolate`${address}:${port}`),
         );
-        this.nimbusSeeds = addresses(nimbus);
+        this.nimbusSeeds = addresses.namesOf(nimbus);
         this.supervisors = pulumi.all(supervisors.map(({ address }) => address));
         this.submitting = new Submitting(name, this, {
             clusterName: args.clusterName,
             nimbuses: nimbus.containers,
             nimbusHosts: names.nimbus.map(host),
             supervisorHosts: hostsOf(names.supervisor),
+            discovery,
             image: args.stormImage,
             seconds: args.readySeconds,
             after: [shutdown, ...supervisors.map(({ ready }) => ready)],

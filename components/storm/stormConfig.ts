@@ -19,11 +19,12 @@ export function stormYaml(config: StormConfig): string {
 /**
  * The `childopts` entries of JVMs: the heap, behind the Java options that `config` has for them.
  * @param heaps MiB by JVM, such as `nimbus`.
+ * @param options Java options of them all, which those of `config` may override.
  */
-export function childopts(heaps: Record<string, number>, config: StormConfig): StormConfig {
+export function childopts(heaps: Record<string, number>, options: string, config: StormConfig): StormConfig {
     const entries = Object.entries(heaps).map(([jvm, heap]) => {
         const key = `${jvm}.childopts`;
-        return [key, [config[key], `-Xmx${heap}m`].filter(Boolean).join(" ")];
+        return [key, [options, config[key], `-Xmx${heap}m`].filter(Boolean).join(" ")];
     });
     return Object.fromEntries(entries) as StormConfig;
 }

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addresses } from "../discovery/addresses";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
@@ -31,8 +30,8 @@ export interface StormDaemonArgs
     host: Host;
     /** The command of `storm` that starts it: `nimbus`, `supervisor`, `ui`... */
     run: string;
-    /** Address of each Nimbus. */
-    nimbusSeeds: pulumi.Input<string[]>;
+    /** The Nimbus daemons. */
+    nimbus: Pick<Service, "endpoints">;
     /** Configuration of this daemon alone that is delivered at launch; default: none. */
     launch?: pulumi.Input<StormConfig>;
     /** Java heap in MiB of each JVM of the daemon's, by the name that its `childopts` go by. */
@@ -48,17 +47,21 @@ export interface StormDaemonArgs
 /** A daemon of Storm, configured by what it depends on. */
 export class StormDaemon extends Daemon {
     constructor(name: string, args: StormDaemonArgs, opts?: pulumi.ComponentResourceOptions) {
+        const { discovery } = args;
         const configuration = pulumi
-            .all([addresses(args.zookeeper), args.nimbusSeeds, args.host.address, args.launch ?? {}])
-            .apply(([zookeepers, nimbuses, address, launch]) => ({
+            .all([
+                ...[discovery.namesOf(args.zookeeper), discovery.namesOf(args.nimbus)],
+                ...[discovery.nameOf(args.daemon, args.host), args.launch ?? {}],
+            ])
+            .apply(([zookeepers, nimbuses, name, launch]) => ({
                 "storm.zookeeper.servers": zookeepers,
                 "storm.zookeeper.port": ports.zookeeper,
                 "nimbus.seeds": nimbuses,
                 // Left out, a daemon would advertise its container's id, which no other can dial.
-                "storm.local.hostname": address,
+                "storm.local.hostname": name,
                 ...launch,
             }));
-        const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...childopts(args.heaps, config) }));
+        const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...childopts(args.heaps, discovery.jvmOptions, config) }));
         const start = args.script ? ["bash", "-c", args.script, "storm"] : ["storm", args.run];
         const delivered =
             args.delivery === "file"

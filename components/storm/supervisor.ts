@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addresses } from "../discovery/addresses";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { ports } from "./ports";
@@ -50,14 +49,12 @@ const workerDefaults = { "executor.metrics.frequency.secs": 10 };
 /** A supervisor: it starts and stops the workers of topologies, on its slots. */
 export class Supervisor extends StormDaemon {
     constructor(name: string, args: SupervisorArgs, opts?: pulumi.ComponentResourceOptions) {
-        const nimbusSeeds = addresses(args.nimbus);
         super(
             name,
             {
                 ...args,
                 run: "supervisor",
                 ...(args.logviewer && { script: withLogviewer, beside: ["logviewer"] }),
-                nimbusSeeds,
                 stormYaml: pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...workerDefaults, ...config })),
                 launch: pulumi.output(args.launch).apply((launch) => ({
                     "supervisor.slots.ports": Array.from({ length: args.slots }, (_, slot) => ports.firstSlot + slot),
@@ -70,7 +67,7 @@ export class Supervisor extends StormDaemon {
                     ...(args.logviewer && { logviewer: args.heap.logviewer }),
                 },
                 dataDirectories: ["/data"],
-                check: pulumi.all([args.host.address, nimbusSeeds]).apply(([address, nimbuses]) => ({
+                check: pulumi.all([args.discovery.nameOf(args.daemon, args.host), args.discovery.namesOf(args.nimbus)]).apply(([address, nimbuses]) => ({
                     kind: "supervisor" as const,
                     address,
                     nimbuses,

@@ -1,5 +1,4 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { addresses } from "../discovery/addresses";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
@@ -27,7 +26,6 @@ export class Ui extends StormDaemon {
                 ...args,
                 daemon: "ui",
                 run: "ui",
-                nimbusSeeds: addresses(args.nimbus),
                 heaps: { ui: args.heap },
                 // The one server of Storm's that can be bound to an address.
                 launch: args.host.address.apply((address) => ({ "ui.host": address, "ui.port": args.port })),

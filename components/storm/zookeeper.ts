@@ -30,7 +30,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
             host,
             id: Number(daemon.replace("zookeeper-", "")),
         }));
-        const servers = pulumi.all(members.map(({ id, host }) => server(id, host))).apply((lines) => lines.join(" "));
+        const servers = pulumi.all(members.map(({ daemon, id, host }) => server(id, args.discovery.nameOf(daemon, host)))).apply((lines) => lines.join(" "));
 
         let previous: readonly pulumi.Resource[] = args.after;
         for (const { daemon, host, id } of members) {
@@ -50,17 +50,18 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
                         // Hours; the images' default of 0 keeps every snapshot.
                         ZOO_AUTOPURGE_PURGEINTERVAL: "1",
                         ZK_SERVER_HEAP: String(args.heap),
+                        ...(args.discovery.jvmOptions && { JVMFLAGS: args.discovery.jvmOptions }),
                     },
                     dataDirectories: ["/data", "/datalog"],
                     // A member that starts empty copies from the others, and becomes ready when it has.
                     replicas: [],
                     check: pulumi
-                        .all(members.map((member) => member.host.address))
-                        .apply((addresses) => ({
+                        .all(members.map((member) => args.discovery.nameOf(member.daemon, member.host)))
+                        .apply((names) => ({
                             kind: "zookeeper" as const,
                             port: ports.zookeeper,
                             member: members.findIndex((member) => member.id === id),
-                            members: addresses,
+                            members: names,
                         })),
                     after: previous,
                 },
@@ -69,14 +70,12 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
             previous = [ready];
         }
 
-        this.endpoints = members.map(({ host }) => ({ address: host.address, port: ports.zookeeper }));
+        this.endpoints = members.map(({ daemon, host }) => ({ daemon, host, port: ports.zookeeper }));
         this.ready = previous;
-        this.registerOutputs({ endpoints: this.endpoints });
+        this.registerOutputs({ addresses: members.map(({ host }) => host.address) });
     }
 }
 
-function server(id: number, host: Host): pulumi.Output<string> {
-    return host.address.apply(
-        (address) => `server.${id}=${address}:${ports.zookeeperPeers}:${ports.zookeeperElection};${address}:${ports.zookeeper}`,
-    );
+function server(id: number, name: pulumi.Output<string>): pulumi.Output<string> {
+    return name.apply((dialled) => `server.${id}=${dialled}:${ports.zookeeperPeers}:${ports.zookeeperElection};${dialled}:${ports.zookeeper}`);
 }

@@ -1,6 +1,6 @@
 import * as thrift from "thrift";
 import { check as checkProbe, type ReadyCheck } from "../../components/storm/ready/check";
-import type { Dial } from "../../components/storm/container";
+import type { Dial } from "../../components/hosts/container";
 import { rareBlobs } from "../../components/storm/nimbusClient";
 
 /** Checks a container that has run for 10 seconds. */
@@ -39,7 +39,7 @@ describe("a ZooKeeper member", () => {
 
 describe("by Nimbus's word,", () => {
     const nimbusAt = (summary: Summary): Dial => async (address, port, request, reply) => {
-        expect([port, reply, request.toString("latin1").includes("getClusterInfo")]).toEqual([6627, "frame", true]);
+        expect([port, reply, request.toString("latin1").includes("getClusterInfo")]).toEqual([6627, 4, true]);
         return address === "10.0.0.8" ? refused() : encode(summary);
     };
 

@@ -1,7 +1,7 @@
-import type { Dial } from "../container";
+import type { Dial } from "../../hosts/container";
 import { clusterSummary } from "../nimbusClient";
 
-/** What has to hold before a daemon is ready; addresses are those that others dial. */
+/** What has to hold before a daemon is ready; addresses are those, or the names, that others dial. */
 export type ReadyCheck =
     /** A member answers and, where enough members answer for a quorum, has joined it. `member` is its place in `members`. */
     | { kind: "zookeeper"; port: number; member: number; members: string[] }

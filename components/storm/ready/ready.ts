@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { check, type ReadyCheck } from "./check";
-import { ageOf, describe, dialFrom } from "../container";
+import { ageOf, describe, dialFrom } from "../../hosts/container";
 
 /** Arguments of {@link Ready}. */
 export interface ReadyArgs {

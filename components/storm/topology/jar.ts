@@ -3,7 +3,7 @@ import { Readable } from "stream";
 import type { ReadableStream } from "stream/web";
 import { isDeepStrictEqual } from "util";
 import * as pulumi from "@pulumi/pulumi";
-import { type ContainerAt, run } from "../container";
+import { type ContainerAt, run } from "../../hosts/container";
 
 /** Arguments of {@link Jar}. */
 export interface JarArgs {

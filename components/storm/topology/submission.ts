@@ -1,7 +1,7 @@
 import { createHash } from "crypto";
 import { isDeepStrictEqual } from "util";
 import * as pulumi from "@pulumi/pulumi";
-import { type ContainerAt, endOf, run } from "../container";
+import { type ContainerAt, endOf, run } from "../../hosts/container";
 import { type Leader, leaderOf, leaderUnlessStopped, type NimbusContainer } from "../leader";
 import {
     activateTopology,
@@ -18,7 +18,7 @@ import { missing, type Seen, spreadProblem, unknownComponents, workersOf } from 
 
 /** A supervisor, as topologies see it. */
 export interface SupervisorContainer extends ContainerAt {
-    /** The address that its workers are dialled at. */
+    /** The address or name by which its workers are dialled. */
     address: string;
     /** Tells its machine from another in its place, which has none of its work; undefined: it is this one. */
     machine?: string;

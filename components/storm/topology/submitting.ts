@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Discovery } from "../../discovery/discovery";
 import type { Host } from "../../hosts/host";
-import type { ContainerAt } from "../container";
+import type { ContainerAt } from "../../hosts/container";
 import type { NimbusContainer } from "../leader";
 import { Jar } from "./jar";
 import type { SupervisorContainer } from "./submission";
@@ -15,6 +16,8 @@ export interface SubmittingArgs {
     nimbusHosts: Host[];
     /** The host of each supervisor, by the daemon's name. */
     supervisorHosts: Record<string, Host>;
+    /** How supervisors are dialled. */
+    discovery: Discovery;
     /** Image of Storm. */
     image: string;
     /** Seconds that a topology has to be running. */
@@ -51,9 +54,9 @@ export class Submitting {
         this.clientHost = args.nimbusHosts.find(({ machine }) => !machine?.unusable) ?? (args.nimbusHosts[0] as Host);
         this.client = args.nimbuses.apply(([first]) => ({ container: first?.container ?? "none", ssh: first?.ssh }));
         this.supervisors = pulumi.all(
-            Object.entries(args.supervisorHosts).map(([daemon, { address, docker }]) =>
+            Object.entries(args.supervisorHosts).map(([daemon, host]) =>
                 pulumi
-                    .all([address, docker.ssh, docker.identity])
+                    .all([args.discovery.nameOf(daemon, host), host.docker.ssh, host.docker.identity])
                     .apply(([dialled, ssh, machine]) => ({ container: `${args.clusterName}-${daemon}`, ssh, address: dialled, machine })),
             ),
         );

@@ -1,5 +1,5 @@
 import { ports } from "../../../components/storm/ports";
-import { dialFrom } from "../../../components/storm/container";
+import { dialFrom } from "../../../components/hosts/container";
 import { clusterConfiguration, clusterSummary } from "../../../components/storm/nimbusClient";
 import { docker, TestStack } from "../stack";
 import { wordcount } from "../topologies/topologies";

@@ -1,6 +1,6 @@
 /** What the tests of the target `hosts` have in common: what runs on a lab's hosts, and what it does. */
 import { ports } from "../../../components/storm/ports";
-import { dialFrom } from "../../../components/storm/container";
+import { dialFrom } from "../../../components/hosts/container";
 import { type ClusterSummary, clusterSummary } from "../../../components/storm/nimbusClient";
 import type { Lab, LabHost } from "../../lab/lab";
 import { wordsCounted, workerLogs } from "../wordcount";

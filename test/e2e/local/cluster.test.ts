@@ -1,5 +1,5 @@
 import { ports } from "../../../components/storm/ports";
-import { dialFrom } from "../../../components/storm/container";
+import { dialFrom } from "../../../components/hosts/container";
 import { type ClusterSummary, clusterSummary } from "../../../components/storm/nimbusClient";
 import { docker, machineSettings, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";

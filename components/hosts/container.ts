@@ -1,23 +1,24 @@
 import * as childProcess from "child_process";
 import type { Readable } from "stream";
 import { pipeline } from "stream/promises";
-import { quote } from "../hosts/shell";
+import { quote } from "./shell";
 
 /**
- * Sends `request` over TCP to `address:port` and gives what comes back: all until the other side closes, or one frame
- * (four bytes of length, then as many bytes).
+ * Sends `request` over TCP to `address:port` and gives what comes back: nothing, all until the other side closes, or, by the
+ * number of bytes of its length, one frame: its length, then as many bytes, which are given.
  * @throws Error when the connection fails.
  */
-export type Dial = (address: string, port: number, request: Buffer, reply: "all" | "frame" | "none") => Promise<Buffer>;
+export type Dial = (address: string, port: number, request: Buffer, reply: "all" | "none" | number) => Promise<Buffer>;
 
-/** Runs in the container: the official images have bash and coreutils, and no other TCP client in common. */
+/** What dials: the official images have bash and coreutils, and no other TCP client in common. */
 const script = `
 exec 3<>"/dev/tcp/$0/$1" || exit
 [ "$3" = none ] && exit
 printf %s "$2" | base64 -d >&3
 [ "$3" = all ] && exec cat <&3
-set -- $(head -c 4 <&3 | od -An -tu1)
-head -c $(( ($1 << 24) + ($2 << 16) + ($3 << 8) + $4 )) <&3
+length=0
+for byte in $(head -c "$3" <&3 | od -An -tu1); do length=$(( (length << 8) + byte )); done
+head -c "$length" <&3
 `;
 
 /** Seconds until a connection that says nothing is given up. */
@@ -39,11 +40,16 @@ export interface ContainerAt {
  * by Docker Desktop or a firewall.
  */
 export function dialFrom({ container, ssh }: ContainerAt): Dial {
-    return (address, port, request, reply) =>
-        run(ssh, [
-            ...["docker", "exec", container, "timeout", String(dialSeconds), "bash", "-c", script],
-            ...[address, String(port), request.toString("base64"), reply],
-        ]);
+    return (address, port, request, reply) => run(ssh, ["docker", "exec", container, ...dialling(address, port, request, reply)]);
+}
+
+/** Dials from the machine that `ssh` logs in on. */
+export function dialOn(ssh: string[] | undefined): Dial {
+    return (address, port, request, reply) => run(ssh, dialling(address, port, request, reply));
+}
+
+function dialling(...[address, port, request, reply]: Parameters<Dial>): string[] {
+    return ["timeout", String(dialSeconds), "bash", "-c", script, address, String(port), request.toString("base64"), String(reply)];
 }
 
 /** Seconds since a container was started, by the wall clock of its host, which Storm's uptimes go by too. */
