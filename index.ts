@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { addresses } from "./components/discovery/addresses";
 import { StormCluster } from "./components/storm/stormCluster";
 import { Topology } from "./components/storm/topology/topology";
 import { imageVersion, readSettings, type StackSettings } from "./settings";
@@ -15,14 +16,15 @@ export = async () => {
     const { sshKey, ...settings } = readSettings();
     const clusterName = `${pulumi.getProject()}-${pulumi.getStack()}`;
 
-    const { hosts, outputs, protect } = await targets[settings.target]({ ...settings, sshKey }, clusterName);
-    const cluster = new StormCluster("storm", { ...settings, clusterName, hosts });
+    const { hosts, dns, outputs, protect } = await targets[settings.target]({ ...settings, sshKey }, clusterName);
+    const discovery = settings.discovery === "dns" ? dns() : addresses;
+    const cluster = new StormCluster("storm", { ...settings, clusterName, hosts, discovery });
     const topologies = settings.topologies.map((topology) => new Topology(`topology-${topology.name}`, { cluster, ...topology }));
     protect?.([cluster, ...topologies]);
     return {
         /** Address and client port of each ZooKeeper member. */
         zookeeperServers: cluster.zookeeperServers,
-        /** Address of each Nimbus. */
+        /** By what a client on a Nimbus's host dials Nimbus. */
         nimbusSeeds: cluster.nimbusSeeds,
         /** Address of each supervisor. */
         supervisors: cluster.supervisors,

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import { z } from "zod";
+import { dnsServers } from "./components/discovery/names";
 import { addressAt, hostCount } from "./components/network/subnet";
 import { misplacements } from "./components/hosts/placement";
 import { type DaemonCounts, daemonNames } from "./components/storm/daemonNames";
@@ -76,6 +77,8 @@ const fields = {
             }
         }
     }),
+    discovery: z.enum(["addresses", "dns"], { error: "is not a way to find others: `addresses` and `dns` are" }),
+    dnsImage: tagged,
     delivery: z.enum(["arguments", "file"], { error: "is not a delivery: `arguments` and `file` are" }),
     readySeconds: count(1, 3600),
     subnet: subnet("172.30.77.0/24").refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
@@ -111,7 +114,7 @@ const countKeys = ["zookeepers", "nimbuses", "supervisors", "drpcs", "ui"] as co
 
 /** What is wrong with settings that are valid each by itself; those that are not are left out of `settings`. */
 function contradictions(settings: Partial<Settings>): z.core.$ZodIssue[] {
-    const { target, heap, memory, slots, logviewers, subnet, supervisors, hosts, ssh, sshKey, startEmpty, uiPort } = settings;
+    const { target, discovery, heap, memory, slots, logviewers, subnet, supervisors, hosts, ssh, sshKey, startEmpty, uiPort } = settings;
     const issues: z.core.$ZodIssue[] = [];
     const problem = (path: (string | number)[], message: string) => issues.push(mistake(path, message));
     if (heap && memory && slots !== undefined && logviewers !== undefined) {
@@ -124,7 +127,7 @@ function contradictions(settings: Partial<Settings>): z.core.$ZodIssue[] {
     }
     const names = countKeys.every((key) => settings[key] !== undefined) ? daemonNames(settings as DaemonCounts) : undefined;
     if (target === "hosts" && hosts && names) {
-        for (const { path, message } of misplacements(hosts, { ...names })) {
+        for (const { path, message } of misplacements(hosts, { ...names, dns: discovery === "dns" ? dnsServers : [] })) {
             problem(["hosts", ...path], message);
         }
         if (uiPort !== undefined && slots !== undefined && settings.ui) {
@@ -244,7 +247,7 @@ function addressOffset(daemon: string): number {
 
 /** The value of a setting that is written as text, as Pulumi writes all that are no lists or maps. */
 function settingValue(key: string, text: string): unknown {
-    if (["target", "delivery", "stormImage", "zookeeperImage", "subnet", "sshKey", "registryMirror"].includes(key)) {
+    if (["target", "discovery", "delivery", "stormImage", "zookeeperImage", "dnsImage", "subnet", "sshKey", "registryMirror"].includes(key)) {
         return text;
     }
     try {

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { PrivateZone } from "../components/discovery/privateZone";
 import { Ec2Host } from "../components/hosts/ec2Host";
 import { type Ec2Common, Ec2Instance } from "../components/hosts/ec2Instance";
 import { InstanceProfile } from "../components/hosts/instanceProfile";
@@ -138,6 +139,7 @@ export async function awsHosts(settings: StackSettings, clusterName: string): Pr
     const { ui } = hosts;
     return {
         hosts,
+        dns: () => new PrivateZone("dns", { clusterName, vpcId: network.id, daemons: hosts, tags }, onAws).discovery,
         outputs: {
             ...(ui && {
                 ...(from.ui.length > 0 && { uiUrl: pulumi.interpolate`http://${ui.endpoint.address}:${uiPort}` }),

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { DnsServers } from "../components/discovery/dnsServers";
+import { dnsServers } from "../components/discovery/names";
 import { answers, bastionProblem } from "../components/hosts/answers";
 import type { Host } from "../components/hosts/host";
 import { commandLine } from "../components/hosts/shell";
@@ -54,6 +56,11 @@ export async function sshHosts(settings: StackSettings, clusterName: string): Pr
     }
     return {
         hosts,
+        dns: () => {
+            const servers = Object.fromEntries(dnsServers.map((server) => [server, hosts[server] as Host]));
+            return new DnsServers("dns", { clusterName, image: settings.dnsImage, servers, daemons: hosts, seconds: settings.readySeconds })
+                .discovery;
+        },
         outputs: {
             ...(hosts.ui && { uiUrl: pulumi.interpolate`http://${hosts.ui.address}:${settings.uiPort}` }),
             hosts: machines,

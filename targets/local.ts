@@ -1,3 +1,4 @@
+import { names, zoneOf } from "../components/discovery/names";
 import { LocalHost } from "../components/hosts/localHost";
 import { LocalNetwork } from "../components/network/localNetwork";
 import { daemonsOf, localAddress, type StackSettings } from "../settings";
@@ -16,5 +17,7 @@ export function localHosts(settings: StackSettings, clusterName: string): Target
             new LocalHost(`host-${daemon}`, { network, address: localAddress(settings.subnet, daemon) }),
         ]),
     );
-    return { hosts, outputs: settings.ui ? { uiUrl: `http://127.0.0.1:${settings.uiPort}` } : {} };
+    // The network knows them: Docker itself answers for it.
+    const dns = () => names(zoneOf(clusterName));
+    return { hosts, dns, outputs: settings.ui ? { uiUrl: `http://127.0.0.1:${settings.uiPort}` } : {} };
 }

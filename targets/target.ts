@@ -1,10 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Discovery } from "../components/discovery/discovery";
 import type { Host } from "../components/hosts/host";
 
 /** Where a stack's containers run. */
 export interface Target {
     /** The host of each daemon, by the daemon's name. */
     hosts: Record<string, Host>;
+    /** Discovery by `dns`: names that follow the hosts. */
+    dns: () => Discovery;
     /** The stack's outputs that are this target's. */
     outputs: {
         /** Where a browser finds Storm UI; absent where none runs. */

@@ -49,6 +49,8 @@ var resources = map[string]string{
 	"aws_nat_gateway":                     "ec2/NatGateway",
 	"aws_network_interface":               "ec2/NetworkInterface",
 	"aws_route":                           "ec2/Route",
+	"aws_route53_record":                  "route53/Record",
+	"aws_route53_zone":                    "route53/Zone",
 	"aws_route_table":                     "ec2/RouteTable",
 	"aws_route_table_association":         "ec2/RouteTableAssociation",
 	"aws_security_group":                  "ec2/SecurityGroup",

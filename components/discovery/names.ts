@@ -1,11 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Discovery } from "./discovery";
+import { addresses } from "./addresses";
+import type { Discovery, Resolver } from "./discovery";
 
 /** Seconds for which a record, and what a JVM has found of it, may be kept. */
 export const recordSeconds = 5;
 
 /** The JVM does not go by what a record says, but keeps what it has found for 30 seconds, and that it found nothing for 10. */
 const jvmOptions = `-Dsun.net.inetaddr.ttl=${recordSeconds} -Dsun.net.inetaddr.negative.ttl=${recordSeconds}`;
+
+/** Names of the DNS servers that a stack runs where nobody else answers for its names: two, for availability. */
+export const dnsServers = ["dns-1", "dns-2"];
 
 /** The domain of a cluster's names: `internal` is set aside for private use. */
 export function zoneOf(clusterName: string): string {
@@ -20,16 +24,17 @@ export function nameIn(zone: string, daemon: string): string {
 /**
  * Discovery by `dns`: a daemon is told names, which follow the hosts.
  * @param zone Their domain.
- * @param given How containers resolve them, and what has to be there for that; default: their hosts resolve them.
+ * @param before What has to be there for them to be found.
+ * @param resolver How containers find them; default: as their hosts do.
  */
-export function names(zone: string, given: Partial<Pick<Discovery, "resolver" | "before">> = {}): Discovery {
+export function names(zone: string, before: readonly pulumi.Resource[] = [], resolver: Resolver = {}): Discovery {
     return {
+        ...addresses,
         nameOf: (daemon) => pulumi.output(nameIn(zone, daemon)),
-        namesOf: ({ endpoints }) => pulumi.output(endpoints.map(({ daemon }) => nameIn(zone, daemon))),
+        serversOf: ({ endpoints }) => pulumi.output(endpoints.map(({ daemon }) => nameIn(zone, daemon))),
         aliasesOf: (daemon) => [nameIn(zone, daemon)],
-        resolver: {},
+        resolver: () => resolver,
         jvmOptions,
-        before: [],
-        ...given,
+        before: () => before,
     };
 }

@@ -2,7 +2,10 @@ import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 
 /** How a container joins its host's network, as arguments of docker.Container. */
-export type Attachment = Pick<docker.ContainerArgs, "networkMode" | "networksAdvanced" | "hostname" | "hosts" | "ports">;
+export type Attachment = Pick<docker.ContainerArgs, "networkMode" | "networksAdvanced" | "hostname" | "ports"> & {
+    /** Addresses of names that it finds without asking. */
+    hosts?: docker.types.input.ContainerHost[];
+};
 
 /** A Docker daemon, and the machine that it runs on. */
 export interface DockerDaemon {

@@ -65,10 +65,16 @@ const countSettings: Record<string, string> = {
     drpc: "drpcs",
 };
 
+/** What keeps a kind without a count from being there. */
+const unless: Record<string, string> = {
+    ui: "storm:ui is false",
+    dns: "dns-1 and dns-2 are there where storm:discovery is `dns`",
+};
+
 function suggestion(daemon: string, wanted: Record<string, string[]>): string {
     const [kind = "", number = ""] = daemon.split("-");
     if (/^[1-9]\d*$/.test(number) && countSettings[kind]) {
         return `storm:${countSettings[kind]} is ${wanted[kind]?.length}`;
     }
-    return daemon === "ui" ? "storm:ui is false" : "names are as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui";
+    return unless[kind] ?? "names are as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui";
 }

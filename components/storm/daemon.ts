@@ -2,8 +2,8 @@ import { createHash } from "crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Discovery } from "../discovery/discovery";
+import { containerArgs } from "../hosts/containerArgs";
 import type { Host } from "../hosts/host";
-import { labels } from "../network/labels";
 import { ConfigFile } from "./configFile";
 import type { NimbusContainer } from "./leader";
 import { Place } from "./place";
@@ -76,7 +76,6 @@ export class Daemon extends pulumi.ComponentResource {
         super("storm:storm:Daemon", name, {}, opts);
         const options = { parent: this, ...args.host.docker.options };
         const containerName = `${args.clusterName}-${args.daemon}`;
-        const identity = { "storm.cluster": args.clusterName, "storm.daemon": args.daemon };
 
         const places: Place[] = [];
         if (args.host.machine) {
@@ -97,7 +96,8 @@ export class Daemon extends pulumi.ComponentResource {
             );
             places.push(place);
         }
-        const after = [...args.after, ...(args.prepared[args.host.docker.name] ?? []), ...places];
+        const prepared = args.prepared[args.host.docker.name] ?? [];
+        const after = [...args.after, ...prepared, ...args.discovery.before(args.host), ...places];
         const volumes = (args.dataDirectories ?? []).map((containerPath) => {
             const directory = args.host.dataDirectory(
                 `${name}-${containerPath.slice(1)}`,
@@ -108,32 +108,24 @@ export class Daemon extends pulumi.ComponentResource {
             return { containerPath, ...directory.mount };
         });
 
+        const attachment = args.host.attach(args.daemon, args.discovery.aliasesOf(args.daemon), args.published ?? []);
+        const resolver = args.discovery.resolver(args.daemon, args.host);
         const mounts = args.mounted ? [this.mount(name, args.mounted, args, after)] : [];
         const container = new docker.Container(
             `${name}-container`,
             {
-                name: containerName,
+                ...containerArgs(args),
                 image: args.image,
                 command: args.command,
                 envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
                 uploads: Object.entries(args.files ?? {}).map(([file, content]) => ({ file, content })),
                 volumes: [...volumes, ...mounts],
-                // Another machine in the place of this one has no such container: it is made anew there.
-                labels: pulumi
-                    .output(args.host.docker.identity)
-                    .apply((machine) => labels({ ...identity, ...(machine !== undefined && { "storm.machine": machine }) })),
-                ...args.host.attach(args.daemon, args.discovery.aliasesOf(args.daemon), args.published ?? []),
-                ...args.discovery.resolver,
+                ...attachment,
+                ...resolver,
+                hosts: [...(attachment.hosts ?? []), ...(resolver.hosts ?? [])],
                 // As PID 1 it reaps what a supervisor's workers leave behind.
                 init: true,
-                restart: "unless-stopped",
-                memory: args.memory,
-                memorySwap: args.memory,
-                logDriver: "json-file",
-                logOpts: { "max-size": "10m", "max-file": "3" },
                 user: `${uid}:${uid}`,
-                capabilities: { drops: ["ALL"] },
-                securityOpts: ["no-new-privileges:true"],
                 stopTimeout: graceSeconds,
                 destroyGraceSeconds: graceSeconds,
             },

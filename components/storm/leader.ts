@@ -27,7 +27,7 @@ export async function leaderOf(nimbuses: NimbusContainer[]): Promise<Leader> {
             const summary = await clusterSummary(dial, address, port);
             const leading = summary.nimbuses.find(({ leader }) => leader);
             if (leading) {
-                return { nimbus: { dial, address: leading.host, port }, summary };
+                return { nimbus: { dial, address: leading.host, port: leading.port }, summary };
             }
             failures.push(`${container}: no Nimbus leads`);
         } catch (error) {

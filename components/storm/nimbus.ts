@@ -25,12 +25,13 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
     constructor(name: string, args: NimbusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Nimbus", name, {}, opts);
         const hosts = Object.entries(args.hosts);
-        this.endpoints = hosts.map(([daemon, host]) => ({ daemon, host, port: ports.nimbus }));
+        this.endpoints = hosts.map(([daemon, host]) => ({ daemon, host, port: args.discovery.portOf(daemon, ports.nimbus) }));
         const containers = hosts.map(([daemon, host]) => containerOf(daemon, host, args));
         const isUsable = (index: number) => !hosts[index]?.[1].machine?.unusable;
 
         let previous = args.zookeeper.ready;
         for (const [index, [daemon, host]] of hosts.entries()) {
+            const port = args.discovery.portOf(daemon, ports.nimbus);
             const { ready } = new StormDaemon(
                 daemon.replace("nimbus", name),
                 {
@@ -40,12 +41,15 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     run: "nimbus",
                     nimbus: this,
                     heaps: { nimbus: args.heap },
-                    // With blobs on one Nimbus alone, no other could lead without it.
-                    launch: hosts.length > 1 ? { "topology.min.replication.count": 2 } : {},
+                    launch: {
+                        // With blobs on one Nimbus alone, no other could lead without it.
+                        ...(hosts.length > 1 && { "topology.min.replication.count": 2 }),
+                        ...(port !== ports.nimbus && { "nimbus.thrift.port": port }),
+                    },
                     dataDirectories: ["/data"],
                     // They copy each other's blobs.
                     replicas: pulumi.all(containers.filter((_, other) => other !== index)),
-                    check: args.discovery.nameOf(daemon, host).apply((address) => ({ kind: "nimbus" as const, address, port: ports.nimbus })),
+                    check: args.discovery.nameOf(daemon, host).apply((address) => ({ kind: "nimbus" as const, address, port })),
                     after: previous,
                 },
                 { parent: this },
@@ -62,5 +66,5 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
 function containerOf(daemon: string, host: Host, { clusterName, discovery }: NimbusArgs): pulumi.Output<NimbusContainer> {
     return pulumi
         .all([discovery.nameOf(daemon, host), host.docker.ssh])
-        .apply(([address, ssh]) => ({ container: `${clusterName}-${daemon}`, ssh, address, port: ports.nimbus }));
+        .apply(([address, ssh]) => ({ container: `${clusterName}-${daemon}`, ssh, address, port: discovery.portOf(daemon, ports.nimbus) }));
 }

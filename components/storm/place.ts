@@ -91,7 +91,7 @@ async function missingOn({ container, ssh, address, port }: NimbusContainer, lea
             // The one that leads has every blob, or it would have given leadership up.
             return undefined;
         }
-        const rare = await rareBlobs(dial, leading.host, port, 2);
+        const rare = await rareBlobs(dial, leading.host, leading.port, 2);
         return rare.length ? `only one Nimbus has ${rare.join(", ")}` : undefined;
     } catch (error) {
         return `${container}: ${(error as Error).message}`;

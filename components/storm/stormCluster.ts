@@ -53,7 +53,7 @@ export interface StormClusterArgs extends DaemonCounts {
 export class StormCluster extends pulumi.ComponentResource {
     /** Address and client port of each member of the ensemble. */
     readonly zookeeperServers: pulumi.Output<string[]>;
-    /** Address of each Nimbus. */
+    /** By what a client on a Nimbus's host dials Nimbus. */
     readonly nimbusSeeds: pulumi.Output<string[]>;
     /** Address of each supervisor. */
     readonly supervisors: pulumi.Output<string[]>;
@@ -84,7 +84,7 @@ export class StormCluster extends pulumi.ComponentResource {
                 hosts: hostsOf(names.zookeeper),
                 heap: args.heap.zookeeper,
                 memory: memory("zookeeper"),
-                after: [...prepared.first, ...discovery.before],
+                after: prepared.first,
             },
             { parent: this },
         );
@@ -114,7 +114,7 @@ export class StormCluster extends pulumi.ComponentResource {
                         logviewer: args.logviewers,
                         heap: args.heap,
                         memory: memory("supervisor"),
-                        launch: drpc ? drpcServers(drpc, discovery) : {},
+                        launch: drpc ? drpcServers(drpc, discovery, host(daemon)) : {},
                     },
                     { parent: this },
                 ),
@@ -147,12 +147,12 @@ export class StormCluster extends pulumi.ComponentResource {
         this.zookeeperServers = pulumi.all(
             zookeeper.endpoints.map(({ host: { address }, port }) => pulumi.interpolate`${address}:${port}`),
         );
-        this.nimbusSeeds = addresses.namesOf(nimbus);
+        this.nimbusSeeds = discovery.serversOf(nimbus, host(names.nimbus[0] as string));
         this.supervisors = pulumi.all(supervisors.map(({ address }) => address));
         this.submitting = new Submitting(name, this, {
             clusterName: args.clusterName,
             nimbuses: nimbus.containers,
-            nimbusHosts: names.nimbus.map(host),
+            nimbus,
             supervisorHosts: hostsOf(names.supervisor),
             discovery,
             image: args.stormImage,

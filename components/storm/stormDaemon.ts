@@ -50,8 +50,10 @@ export class StormDaemon extends Daemon {
         const { discovery } = args;
         const configuration = pulumi
             .all([
-                ...[discovery.namesOf(args.zookeeper), discovery.namesOf(args.nimbus)],
-                ...[discovery.nameOf(args.daemon, args.host), args.launch ?? {}],
+                discovery.serversOf(args.zookeeper, args.host),
+                discovery.serversOf(args.nimbus, args.host),
+                discovery.nameOf(args.daemon, args.host),
+                args.launch ?? {},
             ])
             .apply(([zookeepers, nimbuses, name, launch]) => ({
                 "storm.zookeeper.servers": zookeepers,
@@ -61,7 +63,8 @@ export class StormDaemon extends Daemon {
                 "storm.local.hostname": name,
                 ...launch,
             }));
-        const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...childopts(args.heaps, discovery.jvmOptions, config) }));
+        const options = (config: StormConfig) => childopts(args.heaps, discovery.jvmOptions, config);
+        const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...options(config) }));
         const start = args.script ? ["bash", "-c", args.script, "storm"] : ["storm", args.run];
         const delivered =
             args.delivery === "file"

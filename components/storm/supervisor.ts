@@ -49,6 +49,7 @@ const workerDefaults = { "executor.metrics.frequency.secs": 10 };
 /** A supervisor: it starts and stops the workers of topologies, on its slots. */
 export class Supervisor extends StormDaemon {
     constructor(name: string, args: SupervisorArgs, opts?: pulumi.ComponentResourceOptions) {
+        const { discovery } = args;
         super(
             name,
             {
@@ -67,13 +68,15 @@ export class Supervisor extends StormDaemon {
                     ...(args.logviewer && { logviewer: args.heap.logviewer }),
                 },
                 dataDirectories: ["/data"],
-                check: pulumi.all([args.discovery.nameOf(args.daemon, args.host), args.discovery.namesOf(args.nimbus)]).apply(([address, nimbuses]) => ({
-                    kind: "supervisor" as const,
-                    address,
-                    nimbuses,
-                    nimbusPort: ports.nimbus,
-                    ...(args.logviewer && { logviewerPort: ports.logviewer }),
-                })),
+                check: pulumi
+                    .all([discovery.nameOf(args.daemon, args.host), discovery.serversOf(args.nimbus, args.host)])
+                    .apply(([address, nimbuses]) => ({
+                        kind: "supervisor" as const,
+                        address,
+                        nimbuses,
+                        nimbusPort: ports.nimbus,
+                        ...(args.logviewer && { logviewerPort: ports.logviewer }),
+                    })),
                 after: args.nimbus.ready,
             },
             opts,

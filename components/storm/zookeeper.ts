@@ -30,7 +30,11 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
             host,
             id: Number(daemon.replace("zookeeper-", "")),
         }));
-        const servers = pulumi.all(members.map(({ daemon, id, host }) => server(id, args.discovery.nameOf(daemon, host)))).apply((lines) => lines.join(" "));
+        // A member tells the others where it is by its own entry: that is its address, as some may know no names yet.
+        const servers = (own: number) =>
+            pulumi
+                .all(members.map(({ daemon, id, host }) => server(id, id === own ? host.address : args.discovery.nameOf(daemon, host))))
+                .apply((lines) => lines.join(" "));
 
         let previous: readonly pulumi.Resource[] = args.after;
         for (const { daemon, host, id } of members) {
@@ -42,7 +46,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
                     host,
                     environment: {
                         ZOO_MY_ID: String(id),
-                        ZOO_SERVERS: servers,
+                        ZOO_SERVERS: servers(id),
                         // An ensemble of one is one that can grow.
                         ZOO_STANDALONE_ENABLED: "false",
                         ZOO_4LW_COMMANDS_WHITELIST: "srvr,ruok,mntr",

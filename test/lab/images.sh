@@ -29,7 +29,11 @@ if [ ! -d "$images" ]; then
     BINDS="$images.new/registry:/var/lib/docker-registry" launch "$folder" "$tree" "$here/images-init.sh" --net
     hear ready "$folder" 60
     for image in "$@"; do
-        copy=$registry/library/$image
+        # As Docker's own registry has them.
+        case $image in
+            */*) copy=$registry/$image ;;
+            *) copy=$registry/library/$image ;;
+        esac
         docker save "$image" | quietly "$here/exec.sh" "$folder" "docker load --quiet"
         # Pulled in place of loaded, it also knows where it came from.
         quietly "$here/exec.sh" "$folder" "

@@ -43,6 +43,7 @@ export class Lab {
     readonly folder: string;
     /** How many hosts it has made. */
     private made = 0;
+    private furtherNames: Record<string, string> = {};
 
     private constructor(
         readonly name: string,
@@ -160,10 +161,17 @@ export class Lab {
         throw new Error(`the lab ${this.name} has no address left`);
     }
 
+    /** Has the lab's name server know further names, in the place of those before: addresses by name. */
+    setNames(names: Record<string, string>): void {
+        this.furtherNames = names;
+        this.publishNames();
+    }
+
     /** Tells the lab's name server all names. */
     private publishNames(): void {
         const services = path.join(this.folder, "services");
-        const names = Object.values(this.hosts).map(({ name, address }) => `${address} ${name}\n`);
+        const ofHosts = Object.values(this.hosts).map(({ name, address }) => [name, address]);
+        const names = [...ofHosts, ...Object.entries(this.furtherNames)].map(([name, address]) => `${address} ${name}\n`);
         const input = fs.readFileSync(path.join(this.folder, "outside"), "utf8") + names.join("");
         execFileSync(path.join(__dirname, "exec.sh"), [services, "cat >/etc/hosts && kill -HUP $(cat /run/dnsmasq.pid)"], { input });
     }
@@ -174,7 +182,7 @@ function machineImages(): string[] {
     const files = ["Pulumi.yaml", ".local/Pulumi.local.yaml"].filter((file) => fs.existsSync(file));
     type Settings = { config: Record<string, string | { default: string }> };
     const configs = files.map((file) => (yaml.parse(fs.readFileSync(file, "utf8")) as Settings).config);
-    return ["storm:stormImage", "storm:zookeeperImage"].map((key) => {
+    return ["storm:stormImage", "storm:zookeeperImage", "storm:dnsImage"].map((key) => {
         const value = configs.reduce((last, config) => config[key] ?? last, "" as string | { default: string });
         return typeof value === "string" ? value : value.default;
     });

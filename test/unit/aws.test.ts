@@ -1,20 +1,8 @@
-import * as fs from "fs";
-import * as yaml from "yaml";
 import { edges } from "../../components/storm/edges";
+import { own, stackFile } from "./awsFixture";
 import { type Declared, madeAfter, revealed, type Run, runProgram } from "./program";
 
 jest.setTimeout(60_000);
-
-/** What nobody but the user knows. */
-const own = { ami: "ami-0123456789abcdef0", publicKey: "ssh-ed25519 AAAA", from: { ssh: ["203.0.113.7/32"], ui: ["198.51.100.0/24"] } };
-
-/** The settings of a committed stack file, with the user's own. */
-function stackFile(name: string, changes: object = {}): Record<string, unknown> {
-    const { config } = yaml.parse(fs.readFileSync(`Pulumi.${name}.yaml`, "utf8")) as { config: Record<string, object> };
-    const entries = Object.entries(config).filter(([key]) => key.startsWith("storm:"));
-    const settings = Object.fromEntries(entries.map(([key, value]) => [key.replace("storm:", ""), value]));
-    return { ...settings, ssh: {}, aws: { ...(settings.aws as object), ...own, ...changes } };
-}
 
 const ofType = (run: Run, type: string) => run.resources.filter((resource) => resource.type.startsWith(`aws:${type}:`));
 const instances = (run: Run) => ofType(run, "ec2/instance");

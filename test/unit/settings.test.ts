@@ -124,6 +124,15 @@ describe("on hosts,", () => {
             'storm:hosts.0.daemons.4 ("supervisor-7") is no daemon of this cluster: storm:supervisors is 2',
             'storm:hosts.0.daemons.5 ("storm") is no daemon of this cluster: names are as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui',
         ],
+        [
+            withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "dns-1"] }),
+            'storm:hosts.0.daemons.3 ("dns-1") is no daemon of this cluster: dns-1 and dns-2 are there where storm:discovery is `dns`',
+        ],
+        [withFirst({}, { discovery: "dns" }), "storm:hosts has no place for dns-1, dns-2: add each to the daemons of one host"],
+        [
+            withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "dns-1", "dns-2"] }, { discovery: "dns" }),
+            'storm:hosts.0.daemons.4 ("dns-2") would share a with dns-1: two of a kind need a host each',
+        ],
         [withFirst({}, { ui: false }), 'storm:hosts.0.daemons.2 ("ui") is no daemon of this cluster: storm:ui is false'],
         [withFirst({ name: "b" }), 'storm:hosts.1.name ("b") is that of b too'],
         [withFirst({ name: "Rack 1" }), 'storm:hosts.0.name ("Rack 1") is not a name of lower-case letters, digits and dashes'],

@@ -51,7 +51,7 @@ export interface SubmissionArgs {
     /** The Nimbus daemons. */
     nimbuses: pulumi.Input<NimbusContainer[]>;
     /** The one that keeps the jar. */
-    client: pulumi.Input<ContainerAt>;
+    client: pulumi.Input<ContainerAt & { seeds: string[] }>;
     /** Image of Storm. */
     image: string;
     /** The supervisors. */
@@ -256,10 +256,11 @@ const clientScript = `
 docker cp "$0:/conf/storm.yaml" - | docker run --rm --interactive --network "container:$0" --volumes-from "$0:ro" \
     --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges "$@"
 `;
-/** Runs in that container, with the Nimbus addresses as its first argument. */
+/** Runs in that container, with what Nimbus is dialled by as its first argument. */
 const stormScript = `
-tar -xf - -C /tmp && cp /tmp/storm.yaml /conf/storm.yaml || exit
-grep -q '^nimbus.seeds:' /conf/storm.yaml || echo "nimbus.seeds: $1" >>/conf/storm.yaml
+export STORM_CONF_DIR=/tmp
+tar -xf - -C /tmp || exit
+grep -q '^nimbus.seeds:' /tmp/storm.yaml || echo "nimbus.seeds: $1" >>/tmp/storm.yaml
 shift
 exec storm jar "$@" 2>&1
 `;
@@ -267,7 +268,7 @@ exec storm jar "$@" 2>&1
 async function submit(inputs: Inputs): Promise<void> {
     const { topology, nimbuses, client, image, mainClass, workers, owner } = inputs;
     const marks = { ...(workers !== undefined && { "topology.workers": workers }), [ownerKey]: owner, [contentKey]: contentOf(inputs) };
-    const seeds = JSON.stringify(nimbuses.map(({ address }) => address));
+    const seeds = JSON.stringify(client.seeds);
     // Storm 2's parser would take words that begin with a dash for its own, and Storm 1's knows no end of options.
     const end = inputs.arguments.some((word) => word.startsWith("-")) && !/:1\./.test(image) ? ["--"] : [];
     const storm = [...inputs.configuration, ...launchArguments(marks), ...end, jarPath(inputs.sha256), mainClass, ...inputs.arguments];

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Discovery } from "../../discovery/discovery";
+import type { Service } from "../../discovery/service";
 import type { Host } from "../../hosts/host";
 import type { ContainerAt } from "../../hosts/container";
 import type { NimbusContainer } from "../leader";
@@ -12,11 +13,11 @@ export interface SubmittingArgs {
     clusterName: string;
     /** The containers of the Nimbus daemons whose machines can be used. */
     nimbuses: pulumi.Output<NimbusContainer[]>;
-    /** The hosts of all Nimbus daemons, in the same order. */
-    nimbusHosts: Host[];
+    /** All Nimbus daemons, in the same order. */
+    nimbus: Pick<Service, "endpoints">;
     /** The host of each supervisor, by the daemon's name. */
     supervisorHosts: Record<string, Host>;
-    /** How supervisors are dialled. */
+    /** How daemons are dialled. */
     discovery: Discovery;
     /** Image of Storm. */
     image: string;
@@ -34,6 +35,8 @@ export class Submitting {
     readonly after: pulumi.Resource[];
     /** The Nimbus that keeps the jars, and beside which the client runs: the first whose machine can be used. */
     readonly client: pulumi.Output<ContainerAt>;
+    /** By what the client dials Nimbus. */
+    readonly seeds: pulumi.Output<string[]>;
     readonly supervisors: pulumi.Output<SupervisorContainer[]>;
     private readonly clientHost: Host;
     private readonly jars = new Map<string, Jar>();
@@ -51,7 +54,9 @@ export class Submitting {
         this.image = args.image;
         this.seconds = args.seconds;
         this.after = args.after;
-        this.clientHost = args.nimbusHosts.find(({ machine }) => !machine?.unusable) ?? (args.nimbusHosts[0] as Host);
+        const hosts = args.nimbus.endpoints.map(({ host }) => host);
+        this.clientHost = hosts.find(({ machine }) => !machine?.unusable) ?? (hosts[0] as Host);
+        this.seeds = args.discovery.serversOf(args.nimbus, this.clientHost);
         this.client = args.nimbuses.apply(([first]) => ({ container: first?.container ?? "none", ssh: first?.ssh }));
         this.supervisors = pulumi.all(
             Object.entries(args.supervisorHosts).map(([daemon, host]) =>

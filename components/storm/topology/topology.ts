@@ -57,7 +57,8 @@ export class Topology extends pulumi.ComponentResource {
         const { submitting } = args.cluster;
         const sha256 = args.sha256 ?? contentHash(args.jar);
         const { name: topology, mainClass, workers, killSeconds, rebalanceSeconds } = args;
-        const { seconds, nimbuses, client, image, supervisors, after } = submitting;
+        const { seconds, nimbuses, image, supervisors, after } = submitting;
+        const client = pulumi.all([submitting.client, submitting.seeds]).apply(([at, seeds]) => ({ ...at, seeds }));
         const submission = new Submission(
             `${name}-submission`,
             {

@@ -2,7 +2,7 @@ import * as fs from "fs";
 import { ports } from "../../../components/storm/ports";
 import { describeEc2 } from "../../lab/ec2/describeEc2";
 import { growingMissing } from "../../lab/ec2/volumes";
-import { reaches } from "../hosts/fleet";
+import { reaches, summaryBy } from "../hosts/fleet";
 import { Checkout } from "../checkout";
 import { until } from "../stack";
 import { Cloud } from "./cloud";
@@ -159,6 +159,19 @@ describeEc2("dev on EC2", () => {
         await cloud.stack.up();
         expect(Object.keys(await cloud.machines())).not.toContain("supervisor-3");
         expect(changed(before, await cloud.containers())).toEqual([]);
+    });
+
+    test("by names of a private zone, daemons find each other too, and the machines stay", async () => {
+        const before = await cloud.machines();
+        const name = (daemon: string) => `${daemon}.${cloud.stack.cluster}.internal`;
+        cloud.stack.set({ discovery: "dns" });
+        await cloud.stack.up();
+        expect(await cloud.machines()).toEqual(before);
+        const nimbus = await cloud.host("nimbus-1");
+        const { supervisors } = await summaryBy(nimbus, cloud.stack.cluster, "nimbus-1", name("nimbus-1"));
+        expect(supervisors.map(({ host }) => host).sort()).toEqual(["supervisor-1", "supervisor-2"].map(name));
+        await cloud.untilCounting("supervisor-1", "supervisor-2");
+        await cloud.stack.up("--expect-no-changes");
     });
 
     test("leaves nothing when it is destroyed", async () => {

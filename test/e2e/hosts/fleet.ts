@@ -22,8 +22,8 @@ export async function containersOn(lab: Lab, cluster: string): Promise<Record<st
 }
 
 /** What a Nimbus says of its cluster. */
-export function summaryBy(nimbus: LabHost, cluster: string, daemon = "nimbus-1"): Promise<ClusterSummary> {
-    return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), nimbus.address, ports.nimbus);
+export function summaryBy(nimbus: LabHost, cluster: string, daemon = "nimbus-1", address = nimbus.address): Promise<ClusterSummary> {
+    return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), address, ports.nimbus);
 }
 
 /** The words that a host's workers have counted. */

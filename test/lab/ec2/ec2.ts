@@ -20,6 +20,7 @@ import {
     StopInstancesCommand,
     TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
+import { ListHostedZonesCommand, ListResourceRecordSetsCommand, Route53Client } from "@aws-sdk/client-route-53";
 import type { HostOptions, LabHost } from "../host";
 import type { Lab } from "../lab";
 import { run, script } from "../run";
@@ -42,12 +43,13 @@ const interval = 500;
 /**
  * EC2 as a lab can be it, a stand-in: moto answers as AWS does, and each instance that it has is a host of the lab, at the
  * instance's private address and, from this machine, at its public address alone; with its key pair, its user data, its volumes,
- * and its security groups as firewall. It ends with the lab.
+ * and its security groups as firewall. The lab's name server knows what Route 53's zones have. It ends with the lab.
  */
 export class Ec2 {
     /** What programs find it and its account by. */
     readonly environment: Record<string, string>;
     private readonly client: EC2Client;
+    private readonly route53: Route53Client;
     private readonly volumes: Volumes;
     private readonly applied = new Map<string, string>();
     private readonly busy = new Set<string>();
@@ -61,11 +63,9 @@ export class Ec2 {
     ) {
         const url = `http://${lab.gateway}:5000`;
         this.environment = { AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
-        this.client = new EC2Client({
-            region: options.region,
-            endpoint: url,
-            credentials: { accessKeyId: observer, secretAccessKey: "test" },
-        });
+        const account = { region: options.region, endpoint: url, credentials: { accessKeyId: observer, secretAccessKey: "test" } };
+        this.client = new EC2Client(account);
+        this.route53 = new Route53Client(account);
         this.volumes = new Volumes(path.join(lab.folder, "volumes"));
     }
 
@@ -136,9 +136,10 @@ export class Ec2 {
     calls(): string[] {
         const recorded = fs.readFileSync(path.join(this.lab.folder, "calls"), "utf8").trim().split("\n");
         const called = recorded.map((line) => {
-            const { headers, body } = JSON.parse(line) as { headers: Record<string, string>; body: string };
+            type Call = Record<"body" | "method" | "url", string> & { headers: Record<string, string> };
+            const { headers, body, method, url } = JSON.parse(line) as Call;
             const [, key = "", service = ""] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(headers.Authorization ?? "") ?? [];
-            const action = new URLSearchParams(Buffer.from(body, "base64").toString()).get("Action");
+            const action = new URLSearchParams(Buffer.from(body, "base64").toString()).get("Action") ?? route53Action(method, url);
             return key === observer || service === "" ? "" : `${service}:${action}`;
         });
         return [...new Set(called)].filter(Boolean).sort();
@@ -174,6 +175,7 @@ export class Ec2 {
             ...(gateways.InternetGateways ?? []).map(({ InternetGatewayId }) => InternetGatewayId),
             ...(nats.NatGateways ?? []).filter(({ State }) => State !== "deleted").map(({ NatGatewayId }) => NatGatewayId),
             ...(vpcs.Vpcs ?? []).map(({ VpcId }) => VpcId),
+            ...((await this.route53.send(new ListHostedZonesCommand({}))).HostedZones ?? []).map(({ Id }) => Id),
             ...(await this.namesInIam("ListRoles", "RoleName")),
             ...(await this.namesInIam("ListInstanceProfiles", "InstanceProfileName")),
         ];
@@ -196,6 +198,7 @@ export class Ec2 {
         this.isStopped = true;
         await this.watching;
         this.client.destroy();
+        this.route53.destroy();
     }
 
     private async idOf(name: string): Promise<string> {
@@ -221,6 +224,8 @@ export class Ec2 {
         while (!this.isStopped) {
             try {
                 const wanted = await readCloud(this.client);
+                const names = await readNames(this.route53);
+                this.change("Route 53", JSON.stringify(names), () => Promise.resolve(this.lab.setNames(names)));
                 for (const id of Object.keys(this.lab.hosts).filter((host) => !wanted[host])) {
                     this.change(id, "gone", () => this.lab.removeHost(id));
                 }
@@ -275,6 +280,30 @@ export class Ec2 {
 
 /** Access key id by which the calls of this class are told from others. */
 const observer = "lab";
+
+/** What Route 53's zones have: addresses by name. */
+async function readNames(client: Route53Client): Promise<Record<string, string>> {
+    const { HostedZones = [] } = await client.send(new ListHostedZonesCommand({}));
+    const sets = await Promise.all(HostedZones.map(({ Id }) => client.send(new ListResourceRecordSetsCommand({ HostedZoneId: Id }))));
+    const records = sets.flatMap(({ ResourceRecordSets = [] }) => ResourceRecordSets).filter(({ Type }) => Type === "A");
+    return Object.fromEntries(records.map(({ Name = "", ResourceRecords = [] }) => [Name.replace(/\.$/, ""), ResourceRecords[0]?.Value ?? ""]));
+}
+
+/** The action of Route 53's that a call asks for: unlike EC2's, it is not named in it. */
+function route53Action(method: string, url: string): string {
+    const asked = new URL(url).pathname.replace(/^\/2013-04-01\//, "").replace(/\/$/, "");
+    const actions: [string, RegExp, string][] = [
+        ["POST", /^hostedzone$/, "CreateHostedZone"],
+        ["GET", /^hostedzone\/[^/]+$/, "GetHostedZone"],
+        ["DELETE", /^hostedzone\/[^/]+$/, "DeleteHostedZone"],
+        ["POST", /^hostedzone\/[^/]+\/rrset$/, "ChangeResourceRecordSets"],
+        ["GET", /^hostedzone\/[^/]+\/rrset$/, "ListResourceRecordSets"],
+        ["GET", /^change\/[^/]+$/, "GetChange"],
+        ["GET", /^tags\/hostedzone\/[^/]+$/, "ListTagsForResource"],
+        ["POST", /^tags\/hostedzone\/[^/]+$/, "ChangeTagsForResource"],
+    ];
+    return actions.find(([by, pattern]) => by === method && pattern.test(asked))?.[2] ?? `${method} ${asked}`;
+}
 
 function nameOf({ Tags = [] }: Instance): string {
     return Tags.find(({ Key }) => Key === "Name")?.Value ?? "";

@@ -1,0 +1,106 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { containerArgs } from "../hosts/containerArgs";
+import type { Host } from "../hosts/host";
+import type { Discovery } from "./discovery";
+import { names, zoneOf } from "./names";
+import { DnsRecords } from "./dnsRecords";
+
+/** Arguments of {@link DnsServers}. */
+export interface DnsServersArgs {
+    /** First part of the names of containers, and of the names' domain. */
+    clusterName: string;
+    /** Image, as the official `coredns/coredns` has it. */
+    image: string;
+    /** The host of each server, by the server's name. */
+    servers: Record<string, Host>;
+    /** The host of each daemon, by the daemon's name. */
+    daemons: Record<string, Host>;
+    /** Seconds that a server has to answer. */
+    seconds: number;
+}
+
+/** MiB; it holds nothing but the records and a cache of a minute. */
+const memory = 128;
+
+/** Where a server's records are, in its container. */
+const recordsFile = "/records";
+
+/** DNS servers on hosts of the cluster, each with all of its names. They are made, and changed, one after the other. */
+export class DnsServers extends pulumi.ComponentResource {
+    /** Discovery by the names that they know. */
+    readonly discovery: Discovery;
+
+    constructor(name: string, args: DnsServersArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:discovery:DnsServers", name, {}, opts);
+        const { clusterName, image } = args;
+        const zone = zoneOf(clusterName);
+        const addresses = pulumi.all(Object.fromEntries(Object.entries(args.daemons).map(([daemon, host]) => [daemon, host.address])));
+
+        let before: DnsRecords[] = [];
+        for (const [server, host] of Object.entries(args.servers)) {
+            const own = server.replace(/^dns/, name);
+            const options = { parent: this, ...host.docker.options };
+            const { provider, identity, ssh } = host.docker;
+            const onDocker = { ...options, provider, dependsOn: before };
+            const pulled = new docker.RemoteImage(
+                `${own}-image`,
+                { name: image, keepLocally: true, triggers: identity && { machine: identity } },
+                onDocker,
+            );
+            const container = new docker.Container(
+                `${own}-container`,
+                {
+                    ...containerArgs({ clusterName, daemon: server, host, memory }),
+                    image,
+                    command: ["-conf", "/Corefile"],
+                    uploads: [{ file: "/Corefile", content: host.address.apply((address) => corefile(zone, address)) }],
+                    ...host.attach(server, [], []),
+                    // Port 53 is root's, whom nothing else is left of.
+                    user: "0:0",
+                    capabilities: { drops: ["ALL"], adds: ["CAP_NET_BIND_SERVICE"] },
+                },
+                { ...onDocker, dependsOn: [pulled], deleteBeforeReplace: true },
+            );
+            const records = new DnsRecords(
+                `${own}-records`,
+                {
+                    container: `${clusterName}-${server}`,
+                    containerId: container.id,
+                    file: recordsFile,
+                    zone,
+                    addresses,
+                    server: host.address,
+                    seconds: args.seconds,
+                    ssh,
+                },
+                options,
+            );
+            before = [records];
+        }
+
+        // The other is asked after a second, where the first says nothing.
+        const resolver = { dns: Object.values(args.servers).map(({ address }) => address), dnsOpts: ["timeout:1", "attempts:3"] };
+        this.discovery = names(zone, before, resolver);
+        this.registerOutputs({ zone });
+    }
+}
+
+/** A server's configuration: it answers for the zone itself, and asks whom its host asks for the rest. */
+function corefile(zone: string, address: string): string {
+    return `
+${zone} {
+    bind ${address}
+    file ${recordsFile} {
+        reload 1s
+    }
+    errors
+}
+. {
+    bind ${address}
+    forward . /etc/resolv.conf
+    cache 60
+    errors
+}
+`.trimStart();
+}

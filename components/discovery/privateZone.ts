@@ -1,0 +1,43 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../hosts/host";
+import type { Discovery } from "./discovery";
+import { nameIn, names, recordSeconds, zoneOf } from "./names";
+
+/** Arguments of {@link PrivateZone}. */
+export interface PrivateZoneArgs {
+    /** First part of the names' domain. */
+    clusterName: string;
+    /** Id of the VPC in which the names are known. Its settings enableDnsSupport and enableDnsHostnames have to be on. */
+    vpcId: pulumi.Input<string>;
+    /** The host of each daemon that gets a name, by the daemon's name. */
+    daemons: Record<string, Host>;
+    /** Tags of the zone; the tag `Name` is added. */
+    tags: Record<string, string>;
+}
+
+/** A private zone in Route 53, which a VPC's own resolver answers from, with a record for each daemon. */
+export class PrivateZone extends pulumi.ComponentResource {
+    /** Discovery by the zone's names. */
+    readonly discovery: Discovery;
+
+    constructor(name: string, args: PrivateZoneArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:discovery:PrivateZone", name, {}, opts);
+        const domain = zoneOf(args.clusterName);
+        const zone = new aws.route53.Zone(
+            `${name}-zone`,
+            { name: domain, vpcs: [{ vpcId: args.vpcId }], comment: `${args.clusterName}: its daemons`, tags: { ...args.tags, Name: domain } },
+            { parent: this },
+        );
+        const records = Object.entries(args.daemons).map(
+            ([daemon, { address }]) =>
+                new aws.route53.Record(
+                    `${name}-${daemon}`,
+                    { zoneId: zone.id, name: nameIn(domain, daemon), type: "A", ttl: recordSeconds, records: [address] },
+                    { parent: this },
+                ),
+        );
+        this.discovery = names(domain, records);
+        this.registerOutputs({ zone: domain });
+    }
+}
