@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addresses } from "./components/discovery/addresses";
+import { Ambassadors } from "./components/discovery/ambassador/ambassadors";
+import type { Discovery } from "./components/discovery/discovery";
+import { ports } from "./components/storm/ports";
 import { StormCluster } from "./components/storm/stormCluster";
 import { Topology } from "./components/storm/topology/topology";
 import { imageVersion, readSettings, type StackSettings } from "./settings";
@@ -16,8 +19,17 @@ export = async () => {
     const { sshKey, ...settings } = readSettings();
     const clusterName = `${pulumi.getProject()}-${pulumi.getStack()}`;
 
-    const { hosts, dns, outputs, protect } = await targets[settings.target]({ ...settings, sshKey }, clusterName);
-    const discovery = settings.discovery === "dns" ? dns() : addresses;
+    const { hosts, dns, ambassadors, outputs, protect } = await targets[settings.target]({ ...settings, sshKey }, clusterName);
+    const ways: Record<StackSettings["discovery"], () => Discovery> = {
+        addresses: () => addresses,
+        dns,
+        ambassador: () =>
+            new Ambassadors("ambassador", {
+                ...{ ...settings, clusterName, hosts, seconds: settings.readySeconds },
+                ...{ ...ambassadors(), zookeeperPort: ports.zookeeper, nimbusPort: ports.nimbus },
+            }).discovery,
+    };
+    const discovery = ways[settings.discovery]();
     const cluster = new StormCluster("storm", { ...settings, clusterName, hosts, discovery });
     const topologies = settings.topologies.map((topology) => new Topology(`topology-${topology.name}`, { cluster, ...topology }));
     protect?.([cluster, ...topologies]);
@@ -26,6 +38,8 @@ export = async () => {
         zookeeperServers: cluster.zookeeperServers,
         /** By what a client on a Nimbus's host dials Nimbus. */
         nimbusSeeds: cluster.nimbusSeeds,
+        /** At which port. */
+        nimbusPort: cluster.nimbusPort,
         /** Address of each supervisor. */
         supervisors: cluster.supervisors,
         /** The version of Storm, as its image's tag says it. */

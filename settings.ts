@@ -77,8 +77,11 @@ const fields = {
             }
         }
     }),
-    discovery: z.enum(["addresses", "dns"], { error: "is not a way to find others: `addresses` and `dns` are" }),
+    discovery: z.enum(["addresses", "dns", "ambassador"], { error: "is not a way to find others: `addresses`, `dns` and `ambassador` are" }),
+    ambassadorTls: flag,
     dnsImage: tagged,
+    etcdImage: tagged,
+    proxyImage: tagged,
     delivery: z.enum(["arguments", "file"], { error: "is not a delivery: `arguments` and `file` are" }),
     readySeconds: count(1, 3600),
     subnet: subnet("172.30.77.0/24").refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
@@ -131,7 +134,8 @@ function contradictions(settings: Partial<Settings>): z.core.$ZodIssue[] {
             problem(["hosts", ...path], message);
         }
         if (uiPort !== undefined && slots !== undefined && settings.ui) {
-            const taken = edges({ slots, uiPort }).find(({ to, ports: [first, last] }) => to !== "ui" && first <= uiPort && uiPort <= last);
+            const all = edges({ slots, uiPort, ambassadors: ambassadorsOf(settings) });
+            const taken = all.find(({ to, ports: [first, last] }) => to !== "ui" && first <= uiPort && uiPort <= last);
             if (taken) {
                 problem(["uiPort"], `is a port of ${taken.to}`);
             }
@@ -148,6 +152,12 @@ function contradictions(settings: Partial<Settings>): z.core.$ZodIssue[] {
     }
     if (target === "aws" && settings.aws) {
         awsProblems(settings.aws, names, (path, message) => problem(["aws", ...path], message));
+    }
+    if (settings.ambassadorTls && discovery && discovery !== "ambassador") {
+        problem(["ambassadorTls"], "is for the discovery `ambassador`: set storm:discovery to it, or take this out");
+    }
+    if (settings.ambassadorTls && target === "local") {
+        problem(["ambassadorTls"], "is for the targets `hosts` and `aws`, as on this machine nothing leaves it: take it out");
     }
     if (ssh?.keyFile && sshKey) {
         problem(["sshKey"], "is set, and so is storm:ssh.keyFile: take one of the two out");
@@ -226,6 +236,11 @@ export function localAddress(subnet: string, daemon: string): string {
     return addressAt(subnet, addressOffset(daemon));
 }
 
+/** Whether there are ambassadors, and whether they talk to each other by TLS. */
+export function ambassadorsOf({ discovery, ambassadorTls = false }: Partial<Settings>): { tls: boolean } | undefined {
+    return discovery === "ambassador" ? { tls: ambassadorTls } : undefined;
+}
+
 /** Names of all daemons that the settings ask for. */
 export function daemonsOf(settings: DaemonCounts): string[] {
     return Object.values(daemonNames(settings)).flat() as string[];
@@ -238,7 +253,10 @@ export function imageVersion(image: string): string {
 }
 
 /** Where each kind's addresses begin; those below 16 are for containers without a fixed address. */
-const firstOffset: Record<string, number> = { zookeeper: 16, nimbus: 32, drpc: 48, ui: 64, supervisor: 127 };
+const firstOffset: Record<string, number> = {
+    ...{ zookeeper: 16, nimbus: 32, drpc: 48, ui: 64, supervisor: 127 },
+    ...{ registrar: 80, proxy: 81, etcd: 82 },
+};
 
 function addressOffset(daemon: string): number {
     const [kind = "", number = "0"] = daemon.split("-");
@@ -247,7 +265,7 @@ function addressOffset(daemon: string): number {
 
 /** The value of a setting that is written as text, as Pulumi writes all that are no lists or maps. */
 function settingValue(key: string, text: string): unknown {
-    if (["target", "discovery", "delivery", "stormImage", "zookeeperImage", "dnsImage", "subnet", "sshKey", "registryMirror"].includes(key)) {
+    if (["target", "discovery", "delivery", "stormImage", "zookeeperImage", "dnsImage", "etcdImage", "proxyImage", "subnet", "sshKey", "registryMirror"].includes(key)) {
         return text;
     }
     try {

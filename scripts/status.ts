@@ -5,13 +5,13 @@
 import { execFileSync } from "child_process";
 import * as fs from "fs";
 import { commandLine } from "../components/hosts/shell";
-import { ports } from "../components/storm/ports";
 import { dialFrom } from "../components/hosts/container";
 import { type ClusterSummary, clusterSummary } from "../components/storm/nimbusClient";
 
 interface Outputs {
     zookeeperServers: string[];
     nimbusSeeds: string[];
+    nimbusPort: number;
     supervisors: string[];
     uiUrl?: string;
     /** On `aws` alone. */
@@ -42,14 +42,17 @@ function containers(cluster: string, name?: string, ssh?: string): string[] {
     }
 }
 
-async function summary(cluster: string, { nimbusSeeds, hosts = {} }: Outputs): Promise<ClusterSummary | undefined> {
-    for (const [index, address] of nimbusSeeds.entries()) {
-        const daemon = `nimbus-${index + 1}`;
+/** Asks, from the container of each Nimbus, what a client there finds Nimbus by. */
+async function summary(cluster: string, nimbuses: string[], outputs: Outputs): Promise<ClusterSummary | undefined> {
+    const { nimbusSeeds, nimbusPort, hosts = {} } = outputs;
+    for (const daemon of nimbuses) {
         const host = Object.values(hosts).find(({ daemons }) => daemons.includes(daemon));
         const dial = dialFrom({ container: `${cluster}-${daemon}`, ...(host && { ssh: remote(host.ssh) }) });
-        const answer = await clusterSummary(dial, address, ports.nimbus).catch(() => undefined);
-        if (answer) {
-            return answer;
+        for (const address of nimbusSeeds) {
+            const answer = await clusterSummary(dial, address, nimbusPort).catch(() => undefined);
+            if (answer) {
+                return answer;
+            }
         }
     }
     return undefined;
@@ -68,14 +71,15 @@ async function main(cluster: string): Promise<void> {
     const lines = [
         `Storm ${there.stormVersion}, cluster ${cluster}`,
         `  ZooKeeper    ${there.zookeeperServers.join(" ")}`,
-        `  Nimbus       ${there.nimbusSeeds.map((address) => `${address}:${ports.nimbus}`).join(" ")}`,
+        `  Nimbus       ${there.nimbusSeeds.map((address) => `${address}:${there.nimbusPort}`).join(" ")}`,
         `  supervisors  ${there.supervisors.join(" ")}`,
         `  UI           ${there.uiUrl ?? (there.uiTunnel ? `on this machine, as long as this runs: ${there.uiTunnel}` : "none")}`,
         "",
         ...daemons.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((line) => `  ${line}`),
         "",
     ];
-    const state = await summary(cluster, there);
+    const nimbuses = daemons.flatMap((line) => /^nimbus-\d+/.exec(line) ?? []);
+    const state = await summary(cluster, nimbuses, there);
     if (state) {
         const used = state.supervisors.reduce((total, { usedSlots }) => total + usedSlots, 0);
         const slots = state.supervisors.reduce((total, supervisor) => total + supervisor.slots, 0);

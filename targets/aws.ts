@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { machinesOf, registryHosts } from "../components/discovery/ambassador/ambassadors";
 import { PrivateZone } from "../components/discovery/privateZone";
 import { Ec2Host } from "../components/hosts/ec2Host";
 import { type Ec2Common, Ec2Instance } from "../components/hosts/ec2Instance";
@@ -12,7 +13,7 @@ import { SecurityGroups } from "../components/network/securityGroups";
 import { Vpc } from "../components/network/vpc";
 import { type DaemonNames, daemonNames } from "../components/storm/daemonNames";
 import { edges } from "../components/storm/edges";
-import type { StackSettings } from "../settings";
+import { ambassadorsOf, type StackSettings } from "../settings";
 import type { AwsSettings } from "../settings/aws";
 import { awsProvider } from "./awsProvider";
 import { existingResources } from "./existing";
@@ -56,7 +57,7 @@ export async function awsHosts(settings: StackSettings, clusterName: string): Pr
             vpcId: network.id,
             kinds: [...kinds, ...(hasBastion ? ["bastion"] : [])],
             edges: [
-                ...edges({ slots: settings.slots, uiPort }),
+                ...edges({ slots: settings.slots, uiPort, ambassadors: ambassadorsOf(settings) }),
                 ...kinds.map((to) => ({ from: hasBastion ? "bastion" : "ssh", to, ports: [22, 22] as const, purpose: "SSH" })),
                 { from: "ssh", to: "bastion", ports: [22, 22], purpose: "SSH" },
             ],
@@ -139,7 +140,8 @@ export async function awsHosts(settings: StackSettings, clusterName: string): Pr
     const { ui } = hosts;
     return {
         hosts,
-        dns: () => new PrivateZone("dns", { clusterName, vpcId: network.id, daemons: hosts, tags }, onAws).discovery,
+        dns: () => new PrivateZone("dns", { clusterName, vpcId: network.id, region: regionOf(network.zoneOf(0)), daemons: hosts, tags }, onAws).discovery,
+        ambassadors: () => ({ machines: machinesOf(hosts), registry: registryHosts(hosts) }),
         outputs: {
             ...(ui && {
                 ...(from.ui.length > 0 && { uiUrl: pulumi.interpolate`http://${ui.endpoint.address}:${uiPort}` }),
@@ -161,6 +163,11 @@ export async function awsHosts(settings: StackSettings, clusterName: string): Pr
             new Protection("protection", { isOn: protect, advice }, { dependsOn });
         },
     };
+}
+
+/** The region of an availability zone, which is named after it: `eu-central-1` of `eu-central-1a`. */
+function regionOf(zone: string): string {
+    return /^[a-z]+(-[a-z]+)+-\d+/.exec(zone)?.[0] ?? zone;
 }
 
 /** A network, as hosts see it: they are spread over its zones. */

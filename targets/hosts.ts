@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { machinesOf, registryHosts } from "../components/discovery/ambassador/ambassadors";
 import { DnsServers } from "../components/discovery/dnsServers";
 import { dnsServers } from "../components/discovery/names";
 import { answers, bastionProblem } from "../components/hosts/answers";
@@ -61,6 +62,7 @@ export async function sshHosts(settings: StackSettings, clusterName: string): Pr
             return new DnsServers("dns", { clusterName, image: settings.dnsImage, servers, daemons: hosts, seconds: settings.readySeconds })
                 .discovery;
         },
+        ambassadors: () => ({ machines: machinesOf(hosts), registry: registryHosts(hosts) }),
         outputs: {
             ...(hosts.ui && { uiUrl: pulumi.interpolate`http://${hosts.ui.address}:${settings.uiPort}` }),
             hosts: machines,

@@ -1,3 +1,4 @@
+import { registryHosts } from "../components/discovery/ambassador/ambassadors";
 import { names, zoneOf } from "../components/discovery/names";
 import { LocalHost } from "../components/hosts/localHost";
 import { LocalNetwork } from "../components/network/localNetwork";
@@ -11,13 +12,15 @@ export function localHosts(settings: StackSettings, clusterName: string): Target
         subnet: settings.subnet,
         labels: { "storm.cluster": clusterName },
     });
-    const hosts = Object.fromEntries(
-        daemonsOf(settings).map((daemon) => [
-            daemon,
-            new LocalHost(`host-${daemon}`, { network, address: localAddress(settings.subnet, daemon) }),
-        ]),
-    );
+    const host = (daemon: string) => new LocalHost(`host-${daemon}`, { network, address: localAddress(settings.subnet, daemon) });
+    const hosts = Object.fromEntries(daemonsOf(settings).map((daemon) => [daemon, host(daemon)]));
     // The network knows them: Docker itself answers for it.
     const dns = () => names(zoneOf(clusterName));
-    return { hosts, dns, outputs: settings.ui ? { uiUrl: `http://127.0.0.1:${settings.uiPort}` } : {} };
+    // One for all of this machine.
+    const ambassadors = () => {
+        const [registrar, proxy] = [host("registrar"), host("proxy")];
+        const registry = Object.fromEntries(Object.keys(registryHosts(hosts)).map((member) => [member, host(member)]));
+        return { machines: [{ registrar, proxy, address: proxy.address }], registry };
+    };
+    return { hosts, dns, ambassadors, outputs: settings.ui ? { uiUrl: `http://127.0.0.1:${settings.uiPort}` } : {} };
 }

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { AmbassadorsArgs } from "../components/discovery/ambassador/ambassadors";
 import type { Discovery } from "../components/discovery/discovery";
 import type { Host } from "../components/hosts/host";
 
@@ -8,6 +9,8 @@ export interface Target {
     hosts: Record<string, Host>;
     /** Discovery by `dns`: names that follow the hosts. */
     dns: () => Discovery;
+    /** Where ambassadors, and the registry that they share, run with the discovery `ambassador`. */
+    ambassadors: () => Pick<AmbassadorsArgs, "machines" | "registry">;
     /** The stack's outputs that are this target's. */
     outputs: {
         /** Where a browser finds Storm UI; absent where none runs. */

@@ -5,9 +5,10 @@ import type { Discovery } from "./discovery";
 export const addresses: Discovery = {
     nameOf: (_daemon, host) => host.address,
     portOf: (_daemon, usual) => usual,
+    dialledAt: (usual) => usual,
+    listensOn: (_daemon, host) => host.address,
     serversOf: (service) => pulumi.all(service.endpoints.map(({ host }) => host.address)),
-    aliasesOf: () => [],
-    resolver: () => ({}),
+    attach: ({ daemon, host }, published) => host.attach(daemon, [], published),
     jvmOptions: "",
     before: () => [],
 };

@@ -1,6 +1,7 @@
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addresses } from "./addresses";
-import type { Discovery, Resolver } from "./discovery";
+import type { Discovery } from "./discovery";
 
 /** Seconds for which a record, and what a JVM has found of it, may be kept. */
 export const recordSeconds = 5;
@@ -27,13 +28,12 @@ export function nameIn(zone: string, daemon: string): string {
  * @param before What has to be there for them to be found.
  * @param resolver How containers find them; default: as their hosts do.
  */
-export function names(zone: string, before: readonly pulumi.Resource[] = [], resolver: Resolver = {}): Discovery {
+export function names(zone: string, before: readonly pulumi.Resource[] = [], resolver: Pick<docker.ContainerArgs, "dns" | "dnsOpts"> = {}): Discovery {
     return {
         ...addresses,
         nameOf: (daemon) => pulumi.output(nameIn(zone, daemon)),
         serversOf: ({ endpoints }) => pulumi.output(endpoints.map(({ daemon }) => nameIn(zone, daemon))),
-        aliasesOf: (daemon) => [nameIn(zone, daemon)],
-        resolver: () => resolver,
+        attach: ({ daemon, host }, published) => ({ ...host.attach(daemon, [nameIn(zone, daemon)], published), ...resolver }),
         jvmOptions,
         before: () => before,
     };

@@ -10,6 +10,8 @@ export interface PrivateZoneArgs {
     clusterName: string;
     /** Id of the VPC in which the names are known. Its settings enableDnsSupport and enableDnsHostnames have to be on. */
     vpcId: pulumi.Input<string>;
+    /** The VPC's region. */
+    region: string;
     /** The host of each daemon that gets a name, by the daemon's name. */
     daemons: Record<string, Host>;
     /** Tags of the zone; the tag `Name` is added. */
@@ -26,7 +28,7 @@ export class PrivateZone extends pulumi.ComponentResource {
         const domain = zoneOf(args.clusterName);
         const zone = new aws.route53.Zone(
             `${name}-zone`,
-            { name: domain, vpcs: [{ vpcId: args.vpcId }], comment: `${args.clusterName}: its daemons`, tags: { ...args.tags, Name: domain } },
+            { name: domain, vpcs: [{ vpcId: args.vpcId, vpcRegion: args.region }], comment: `${args.clusterName}: its daemons`, tags: { ...args.tags, Name: domain } },
             { parent: this },
         );
         const records = Object.entries(args.daemons).map(

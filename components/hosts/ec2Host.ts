@@ -87,6 +87,14 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
         return this.sshHost.attach(daemon, aliases);
     }
 
+    enclose(daemon: string, port: number): Attachment {
+        return this.sshHost.enclose(daemon, port);
+    }
+
+    bridgeAddress(name: string, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
+        return this.sshHost.bridgeAddress(name, opts);
+    }
+
     dataDirectory(name: string, args: DataDirectoryArgs, opts: pulumi.CustomResourceOptions): DataDirectory {
         return this.sshHost.dataDirectory(name, args, opts);
     }

@@ -66,6 +66,17 @@ export interface Host {
      */
     attach(daemon: string, aliases: string[], published: number[]): Attachment;
     /**
+     * How a container joins a network of its own, in which nobody but this machine reaches it, at one port of 127.0.0.1; undefined
+     * where that cannot be.
+     */
+    enclose?(daemon: string, port: number): Attachment;
+    /**
+     * The address at which containers that are enclosed reach what listens on this machine.
+     * @param name Name of the resource that finds it.
+     * @param opts Parent of the resource.
+     */
+    bridgeAddress?(name: string, opts: pulumi.CustomResourceOptions): pulumi.Output<string>;
+    /**
      * Makes a directory for a daemon's data. It is never deleted.
      * @param name Name of the resource.
      * @param opts Parent of the resource.

@@ -2,7 +2,7 @@ import { createHash } from "crypto";
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { dataDirectoryScript, dockerEngineScript, freeMebibytes, memoryScript, minimumDockerVersion } from "./dockerEngine";
+import { bridgeAddressScript, dataDirectoryScript, dockerEngineScript, freeMebibytes, memoryScript, minimumDockerVersion } from "./dockerEngine";
 import { volumeScript } from "./volume";
 import type { Attachment, DataDirectory, DataDirectoryArgs, DockerDaemon, Host, Machine } from "./host";
 import { type Bastion, connectSeconds, knownKey, type SshAccess, sshCommand, type SshEndpoint, sshOptions } from "./ssh";
@@ -138,6 +138,18 @@ export class SshHost extends pulumi.ComponentResource implements Host {
             hostname: daemon,
             hosts: [daemon, ...aliases].map((name) => ({ host: name, ip: this.address })),
         };
+    }
+
+    /** On Docker's own bridge. */
+    enclose(daemon: string, port: number): Attachment {
+        return { networkMode: "bridge", hostname: daemon, hosts: [], ports: [{ ip: "127.0.0.1", external: port, internal: port }] };
+    }
+
+    bridgeAddress(name: string, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
+        const onceThere = pulumi.mergeOptions(opts, { dependsOn: this.docker.provider });
+        // Whatever changes, it is to say the address again.
+        const found = this.run(name, bridgeAddressScript, onceThere, { update: "sh", triggers: [this.machine.key] });
+        return found.stdout.apply((address) => address.trim());
     }
 
     /** A directory of the machine's. */

@@ -108,8 +108,6 @@ export class Daemon extends pulumi.ComponentResource {
             return { containerPath, ...directory.mount };
         });
 
-        const attachment = args.host.attach(args.daemon, args.discovery.aliasesOf(args.daemon), args.published ?? []);
-        const resolver = args.discovery.resolver(args.daemon, args.host);
         const mounts = args.mounted ? [this.mount(name, args.mounted, args, after)] : [];
         const container = new docker.Container(
             `${name}-container`,
@@ -120,9 +118,7 @@ export class Daemon extends pulumi.ComponentResource {
                 envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
                 uploads: Object.entries(args.files ?? {}).map(([file, content]) => ({ file, content })),
                 volumes: [...volumes, ...mounts],
-                ...attachment,
-                ...resolver,
-                hosts: [...(attachment.hosts ?? []), ...(resolver.hosts ?? [])],
+                ...args.discovery.attach(args, args.published ?? []),
                 // As PID 1 it reaps what a supervisor's workers leave behind.
                 init: true,
                 user: `${uid}:${uid}`,

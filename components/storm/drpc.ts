@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Discovery } from "../discovery/discovery";
+import type { Discovery, Placed } from "../discovery/discovery";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { ports } from "./ports";
@@ -35,7 +35,7 @@ export class Drpc extends pulumi.ComponentResource implements Service {
                         daemon,
                         host,
                         run: "drpc",
-                        launch: drpcServers(this, args.discovery, host),
+                        launch: drpcServers(this, args.discovery, { daemon, host }),
                         heaps: { drpc: args.heap },
                         check: args.discovery.nameOf(daemon, host).apply((address) => ({ kind: "port" as const, address, port: ports.drpc })),
                         after: args.nimbus.ready,
@@ -48,6 +48,6 @@ export class Drpc extends pulumi.ComponentResource implements Service {
 }
 
 /** Configuration by which workers and DRPC servers find the DRPC servers. */
-export function drpcServers(drpc: Pick<Service, "endpoints">, discovery: Discovery, from: Host): pulumi.Output<{ "drpc.servers": string[] }> {
+export function drpcServers(drpc: Pick<Service, "endpoints">, discovery: Discovery, from: Placed): pulumi.Output<{ "drpc.servers": string[] }> {
     return discovery.serversOf(drpc, from).apply((servers) => ({ "drpc.servers": servers }));
 }

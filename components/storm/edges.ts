@@ -1,3 +1,4 @@
+import { etcdPorts, nimbusPorts, securedPort } from "../discovery/ambassador/ports";
 import type { DaemonNames } from "./daemonNames";
 import { ports } from "./ports";
 
@@ -22,11 +23,38 @@ export interface EdgesArgs {
     slots: number;
     /** TCP port at which Storm UI is reached. */
     uiPort: number;
+    /** Where ZooKeeper and Nimbus are dialled through ambassadors: whether those talk to each other by TLS; default: they are dialled. */
+    ambassadors?: { tls: boolean };
 }
 
 /** Who dials whom in a cluster that has daemons of every kind: a firewall that allows these and no others suffices. */
-export function edges({ slots, uiPort }: EdgesArgs): Edge[] {
-    const one = (port: number) => [port, port] as const;
+export function edges({ slots, uiPort, ambassadors }: EdgesArgs): Edge[] {
+    const all = direct(slots, uiPort);
+    if (!ambassadors) {
+        return all;
+    }
+    const isLed = ({ to, ports: [first] }: Edge) => [`zookeeper ${ports.zookeeper}`, `nimbus ${ports.nimbus}`].includes(`${to} ${first}`);
+    return [...all.filter((edge) => !isLed(edge)), ...amongAmbassadors(ambassadors.tls)];
+}
+
+/** There is an ambassador wherever there is a daemon. */
+function amongAmbassadors(tls: boolean): Edge[] {
+    const by = tls ? securedPort : (port: number) => port;
+    const [first, last] = nimbusPorts;
+    const kinds: (keyof DaemonNames)[] = ["zookeeper", "nimbus", "supervisor", "drpc", "ui"];
+    const fromEach = kinds.flatMap((from): Edge[] => [
+        { from, to: "zookeeper", ports: one(by(ports.zookeeper)), purpose: "ambassadors, for the cluster's state" },
+        { from, to: "zookeeper", ports: one(etcdPorts.clients), purpose: "the ambassadors' registry" },
+        { from, to: "nimbus", ports: [by(first), by(last)], purpose: "ambassadors, for what Nimbus does" },
+    ]);
+    return [...fromEach, { from: "zookeeper", to: "zookeeper", ports: one(etcdPorts.peers), purpose: "the registry's members" }];
+}
+
+function one(port: number) {
+    return [port, port] as const;
+}
+
+function direct(slots: number, uiPort: number): Edge[] {
     return [
         { from: "zookeeper", to: "zookeeper", ports: one(ports.zookeeperPeers), purpose: "followers and leader" },
         { from: "zookeeper", to: "zookeeper", ports: one(ports.zookeeperElection), purpose: "election of the leader" },

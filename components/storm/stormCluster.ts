@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addresses } from "../discovery/addresses";
 import type { Discovery } from "../discovery/discovery";
+import type { Endpoint } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { graceSeconds } from "./daemon";
 import { type DaemonCounts, type DaemonNames, daemonNames } from "./daemonNames";
@@ -10,6 +11,7 @@ import { Drpc, drpcServers } from "./drpc";
 import { heapSum, memoryLimit, type Heap, type Memory } from "./memory";
 import { Nimbus } from "./nimbus";
 import { Shutdown } from "./shutdown";
+import { ports } from "./ports";
 import type { StormConfig } from "./stormConfig";
 import type { Delivery } from "./stormDaemon";
 import { Supervisor } from "./supervisor";
@@ -55,6 +57,8 @@ export class StormCluster extends pulumi.ComponentResource {
     readonly zookeeperServers: pulumi.Output<string[]>;
     /** By what a client on a Nimbus's host dials Nimbus. */
     readonly nimbusSeeds: pulumi.Output<string[]>;
+    /** At which port. */
+    readonly nimbusPort: number;
     /** Address of each supervisor. */
     readonly supervisors: pulumi.Output<string[]>;
     /** What topologies are submitted by. */
@@ -114,7 +118,7 @@ export class StormCluster extends pulumi.ComponentResource {
                         logviewer: args.logviewers,
                         heap: args.heap,
                         memory: memory("supervisor"),
-                        launch: drpc ? drpcServers(drpc, discovery, host(daemon)) : {},
+                        launch: drpc ? drpcServers(drpc, discovery, { daemon, host: host(daemon) }) : {},
                     },
                     { parent: this },
                 ),
@@ -147,7 +151,8 @@ export class StormCluster extends pulumi.ComponentResource {
         this.zookeeperServers = pulumi.all(
             zookeeper.endpoints.map(({ host: { address }, port }) => pulumi.interpolate`${address}:${port}`),
         );
-        this.nimbusSeeds = discovery.serversOf(nimbus, host(names.nimbus[0] as string));
+        this.nimbusSeeds = discovery.serversOf(nimbus, nimbus.endpoints[0] as Endpoint);
+        this.nimbusPort = discovery.dialledAt(ports.nimbus);
         this.supervisors = pulumi.all(supervisors.map(({ address }) => address));
         this.submitting = new Submitting(name, this, {
             clusterName: args.clusterName,

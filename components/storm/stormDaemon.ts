@@ -48,17 +48,19 @@ export interface StormDaemonArgs
 export class StormDaemon extends Daemon {
     constructor(name: string, args: StormDaemonArgs, opts?: pulumi.ComponentResourceOptions) {
         const { discovery } = args;
+        const nimbusPort = discovery.dialledAt(ports.nimbus);
         const configuration = pulumi
             .all([
-                discovery.serversOf(args.zookeeper, args.host),
-                discovery.serversOf(args.nimbus, args.host),
+                discovery.serversOf(args.zookeeper, args),
+                discovery.serversOf(args.nimbus, args),
                 discovery.nameOf(args.daemon, args.host),
                 args.launch ?? {},
             ])
-            .apply(([zookeepers, nimbuses, name, launch]) => ({
+            .apply(([zookeepers, nimbuses, name, launch]): StormConfig => ({
                 "storm.zookeeper.servers": zookeepers,
                 "storm.zookeeper.port": ports.zookeeper,
                 "nimbus.seeds": nimbuses,
+                ...(nimbusPort !== ports.nimbus && { "nimbus.thrift.port": nimbusPort }),
                 // Left out, a daemon would advertise its container's id, which no other can dial.
                 "storm.local.hostname": name,
                 ...launch,

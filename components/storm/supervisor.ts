@@ -69,12 +69,12 @@ export class Supervisor extends StormDaemon {
                 },
                 dataDirectories: ["/data"],
                 check: pulumi
-                    .all([discovery.nameOf(args.daemon, args.host), discovery.serversOf(args.nimbus, args.host)])
+                    .all([discovery.nameOf(args.daemon, args.host), discovery.serversOf(args.nimbus, args)])
                     .apply(([address, nimbuses]) => ({
                         kind: "supervisor" as const,
                         address,
                         nimbuses,
-                        nimbusPort: ports.nimbus,
+                        nimbusPort: discovery.dialledAt(ports.nimbus),
                         ...(args.logviewer && { logviewerPort: ports.logviewer }),
                     })),
                 after: args.nimbus.ready,

@@ -36,8 +36,10 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
                 .all(members.map(({ daemon, id, host }) => server(id, id === own ? host.address : args.discovery.nameOf(daemon, host))))
                 .apply((lines) => lines.join(" "));
 
+        const names = pulumi.all(members.map(({ daemon, host }) => args.discovery.nameOf(daemon, host)));
         let previous: readonly pulumi.Resource[] = args.after;
         for (const { daemon, host, id } of members) {
+            const listensOn = args.discovery.listensOn(daemon, host);
             const { ready } = new Daemon(
                 `${name}-${id}`,
                 {
@@ -47,6 +49,8 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
                     environment: {
                         ZOO_MY_ID: String(id),
                         ZOO_SERVERS: servers(id),
+                        // Not among the servers: Storm's client would learn addresses from there, and forget how it was told to dial.
+                        ZOO_CFG_EXTRA: pulumi.interpolate`clientPort=${ports.zookeeper} clientPortAddress=${listensOn}`,
                         // An ensemble of one is one that can grow.
                         ZOO_STANDALONE_ENABLED: "false",
                         ZOO_4LW_COMMANDS_WHITELIST: "srvr,ruok,mntr",
@@ -60,12 +64,13 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
                     // A member that starts empty copies from the others, and becomes ready when it has.
                     replicas: [],
                     check: pulumi
-                        .all(members.map((member) => args.discovery.nameOf(member.daemon, member.host)))
-                        .apply((names) => ({
+                        .all([names, listensOn, host.address])
+                        .apply(([dialled, listens, address]) => ({
                             kind: "zookeeper" as const,
                             port: ports.zookeeper,
                             member: members.findIndex((member) => member.id === id),
-                            members: names,
+                            members: dialled,
+                            ...(listens !== address && { closed: { address: listens, peersPort: ports.zookeeperElection } }),
                         })),
                     after: previous,
                 },
@@ -81,5 +86,5 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
 }
 
 function server(id: number, name: pulumi.Output<string>): pulumi.Output<string> {
-    return name.apply((dialled) => `server.${id}=${dialled}:${ports.zookeeperPeers}:${ports.zookeeperElection};${dialled}:${ports.zookeeper}`);
+    return pulumi.interpolate`server.${id}=${name}:${ports.zookeeperPeers}:${ports.zookeeperElection}`;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prepares images of this machine's Docker for labs, once, and prints the folder: images.sh IMAGE...
-#   registry/   data of a registry that has them as library/IMAGE
+#   registry/   data of a registry that has those of Docker's own, as that has them
 #   docker/     what a Docker's data folder has after pulling them from it, for hosts that are to have them already
 set -euo pipefail
 # shellcheck source=test/lab/common.sh
@@ -29,12 +29,13 @@ if [ ! -d "$images" ]; then
     BINDS="$images.new/registry:/var/lib/docker-registry" launch "$folder" "$tree" "$here/images-init.sh" --net
     hear ready "$folder" 60
     for image in "$@"; do
+        docker save "$image" | quietly "$here/exec.sh" "$folder" "docker load --quiet"
         # As Docker's own registry has them.
         case $image in
+            *.*/*) continue ;; # is another registry's, whom a mirror does not stand for
             */*) copy=$registry/$image ;;
             *) copy=$registry/library/$image ;;
         esac
-        docker save "$image" | quietly "$here/exec.sh" "$folder" "docker load --quiet"
         # Pulled in place of loaded, it also knows where it came from.
         quietly "$here/exec.sh" "$folder" "
             docker tag $image $copy && docker push --quiet $copy && docker rmi $image $copy && docker pull --quiet $image"

@@ -182,8 +182,8 @@ function machineImages(): string[] {
     const files = ["Pulumi.yaml", ".local/Pulumi.local.yaml"].filter((file) => fs.existsSync(file));
     type Settings = { config: Record<string, string | { default: string }> };
     const configs = files.map((file) => (yaml.parse(fs.readFileSync(file, "utf8")) as Settings).config);
-    return ["storm:stormImage", "storm:zookeeperImage", "storm:dnsImage"].map((key) => {
-        const value = configs.reduce((last, config) => config[key] ?? last, "" as string | { default: string });
+    return ["stormImage", "zookeeperImage", "dnsImage", "etcdImage", "proxyImage"].map((key) => {
+        const value = configs.reduce((last, config) => config[`storm:${key}`] ?? last, "" as string | { default: string });
         return typeof value === "string" ? value : value.default;
     });
 }

@@ -68,8 +68,8 @@ describe("on hosts", () => {
     });
 
     test("a ZooKeeper member has names of the others alone: who knows none yet learns from it where it is", () => {
-        const own = "server.1=10.0.0.1:2888:3888;10.0.0.1:2181";
-        const others = [2, 3].map((id) => `server.${id}=zookeeper-${id}.storm-test.internal:2888:3888;zookeeper-${id}.storm-test.internal:2181`);
+        const own = "server.1=10.0.0.1:2888:3888";
+        const others = [2, 3].map((id) => `server.${id}=zookeeper-${id}.storm-test.internal:2888:3888`);
         expect(container(run, "zookeeper-1").inputs.envs).toContain(`ZOO_SERVERS=${[own, ...others].join(" ")}`);
     });
 
@@ -107,7 +107,7 @@ test("on local, Docker's own network knows the names", async () => {
 
 test("on aws, a private zone of the network's has a record for each daemon, before the first one", async () => {
     const run = await runProgram(targets.aws);
-    expect(run.get("dns-zone").inputs).toMatchObject({ name: "storm-test.internal", vpcs: [{ vpcId: "network-id" }] });
+    expect(run.get("dns-zone").inputs).toMatchObject({ name: "storm-test.internal", vpcs: [{ vpcId: "network-id", vpcRegion: "eu-central-1" }] });
     const daemons = containers(run).map((each) => each.name.replace(/^storm-(.*)-container$/, "$1"));
     for (const daemon of daemons) {
         const { inputs } = run.get(`dns-${daemon}`);

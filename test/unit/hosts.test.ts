@@ -99,7 +99,7 @@ describe("a container", () => {
 
     test("listens at its host's address where it can", () => {
         expect(container(run, "ui").inputs.command).toEqual(expect.arrayContaining(['ui.host="10.0.0.1"', "ui.port=8080"]));
-        expect(JSON.stringify(container(run, "zookeeper-2").inputs.envs)).toContain("server.2=10.0.0.2:2888:3888;10.0.0.2:2181");
+        expect(JSON.stringify(container(run, "zookeeper-2").inputs.envs)).toContain("clientPort=2181 clientPortAddress=10.0.0.2");
         expect(run.outputs.uiUrl).toBe("http://10.0.0.1:8080");
     });
 });

@@ -129,7 +129,7 @@ describe("wiring:", () => {
         expect(member.inputs.envs).toEqual(
             expect.arrayContaining([
                 "ZOO_MY_ID=2",
-                "ZOO_SERVERS=server.1=172.30.77.17:2888:3888;172.30.77.17:2181 server.2=172.30.77.18:2888:3888;172.30.77.18:2181 server.3=172.30.77.19:2888:3888;172.30.77.19:2181",
+                "ZOO_SERVERS=server.1=172.30.77.17:2888:3888 server.2=172.30.77.18:2888:3888 server.3=172.30.77.19:2888:3888",
             ]),
         );
         expect(addressesIn(member)).toEqual(address.zookeepers);
@@ -286,6 +286,7 @@ describe("settings reach the containers:", () => {
         expect(many.outputs).toEqual({
             zookeeperServers: address.zookeepers.map((each) => `${each}:2181`),
             nimbusSeeds: address.nimbuses,
+            nimbusPort: 6627,
             supervisors: [1, 2, 3, 4].map(address.supervisor),
             uiUrl: "http://127.0.0.1:8080",
             stormVersion: "2.8.9",

@@ -133,6 +133,10 @@ describe("on hosts,", () => {
             withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "dns-1", "dns-2"] }, { discovery: "dns" }),
             'storm:hosts.0.daemons.4 ("dns-2") would share a with dns-1: two of a kind need a host each',
         ],
+        [
+            withFirst({}, { ambassadorTls: true }),
+            "storm:ambassadorTls (true) is for the discovery `ambassador`: set storm:discovery to it, or take this out",
+        ],
         [withFirst({}, { ui: false }), 'storm:hosts.0.daemons.2 ("ui") is no daemon of this cluster: storm:ui is false'],
         [withFirst({ name: "b" }), 'storm:hosts.1.name ("b") is that of b too'],
         [withFirst({ name: "Rack 1" }), 'storm:hosts.0.name ("Rack 1") is not a name of lower-case letters, digits and dashes'],

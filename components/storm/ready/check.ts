@@ -3,14 +3,25 @@ import { clusterSummary } from "../nimbusClient";
 
 /** What has to hold before a daemon is ready; addresses are those, or the names, that others dial. */
 export type ReadyCheck =
-    /** A member answers and, where enough members answer for a quorum, has joined it. `member` is its place in `members`. */
-    | { kind: "zookeeper"; port: number; member: number; members: string[] }
+    | ZooKeeperCheck
     /** It is registered, and one Nimbus leads. */
     | { kind: "nimbus"; address: string; port: number }
     /** A Nimbus knows the supervisor, and its logviewer, where there is one, accepts connections. */
     | { kind: "supervisor"; address: string; nimbuses: string[]; nimbusPort: number; logviewerPort?: number }
     /** It accepts connections. */
     | { kind: "port"; address: string; port: number };
+
+/** A member answers and, where enough members answer for a quorum, has joined it. */
+export interface ZooKeeperCheck {
+    kind: "zookeeper";
+    port: number;
+    /** What all members are dialled by. */
+    members: string[];
+    /** Its own place among them. */
+    member: number;
+    /** Where others cannot dial that port: where it listens itself, and a port at which they can. */
+    closed?: { address: string; peersPort: number };
+}
 
 /** A daemon's container, as a check sees it. */
 export interface Probe {
@@ -25,7 +36,7 @@ export async function check(wanted: ReadyCheck, { dial, age }: Probe): Promise<s
     try {
         switch (wanted.kind) {
             case "zookeeper":
-                return await checkZooKeeper(wanted.members, wanted.member, wanted.port, dial);
+                return await checkZooKeeper(wanted, dial);
             case "nimbus":
                 return await checkNimbus(wanted.address, wanted.port, dial, age);
             case "supervisor":
@@ -45,14 +56,16 @@ export async function check(wanted: ReadyCheck, { dial, age }: Probe): Promise<s
  * A member of a new ensemble cannot serve before a majority is there, and the next is made only after it: so it
  * passes when it answers, and has to have joined only where enough members answer for a quorum.
  */
-async function checkZooKeeper(
-    members: string[],
-    member: number,
-    port: number,
-    dial: Dial,
-): Promise<string | undefined> {
+async function checkZooKeeper({ members, member, port, closed }: ZooKeeperCheck, dial: Dial): Promise<string | undefined> {
+    const asked = (address: string) => dial(address, port, Buffer.from("srvr"), "all").then(String, () => "");
+    const reached = (address: string, peersPort: number) => dial(address, peersPort, Buffer.alloc(0), "none").then(() => "reached", () => "");
     const answers = await Promise.all(
-        members.map((address) => dial(address, port, Buffer.from("srvr"), "all").then(String, () => "")),
+        members.map((address, index) => {
+            if (index === member) {
+                return asked(closed?.address ?? address);
+            }
+            return closed ? reached(address, closed.peersPort) : asked(address);
+        }),
     );
     const own = answers[member];
     const answering = answers.filter((answer) => answer !== "").length;

@@ -51,7 +51,7 @@ export interface SubmissionArgs {
     /** The Nimbus daemons. */
     nimbuses: pulumi.Input<NimbusContainer[]>;
     /** The one that keeps the jar. */
-    client: pulumi.Input<ContainerAt & { seeds: string[] }>;
+    client: pulumi.Input<ContainerAt & { seeds: string[]; port: number }>;
     /** Image of Storm. */
     image: string;
     /** The supervisors. */
@@ -256,12 +256,14 @@ const clientScript = `
 docker cp "$0:/conf/storm.yaml" - | docker run --rm --interactive --network "container:$0" --volumes-from "$0:ro" \
     --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges "$@"
 `;
-/** Runs in that container, with what Nimbus is dialled by as its first argument. */
+/** Runs in that container, with what Nimbus is dialled by, and at which port, as its first arguments. */
 const stormScript = `
 export STORM_CONF_DIR=/tmp
 tar -xf - -C /tmp || exit
 grep -q '^nimbus.seeds:' /tmp/storm.yaml || echo "nimbus.seeds: $1" >>/tmp/storm.yaml
-shift
+sed -i '/^nimbus.thrift.port:/d' /tmp/storm.yaml
+echo "nimbus.thrift.port: $2" >>/tmp/storm.yaml
+shift 2
 exec storm jar "$@" 2>&1
 `;
 
@@ -272,7 +274,7 @@ async function submit(inputs: Inputs): Promise<void> {
     // Storm 2's parser would take words that begin with a dash for its own, and Storm 1's knows no end of options.
     const end = inputs.arguments.some((word) => word.startsWith("-")) && !/:1\./.test(image) ? ["--"] : [];
     const storm = [...inputs.configuration, ...launchArguments(marks), ...end, jarPath(inputs.sha256), mainClass, ...inputs.arguments];
-    const command = ["sh", "-c", clientScript, client.container, image, "bash", "-c", stormScript, "storm", seeds, ...storm];
+    const command = ["sh", "-c", clientScript, client.container, image, "bash", "-c", stormScript, "storm", seeds, String(client.port), ...storm];
     const output = await run(client.ssh, command, { seconds: submitSeconds }).then(String, (error: Error) => {
         throw new Error(`${mainClass} has not submitted topology ${topology}:\n${lastLines(error.message)}`);
     });

@@ -4,6 +4,7 @@ import type { Service } from "../../discovery/service";
 import type { Host } from "../../hosts/host";
 import type { ContainerAt } from "../../hosts/container";
 import type { NimbusContainer } from "../leader";
+import { ports } from "../ports";
 import { Jar } from "./jar";
 import type { SupervisorContainer } from "./submission";
 
@@ -37,6 +38,8 @@ export class Submitting {
     readonly client: pulumi.Output<ContainerAt>;
     /** By what the client dials Nimbus. */
     readonly seeds: pulumi.Output<string[]>;
+    /** At which port. */
+    readonly port: number;
     readonly supervisors: pulumi.Output<SupervisorContainer[]>;
     private readonly clientHost: Host;
     private readonly jars = new Map<string, Jar>();
@@ -54,9 +57,11 @@ export class Submitting {
         this.image = args.image;
         this.seconds = args.seconds;
         this.after = args.after;
-        const hosts = args.nimbus.endpoints.map(({ host }) => host);
-        this.clientHost = hosts.find(({ machine }) => !machine?.unusable) ?? (hosts[0] as Host);
-        this.seeds = args.discovery.serversOf(args.nimbus, this.clientHost);
+        const { endpoints } = args.nimbus;
+        const client = endpoints.find(({ host }) => !host.machine?.unusable) ?? endpoints[0];
+        this.clientHost = client.host;
+        this.seeds = args.discovery.serversOf(args.nimbus, client);
+        this.port = args.discovery.dialledAt(ports.nimbus);
         this.client = args.nimbuses.apply(([first]) => ({ container: first?.container ?? "none", ssh: first?.ssh }));
         this.supervisors = pulumi.all(
             Object.entries(args.supervisorHosts).map(([daemon, host]) =>

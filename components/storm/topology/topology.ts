@@ -58,7 +58,7 @@ export class Topology extends pulumi.ComponentResource {
         const sha256 = args.sha256 ?? contentHash(args.jar);
         const { name: topology, mainClass, workers, killSeconds, rebalanceSeconds } = args;
         const { seconds, nimbuses, image, supervisors, after } = submitting;
-        const client = pulumi.all([submitting.client, submitting.seeds]).apply(([at, seeds]) => ({ ...at, seeds }));
+        const client = pulumi.all([submitting.client, submitting.seeds]).apply(([at, seeds]) => ({ ...at, seeds, port: submitting.port }));
         const submission = new Submission(
             `${name}-submission`,
             {

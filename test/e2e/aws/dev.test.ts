@@ -168,7 +168,7 @@ describeEc2("dev on EC2", () => {
         await cloud.stack.up();
         expect(await cloud.machines()).toEqual(before);
         const nimbus = await cloud.host("nimbus-1");
-        const { supervisors } = await summaryBy(nimbus, cloud.stack.cluster, "nimbus-1", name("nimbus-1"));
+        const { supervisors } = await summaryBy(nimbus, cloud.stack.cluster, "nimbus-1", { address: name("nimbus-1") });
         expect(supervisors.map(({ host }) => host).sort()).toEqual(["supervisor-1", "supervisor-2"].map(name));
         await cloud.untilCounting("supervisor-1", "supervisor-2");
         await cloud.stack.up("--expect-no-changes");

@@ -3,7 +3,7 @@ import { clusterConfiguration } from "../../../components/storm/nimbusClient";
 import { dialFrom } from "../../../components/hosts/container";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
-import { containersOn, counted, heap, summaryBy } from "../hosts/fleet";
+import { containersOn, counted, heap, reaches, summaryBy } from "../hosts/fleet";
 import { TestStack, until } from "../stack";
 import { wordcount } from "../topologies/topologies";
 import { untilCounting } from "../wordcount";
@@ -11,11 +11,24 @@ import { untilCounting } from "../wordcount";
 jest.setTimeout(600_000);
 
 const placement: Record<string, string[]> = {
-    a: ["zookeeper-1", "dns-1"],
-    b: ["zookeeper-2", "dns-2", "supervisor-1"],
+    a: ["zookeeper-1"],
+    b: ["zookeeper-2"],
     c: ["zookeeper-3"],
-    n: ["nimbus-1", "supervisor-2"],
+    n: ["nimbus-1"],
+    d: ["dns-1", "supervisor-1"],
+    e: ["dns-2", "supervisor-2"],
 };
+
+/** Asks as both ZooKeeper and etcd understand it: address, port, and the file of a certificate, if any. */
+const askByTls = `
+import socket, ssl, sys
+context = ssl.create_default_context(cafile="/certificates/authority.pem")
+if len(sys.argv) > 3:
+    context.load_cert_chain(sys.argv[3])
+with context.wrap_socket(socket.create_connection((sys.argv[1], int(sys.argv[2])), 5), server_hostname=sys.argv[1]) as connection:
+    connection.sendall(b"srvr" if sys.argv[2] == "12181" else b"GET /version HTTP/1.0\\r\\n\\r\\n")
+    print(connection.recv(4096).decode())
+`;
 
 describeLab("on hosts, daemons find each other", () => {
     let lab: Lab;
@@ -47,11 +60,18 @@ describeLab("on hosts, daemons find each other", () => {
         const after = await containersOn(lab, stack.cluster);
         return Object.keys(after).filter((daemon) => after[daemon] !== before[daemon]).sort();
     };
-    const configuration = (nimbus: string) =>
-        clusterConfiguration({ dial: dialFrom({ container: container("nimbus-1"), ssh: host("n").shell }), address: nimbus, port: ports.nimbus });
+    /** Prints a figure of docs/discovery.md: how long something took. */
+    const timed = async <T>(what: string, action: () => Promise<T>): Promise<T> => {
+        const began = Date.now();
+        const result = await action();
+        process.stderr.write(`discovery: ${what}: ${((Date.now() - began) / 1000).toFixed(0)} s\n`);
+        return result;
+    };
+    const configuration = (address: string, port: number = ports.nimbus) =>
+        clusterConfiguration({ dial: dialFrom({ container: container("nimbus-1"), ssh: host("n").shell }), address, port });
     /** Host names by which supervisors are registered. */
-    const registered = async (nimbus: string) => {
-        const { supervisors } = await summaryBy(host("n"), stack.cluster, "nimbus-1", nimbus);
+    const registered = async (address: string, port: number = ports.nimbus) => {
+        const { supervisors } = await summaryBy(host("n"), stack.cluster, "nimbus-1", { address, port });
         return supervisors.map((supervisor) => supervisor.host).sort();
     };
     const followers = async () => {
@@ -94,6 +114,14 @@ describeLab("on hosts, daemons find each other", () => {
         await words();
     });
 
+    test("by addresses, Nimbus's host changes its own: all that use it are made anew", async () => {
+        await host("n").changeAddress("10.77.10.124");
+        stack.set({ hosts: entries({ without: /^dns/ }) });
+        const made = await madeAnew(() => timed("by addresses, Nimbus moves, the update", () => stack.up()));
+        expect(made).toEqual(["nimbus-1", "supervisor-1", "supervisor-2"]);
+        await words();
+    });
+
     describe("by names", () => {
         test("in a file", async () => {
             stack.set({ discovery: "dns", hosts: entries() });
@@ -102,12 +130,13 @@ describeLab("on hosts, daemons find each other", () => {
             const found = await configuration(name("nimbus-1"));
             expect(found["nimbus.seeds"]).toEqual([name("nimbus-1")]);
             expect(found["storm.zookeeper.servers"]).toEqual(["zookeeper-1", "zookeeper-2", "zookeeper-3"].map(name));
-            expect(await registered(name("nimbus-1"))).toEqual(["supervisor-1", "supervisor-2"].map(name));
+            const all = ["supervisor-1", "supervisor-2"].map(name).join();
+            await until("both are registered", 30, async () => (await registered(name("nimbus-1"))).join() === all);
             await words();
         });
 
         test("whose servers are asked by containers, and ask whom their host asks for the rest", async () => {
-            const servers = `nameserver ${host("a").address}\nnameserver ${host("b").address}`;
+            const servers = `nameserver ${host("d").address}\nnameserver ${host("e").address}`;
             expect(await inside("supervisor-1", "grep nameserver /etc/resolv.conf")).toBe(servers);
             expect(await inside("supervisor-1", "getent hosts b")).toContain(host("b").address);
             expect(await inside("supervisor-1", `getent hosts none.${stack.cluster}.internal || echo none`)).toBe("none");
@@ -118,25 +147,35 @@ describeLab("on hosts, daemons find each other", () => {
             await stack.up("--refresh", "--expect-no-changes");
         });
 
-        test("a ZooKeeper member's host changes its address: nobody else's container is made anew, and the others find it", async () => {
-            await host("c").changeAddress("10.77.10.133");
+        test.each(["a", "b", "c"])("%s, a ZooKeeper member's host, changes its address: only that member is made anew, and found", async (moved) => {
+            await host(moved).changeAddress(host(moved).address.replace(/\.1(.)$/, ".13$1"));
             stack.set({ hosts: entries() });
-            expect(await madeAnew(() => stack.up())).toEqual(["zookeeper-3"]);
-            await until("both followers are in sync", 60, async () => (await followers()) === "2");
+            const made = await madeAnew(() => timed(`by names, ${moved} moves, the update`, () => stack.up()));
+            expect(made).toEqual(placement[moved]);
+            await timed(`by names, ${moved} moves, until it is found`, () =>
+                until("both followers are in sync", 60, async () => (await followers()) === "2"),
+            );
+        });
+
+        test("and none of the members is where it was, while Storm's daemons have run on", async () => {
+            await until("both supervisors are registered", 60, async () => (await registered(name("nimbus-1"))).length === 2);
             await words();
         });
 
-        test("Nimbus's host changes its address, with a supervisor's: the others find them", async () => {
+        test("Nimbus's host changes its address: the others find it", async () => {
             await host("n").changeAddress("10.77.10.134");
             stack.set({ hosts: entries() });
-            expect(await madeAnew(() => stack.up())).toEqual(["nimbus-1", "supervisor-2"]);
-            await until("both supervisors are registered", 120, async () => (await registered(name("nimbus-1"))).length === 2);
+            const made = await madeAnew(() => timed("by names, Nimbus moves, the update", () => stack.up()));
+            expect(made).toEqual(["nimbus-1"]);
+            await timed("by names, Nimbus moves, until it is found", () =>
+                until("both supervisors are registered", 120, async () => (await registered(name("nimbus-1"))).length === 2),
+            );
             await words();
         });
 
         test("one of the servers is gone: names are found by the other, and an update brings it back", async () => {
-            await host("a").exec(`docker rm --force ${container("dns-1")}`);
-            expect(await inside("supervisor-1", `getent hosts ${name("zookeeper-3")}`)).toContain("10.77.10.133");
+            await host("d").exec(`docker rm --force ${container("dns-1")}`);
+            expect(await inside("supervisor-1", `getent hosts ${name("zookeeper-3")}`)).toContain(host("c").address);
             // A daemon that starts now finds the others, too.
             await onHost("supervisor-1").exec(`docker restart ${container("supervisor-1")}`);
             await words();
@@ -147,6 +186,93 @@ describeLab("on hosts, daemons find each other", () => {
             stack.set({ delivery: "arguments" });
             expect(await madeAnew(() => stack.up())).toEqual(["nimbus-1", "supervisor-1", "supervisor-2"]);
             await words();
+        });
+    });
+
+    describe("by ambassadors", () => {
+        const port = 6641;
+        const pair = ["proxy", "registrar"];
+        const bothAreRegistered = () =>
+            until("both supervisors are registered, by the addresses of their hosts", 120, async () => {
+                const found = await registered("nimbus-1", port);
+                return found.join() === [host("d").address, host("e").address].join();
+            });
+        /** What the ambassador of a host has done, the last time that it did something about this. */
+        const lastOf = async (name: string, about: string) =>
+            (await host(name).exec(`docker logs ${container("registrar")} 2>&1 | grep '${about}' | tail -n 1`)).trim();
+        const kill = (name: string, victim: string) =>
+            host(name).exec(`kill -9 $(docker inspect --format '{{.State.Pid}}' ${container(victim)})`);
+
+        test("on their own hosts", async () => {
+            stack.set({ discovery: "ambassador", hosts: entries({ without: /^dns/ }) });
+            await stack.up();
+            const found = await configuration("nimbus-1", port);
+            expect(found).toMatchObject({ "nimbus.seeds": ["127.0.0.1"], "storm.zookeeper.servers": ["127.0.0.1"], "nimbus.thrift.port": port });
+            await bothAreRegistered();
+            expect(Object.keys(await containersOn(lab, stack.cluster))).not.toContain("dns-1");
+            await words();
+        });
+
+        test("and a second update changes nothing, nor has anything changed outside", async () => {
+            await stack.up("--expect-no-changes");
+            await stack.up("--refresh", "--expect-no-changes");
+        });
+
+        test("Nimbus's host changes its address: the others find it through theirs, and are not made anew", async () => {
+            await host("n").changeAddress("10.77.10.144");
+            stack.set({ hosts: entries({ without: /^dns/ }) });
+            const made = await madeAnew(() => timed("by ambassadors, Nimbus moves, the update", () => stack.up()));
+            expect(made.filter((daemon) => !pair.includes(daemon))).toEqual(["nimbus-1"]);
+            await timed("by ambassadors, Nimbus moves, until it is found", bothAreRegistered);
+            await words();
+        });
+
+        test("a host dies: its registration ends, though a member of the registry died with it, and words are counted on", async () => {
+            const { address } = host("c");
+            await host("c").powerOff();
+            await timed("by ambassadors, a dead host is led to", () =>
+                until("nobody is led there", 60, async () => (await lastOf("d", `zookeeper leads to ${address}`)).endsWith("no more")),
+            );
+            await words();
+            await host("c").powerOn();
+            await until("it is led to again", 120, async () => (await lastOf("d", `zookeeper leads to ${address}`)).endsWith(":2181"));
+        });
+
+        test.each([...pair, "etcd-1"])("%s is killed: it is started again, and nobody else", async (victim) => {
+            const name = victim === "etcd-1" ? "a" : "d";
+            const before = await containersOn(lab, stack.cluster);
+            await kill(name, victim);
+            const state = () => host(name).exec(`docker inspect --format '{{.State.Running}} {{.RestartCount}}' ${container(victim)}`);
+            await timed(`${victim} is killed, until it runs again`, () => until("it does", 30, async () => (await state()) === "true 1"));
+            await words();
+            expect(await containersOn(lab, stack.cluster)).toEqual(before);
+        });
+
+        test("with mutual TLS, and nothing else that has changed", async () => {
+            stack.set({ ambassadorTls: true });
+            await stack.up();
+            await bothAreRegistered();
+            await words();
+            await stack.up("--expect-no-changes");
+        });
+
+        test("a direct dial gets nothing", async () => {
+            const closed = [["a", 2181], ["n", port]] as const;
+            for (const [name, direct] of closed) {
+                expect(await reaches(host("e"), host(name), direct)).toBe(false);
+            }
+            // What does not go through ambassadors.
+            expect(await reaches(host("n"), host("d"), ports.supervisor)).toBe(true);
+        });
+
+        test.each([
+            ["an ambassador", "a", 12181],
+            ["the registry", "a", 2379],
+        ])("%s answers those who have a certificate, and nobody else", async (_who, name, secured) => {
+            const ask = (by: string) =>
+                host("d").exec(`docker exec --interactive ${container("registrar")} python3 - ${host(name).address} ${secured} ${by}`, askByTls);
+            expect(await ask("/certificates/own.pem")).toMatch(/^(Zookeeper version|HTTP\/1)/);
+            await expect(ask("")).rejects.toThrow(/certificate.required/i);
         });
     });
 });

@@ -22,8 +22,13 @@ export async function containersOn(lab: Lab, cluster: string): Promise<Record<st
 }
 
 /** What a Nimbus says of its cluster. */
-export function summaryBy(nimbus: LabHost, cluster: string, daemon = "nimbus-1", address = nimbus.address): Promise<ClusterSummary> {
-    return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), address, ports.nimbus);
+export function summaryBy(
+    nimbus: LabHost,
+    cluster: string,
+    daemon = "nimbus-1",
+    { address = nimbus.address, port = ports.nimbus } = {},
+): Promise<ClusterSummary> {
+    return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), address, port);
 }
 
 /** The words that a host's workers have counted. */

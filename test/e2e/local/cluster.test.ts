@@ -54,6 +54,7 @@ describe("when `pulumi up` has returned,", () => {
         expect(await stack.outputs()).toEqual({
             zookeeperServers: ["172.30.78.17:2181", "172.30.78.18:2181", "172.30.78.19:2181"],
             nimbusSeeds: ["172.30.78.33"],
+            nimbusPort: 6627,
             supervisors: ["172.30.78.128", "172.30.78.129"],
             stormVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
             ...(hasUi && { uiUrl: "http://127.0.0.1:18080" }),

@@ -44,7 +44,7 @@ let up: ReturnType<typeof make>;
 
 test("before it, `make status` and `make storm` say that there is no cluster", () => {
     expect(make("status")).toEqual({ code: 0, output: expect.stringMatching(/^The cluster \S+ is not there. `make up` makes it.$/m) as string });
-    expect(make("storm", "ARGS=list").output).toContain("No Nimbus is there: make up");
+    expect(make("storm", "ARGS=list").output).toContain("No Nimbus runs: make up");
 });
 
 test("`make up` ends with addresses, daemons and the next commands", () => {

@@ -1,7 +1,7 @@
 """moto's server, a stand-in for AWS, with what moto leaves out, and with other addresses than those that it makes up at random.
 
 An interface without public address has no association; a rule's description is there too where it lets in a group; an instance's
-groups are those of its interface; RunInstances heeds DisableApiTermination.
+groups are those of its interface; RunInstances heeds DisableApiTermination; a zone that is made with a VPC is private.
 
 Private ones are free in their subnet, as EC2's are. Public ones are of PUBLIC_SUBNET, which leads to a lab's hosts and
 never leaves this machine.
@@ -12,6 +12,7 @@ import os
 
 from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces, instances, security_groups
 from moto.ec2.responses.instances import InstanceResponse
+from moto.route53.responses import Route53
 from moto.server import main
 
 public = ipaddress.ip_network(os.environ["PUBLIC_SUBNET"]).hosts()
@@ -67,4 +68,15 @@ def run_protected_instances(self):
 
 InstanceResponse.run_instances = run_protected_instances
 
+get_bool_param = Route53._get_bool_param
+
+
+def get_bool_param_of_private_zone(self, name, *args):
+    is_private = name == "HostedZoneConfig.PrivateZone" and self._get_param("VPC.VPCId")
+    return True if is_private else get_bool_param(self, name, *args)
+
+
+Route53._get_bool_param = get_bool_param_of_private_zone
+
 main()
+

@@ -1,0 +1,140 @@
+import { ports } from "../../../components/storm/ports";
+import { type Dial, dialFrom } from "../../../components/hosts/container";
+import { clusterConfiguration, clusterSummary } from "../../../components/storm/nimbusClient";
+import { docker, TestStack, until } from "../stack";
+import { wordcount } from "../topologies/topologies";
+import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
+
+jest.setTimeout(300_000);
+
+const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
+const address = "172.30.81.33";
+
+let stack: TestStack;
+beforeAll(async () => {
+    stack = new TestStack("e2e-delivery", { subnet: "172.30.81.0/24", supervisors: 2, slots: 1, ui: false, logviewers: false, heap });
+    stack.set({ topologies: [wordcount()] });
+    await stack.up();
+});
+afterAll(() => stack.remove());
+
+const dial = (...args: Parameters<Dial>) => dialFrom({ container: `${stack.cluster}-nimbus-1` })(...args);
+/** What Nimbus says of its configuration and of the supervisors: what has come to the daemons. */
+const effective = async (port: number = ports.nimbus) => ({
+    configuration: await clusterConfiguration({ dial, address, port }),
+    supervisors: (await clusterSummary(dial, address, port)).supervisors.map(({ host, slots }) => `${host} ${slots}`).sort(),
+});
+const volumes = () => stack.volumes().filter((name) => name.includes("-conf-"));
+const counted = (supervisor: string) => wordsCounted(docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", workerLogs));
+const words = () =>
+    untilCounting(Object.fromEntries(["supervisor-1", "supervisor-2"].map((supervisor) => [supervisor, () => counted(supervisor)])));
+const changed = (before: Record<string, string>) => {
+    const after = stack.containers();
+    return Object.keys(after).filter((daemon) => after[daemon] !== before[daemon]).sort();
+};
+
+test("by file, daemons have the configuration that they have by arguments", async () => {
+    const before = { effective: await effective(), containers: stack.containers() };
+    expect(volumes()).toEqual([]);
+    stack.set({ delivery: "file" });
+    await stack.up();
+    expect(changed(before.containers)).toEqual(["nimbus-1", "supervisor-1", "supervisor-2"]);
+    expect(await effective()).toEqual(before.effective);
+    expect(docker("inspect", "--format", "{{json .Config.Cmd}}", `${stack.cluster}-nimbus-1`)).toBe('["storm","nimbus"]');
+    await words();
+});
+
+test("the file is its reader's alone, and cannot be written to", () => {
+    const run = (...command: string[]) => docker("exec", `${stack.cluster}-nimbus-1`, ...command);
+    expect(run("stat", "--format", "%a %u:%g", "/conf/storm.yaml")).toBe("600 1000:1000");
+    expect(() => run("touch", "/conf/storm.yaml")).toThrow(/Read-only file system/);
+});
+
+test("a second update changes nothing, and nothing has changed outside", async () => {
+    await stack.up("--expect-no-changes");
+    await stack.up("--refresh", "--expect-no-changes");
+});
+
+test("a changed entry recreates those daemons whose file it is in, and leaves no file behind", async () => {
+    const before = stack.containers();
+    const [nimbusFile] = volumes();
+    stack.set({ slots: 2 });
+    await stack.up();
+    expect(changed(before)).toEqual(["supervisor-1", "supervisor-2"]);
+    expect(volumes()).toEqual([nimbusFile, expect.stringContaining("supervisor-1"), expect.stringContaining("supervisor-2")]);
+    await words();
+});
+
+test("a file that was removed is put there again", async () => {
+    const [lost = ""] = volumes();
+    docker("rm", "--force", `${stack.cluster}-nimbus-1`);
+    docker("volume", "rm", lost);
+    await stack.up("--refresh");
+    expect(volumes()).toContain(lost);
+    expect((await effective()).supervisors).toHaveLength(2);
+});
+
+const daemons = ["nimbus-1", "supervisor-1", "supervisor-2", "zookeeper-1"];
+const started = () => docker("inspect", "--format", "{{.Name}} {{.State.StartedAt}}", ...daemons.map((daemon) => `${stack.cluster}-${daemon}`)).split("\n");
+
+describe.each(["file", "arguments"])("by names, delivered in %s,", (delivery) => {
+    test("daemons find each other on the network", async () => {
+        stack.set({ discovery: "dns", delivery });
+        await stack.up();
+        const name = (daemon: string) => `${daemon}.${stack.cluster}.internal`;
+        const { configuration, supervisors } = await effective();
+        expect(configuration).toMatchObject({ "nimbus.seeds": [name("nimbus-1")], "storm.zookeeper.servers": [name("zookeeper-1")] });
+        expect(supervisors).toEqual([`${name("supervisor-1")} 2`, `${name("supervisor-2")} 2`]);
+        expect(volumes()).toHaveLength(delivery === "file" ? 3 : 0);
+        await words();
+    });
+
+    test("the restart of one restarts nobody else, and is found again", async () => {
+        const before = started();
+        docker("restart", `${stack.cluster}-zookeeper-1`);
+        await until("both supervisors are registered", 120, async () => (await effective().catch(() => undefined))?.supervisors.length === 2);
+        await words();
+        expect(started().filter((line) => !before.includes(line))).toEqual([expect.stringContaining("zookeeper-1")]);
+    });
+});
+
+describe("by an ambassador", () => {
+    const first = 6641;
+
+    test("daemons dial it alone, for ZooKeeper and for Nimbus, and it leads them there", async () => {
+        stack.set({ discovery: "ambassador", delivery: "arguments" });
+        await stack.up();
+        const { configuration, supervisors } = await effective(first);
+        const proxy = "172.30.81.81";
+        expect(configuration).toMatchObject({ "nimbus.seeds": [proxy], "storm.zookeeper.servers": [proxy], "nimbus.thrift.port": first });
+        expect(supervisors).toHaveLength(2);
+        await words();
+    });
+
+    test("a second update changes nothing, and nothing has changed outside", async () => {
+        await stack.up("--expect-no-changes");
+        await stack.up("--refresh", "--expect-no-changes");
+    });
+
+    test("the registry lets in nobody without a password", () => {
+        const get = ["exec", `${stack.cluster}-etcd-1`, "etcdctl", "--endpoints=http://172.30.81.83:2379", "get", "--prefix", "/"];
+        expect(() => docker(...get)).toThrow(/user name is empty/);
+    });
+
+    test.each(["registrar", "proxy", "etcd-1"])("%s killed, all of it goes on, and the container is started again", async (killed) => {
+        const before = started();
+        const container = `${stack.cluster}-${killed}`;
+        process.kill(Number(docker("inspect", "--format", "{{.State.Pid}}", container)), "SIGKILL");
+        await until("it runs again", 30, () => docker("inspect", "--format", "{{.State.Running}} {{.RestartCount}}", container) === "true 1");
+        await until("both supervisors are registered", 120, async () => (await effective(first).catch(() => undefined))?.supervisors.length === 2);
+        await words();
+        expect(started()).toEqual(before);
+    });
+
+    test("and back to addresses, nothing of it is left", async () => {
+        stack.set({ discovery: "addresses" });
+        await stack.up();
+        expect(Object.keys(stack.containers()).sort()).toEqual(daemons);
+        await words();
+    });
+});
