@@ -34,7 +34,8 @@ export function certify({ name, address }: Subject, by?: Pair): Pair {
     // Clocks may differ by an hour.
     certificate.validity.notBefore = new Date(Date.now() - 3_600_000);
     certificate.validity.notAfter = new Date(Date.now() + years * 365 * 86_400_000);
-    const subject = [{ name: "commonName", value: name }];
+    // etcd's HTTP API refuses those with a common name, which it would not take for the name of a user.
+    const subject = [{ name: "organizationName", value: name }];
     certificate.setSubject(subject);
     certificate.setIssuer(by ? forge.pki.certificateFromPem(by.certificate).subject.attributes : subject);
     certificate.setExtensions(
