@@ -41,7 +41,7 @@ export interface ProxyConfigArgs {
 }
 
 /** How a proxy finds those members of ZooKeeper's that serve: one without a quorum accepts connections too. */
-export const zooKeeperCheck = ["option tcp-check", "tcp-check connect", "tcp-check send srvr", "tcp-check expect string Mode:"];
+export const zooKeeperCheck = ["option tcp-check", "tcp-check send srvr", "tcp-check expect string Mode:"];
 
 /** HAProxy's configuration. Its servers are out of service until its runtime API says where they are. */
 export function proxyConfig({ addresses, backends, socket, tls }: ProxyConfigArgs): string {
