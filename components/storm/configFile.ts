@@ -45,8 +45,9 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
         return { outs: news };
     },
     async delete(_id, { ssh, volume }) {
-        await run(ssh, ["docker", "volume", "rm", volume]).catch((error: Error) => {
-            if (!/no such volume/i.test(error.message)) {
+        await run(ssh, ["docker", "volume", "rm", volume]).catch((error: Error & { code?: number }) => {
+            // 255 is ssh's own: a machine that is at another address now keeps it until another file is put there.
+            if (!/no such volume/i.test(error.message) && !(ssh && error.code === 255)) {
                 throw error;
             }
         });
@@ -60,6 +61,17 @@ async function write({ ssh, volume, labels, file, content, directory, image, own
     const writer = ["--entrypoint", "sh", image, "-c", 'umask 077 && cat >"$0"', `${directory}/${file}`];
     const command = ["docker", "run", "--rm", "--interactive", ...confined, "--volume", `${volume}:${directory}`, ...writer];
     await run(ssh, command, { input: Readable.from([content]) });
+    await removeOthers(ssh, volume, labels);
+}
+
+/** Removes the files before this one, without that which a container still has. */
+async function removeOthers(ssh: string[] | undefined, volume: string, labels: Record<string, string>): Promise<void> {
+    const filters = Object.entries(labels).flatMap(([key, value]) => ["--filter", `label=${key}=${value}`]);
+    const listed = String(await run(ssh, ["docker", "volume", "ls", "--quiet", ...filters])).split("\n");
+    const family = volume.slice(0, volume.lastIndexOf("-") + 1);
+    for (const other of listed.filter((name) => name.startsWith(family) && name !== volume)) {
+        await run(ssh, ["docker", "volume", "rm", other]).catch(() => undefined);
+    }
 }
 
 /** A file on a host, in a Docker volume of its own, that containers mount. Another content is in another volume, which is made first. */
