@@ -237,7 +237,7 @@ export function localAddress(subnet: string, daemon: string): string {
 }
 
 /** Whether there are ambassadors, and whether they talk to each other by TLS. */
-export function ambassadorsOf({ discovery, ambassadorTls = false }: Partial<Settings>): { tls: boolean } | undefined {
+export function ambassadorsOf({ discovery, ambassadorTls = false }: Partial<Pick<Settings, "discovery" | "ambassadorTls">>): { tls: boolean } | undefined {
     return discovery === "ambassador" ? { tls: ambassadorTls } : undefined;
 }
 

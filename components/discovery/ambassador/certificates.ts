@@ -25,8 +25,11 @@ const years = 10;
  * @param by Who signs it; default: itself, as an authority that signs others.
  */
 export function certify({ name, address }: Subject, by?: Pair): Pair {
-    const pems = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } } as const;
-    const { publicKey, privateKey: key } = generateKeyPairSync("rsa", { modulusLength: 3072, ...pems });
+    const { publicKey, privateKey: key } = generateKeyPairSync("rsa", {
+        modulusLength: 3072,
+        publicKeyEncoding: { type: "spki", format: "pem" },
+        privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
     const certificate = forge.pki.createCertificate();
     certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
     // The first bit of a positive number is 0.

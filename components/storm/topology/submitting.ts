@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Discovery } from "../../discovery/discovery";
-import type { Service } from "../../discovery/service";
+import type { Endpoint, Service } from "../../discovery/service";
 import type { Host } from "../../hosts/host";
 import type { ContainerAt } from "../../hosts/container";
 import type { NimbusContainer } from "../leader";
@@ -58,7 +58,7 @@ export class Submitting {
         this.seconds = args.seconds;
         this.after = args.after;
         const { endpoints } = args.nimbus;
-        const client = endpoints.find(({ host }) => !host.machine?.unusable) ?? endpoints[0];
+        const client: Endpoint = endpoints.find(({ host }) => !host.machine?.unusable) ?? (endpoints[0] as Endpoint);
         this.clientHost = client.host;
         this.seeds = args.discovery.serversOf(args.nimbus, client);
         this.port = args.discovery.dialledAt(ports.nimbus);

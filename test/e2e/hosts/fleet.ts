@@ -26,7 +26,7 @@ export function summaryBy(
     nimbus: LabHost,
     cluster: string,
     daemon = "nimbus-1",
-    { address = nimbus.address, port = ports.nimbus } = {},
+    { address = nimbus.address, port = ports.nimbus }: { address?: string; port?: number } = {},
 ): Promise<ClusterSummary> {
     return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), address, port);
 }
