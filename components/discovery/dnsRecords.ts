@@ -3,6 +3,7 @@ import { Readable } from "stream";
 import * as pulumi from "@pulumi/pulumi";
 import * as dns from "dns-packet";
 import { describe, dialOn, run } from "../hosts/container";
+import { lackingAfter } from "../hosts/lacking";
 import { recordSeconds } from "./names";
 
 /** Arguments of {@link DnsRecords}. */
@@ -48,16 +49,9 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
 async function serve(inputs: Inputs): Promise<void> {
     const { ssh, container, file, zone, addresses, seconds } = inputs;
     await run(ssh, ["sh", "-c", put, container, file], { input: Readable.from([zoneFile(zone, addresses)]) });
-    const deadline = Date.now() + seconds * 1000;
-    for (;;) {
-        const lacks = await missing(inputs);
-        if (lacks === undefined) {
-            return;
-        }
-        if (Date.now() >= deadline) {
-            throw new Error(`${container} did not serve its records within ${seconds} s: ${lacks}\n${await describe(inputs, [])}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 250));
+    const lacks = await lackingAfter(seconds, () => missing(inputs));
+    if (lacks !== undefined) {
+        throw new Error(`${container} did not serve its records within ${seconds} s: ${lacks}\n${await describe(inputs, [])}`);
     }
 }
 

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArgs } from "../hosts/containerArgs";
 import type { Host } from "../hosts/host";
+import { hostImage } from "../hosts/hostImage";
 import type { Discovery } from "./discovery";
 import { names, zoneOf } from "./names";
 import { DnsRecords } from "./dnsRecords";
@@ -41,13 +42,8 @@ export class DnsServers extends pulumi.ComponentResource {
         for (const [server, host] of Object.entries(args.servers)) {
             const own = server.replace(/^dns/, name);
             const options = { parent: this, ...host.docker.options };
-            const { provider, identity, ssh } = host.docker;
-            const onDocker = { ...options, provider, dependsOn: before };
-            const pulled = new docker.RemoteImage(
-                `${own}-image`,
-                { name: image, keepLocally: true, triggers: identity && { machine: identity } },
-                onDocker,
-            );
+            const { provider, ssh } = host.docker;
+            const pulled = hostImage(`${own}-image`, image, host, { parent: this, dependsOn: before });
             const container = new docker.Container(
                 `${own}-container`,
                 {
@@ -60,7 +56,7 @@ export class DnsServers extends pulumi.ComponentResource {
                     user: "0:0",
                     capabilities: { drops: ["ALL"], adds: ["CAP_NET_BIND_SERVICE"] },
                 },
-                { ...onDocker, dependsOn: [pulled], deleteBeforeReplace: true },
+                { ...options, provider, dependsOn: [pulled], deleteBeforeReplace: true },
             );
             const records = new DnsRecords(
                 `${own}-records`,

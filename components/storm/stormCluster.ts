@@ -1,9 +1,9 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addresses } from "../discovery/addresses";
 import type { Discovery } from "../discovery/discovery";
 import type { Endpoint } from "../discovery/service";
 import type { Host } from "../hosts/host";
+import { hostImage } from "../hosts/hostImage";
 import { graceSeconds } from "./daemon";
 import { type DaemonCounts, type DaemonNames, daemonNames } from "./daemonNames";
 import { type Drain, drain } from "./drain";
@@ -182,16 +182,7 @@ export class StormCluster extends pulumi.ComponentResource {
         for (const { host, kinds } of placedKinds(args)) {
             const { docker: daemon } = host;
             const pulled = [...new Set(kinds.map((kind) => (kind === "zookeeper" ? kind : "storm")))].map(
-                (role) =>
-                    new docker.RemoteImage(
-                        `${name}-image-${daemon.name}-${role}`,
-                        {
-                            name: images[role],
-                            keepLocally: true,
-                            triggers: daemon.identity && { machine: daemon.identity },
-                        },
-                        { parent: this, provider: daemon.provider, ...daemon.options },
-                    ),
+                (role) => hostImage(`${name}-image-${daemon.name}-${role}`, images[role], host, { parent: this }),
             );
             const memory = host.requireMemory?.(
                 `${name}-memory-${daemon.name}`,

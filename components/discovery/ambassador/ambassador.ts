@@ -4,6 +4,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArgs } from "../../hosts/containerArgs";
 import type { Host } from "../../hosts/host";
+import { hostImage } from "../../hosts/hostImage";
 import { labels } from "../../network/labels";
 import { type CertificateFiles, certificatePaths, uploadsOf } from "./certificates";
 import { type Backend, proxyConfig } from "./proxyConfig";
@@ -56,7 +57,7 @@ export interface Offered {
 /** MiB. */
 const memory = { registrar: 128, proxy: 256 };
 /** Seconds after which what a machine offers is taken out of the registry, when nothing is heard of it. */
-export const leaseSeconds = 10;
+const leaseSeconds = 10;
 /** The directory that the two have in common. Storm's images have it, as their user's; so a new volume is theirs. */
 const directory = "/data";
 const socket = `${directory}/proxy.sock`;
@@ -71,7 +72,7 @@ export class Ambassador extends pulumi.ComponentResource {
     constructor(name: string, args: AmbassadorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:discovery:Ambassador", name, {}, opts);
         const { clusterName, machine, registry, prefix } = args;
-        const { provider, identity, options: given } = machine.registrar.docker;
+        const { provider, options: given } = machine.registrar.docker;
         const options = { parent: this, ...given, provider };
         const marks = labels({ "storm.cluster": clusterName, "storm.daemon": "ambassador" });
         const shared = new docker.Volume(`${name}-socket`, { name: `${clusterName}-ambassador`, labels: marks }, options);
@@ -82,11 +83,7 @@ export class Ambassador extends pulumi.ComponentResource {
             dependsOn: pulumi.Resource[],
         ) => {
             const host = machine[role];
-            const pulled = new docker.RemoteImage(
-                `${name}-${role}-image`,
-                { name: image, keepLocally: true, triggers: identity && { machine: identity } },
-                options,
-            );
+            const pulled = hostImage(`${name}-${role}-image`, image, host, { parent: this });
             return new docker.Container(
                 `${name}-${role}-container`,
                 {

@@ -65,9 +65,12 @@ export class Ambassadors extends pulumi.ComponentResource {
             const services = there.flatMap(([daemon, { address }]) => {
                 const [kind = ""] = daemon.split("-");
                 const port = { zookeeper: zookeeperPort, nimbus: portOf(daemon, nimbusPort) }[kind];
+                if (port === undefined) {
+                    return [];
+                }
                 const open = pulumi.interpolate`${address}:${port}`;
-                const closed = { to: pulumi.output(`${enclosedAt(daemon)}:${port}`), at: pulumi.interpolate`${address}:${securedPort(port ?? 0)}` };
-                return port === undefined ? [] : [[`${kind}/${daemon}`, args.ambassadorTls ? closed : { to: open, at: open }]];
+                const closed = { to: pulumi.output(`${enclosedAt(daemon)}:${port}`), at: pulumi.interpolate`${address}:${securedPort(port)}` };
+                return [[`${kind}/${daemon}`, args.ambassadorTls ? closed : { to: open, at: open }] as const];
             });
             const isBridged = args.ambassadorTls && there.some(([daemon]) => nimbuses.includes(daemon));
             const bridgeAddress = isBridged ? machine.registrar.bridgeAddress?.(`${name}-${docker.name}-bridge`, { parent: this }) : undefined;
@@ -84,7 +87,7 @@ export class Ambassadors extends pulumi.ComponentResource {
                 {
                     ...args,
                     ...{ machine, registry, prefix, bridgeAddress, certificate: certificateOf?.(machine.registrar) },
-                    services: Object.fromEntries(services) as Record<string, Offered>,
+                    services: Object.fromEntries<Offered>(services),
                     needs: {
                         "zookeeper/": { name: "zookeeper", port: zookeeperPort, places: places.zookeeper, lines: zooKeeperCheck },
                         "nimbus/": { name: "nimbus", port: anyNimbusPort, places: places.nimbus },

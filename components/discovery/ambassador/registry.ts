@@ -3,6 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArgs } from "../../hosts/containerArgs";
 import type { Host } from "../../hosts/host";
+import { hostImage } from "../../hosts/hostImage";
 import { type CertificateFiles, certificatePaths, uploadsOf } from "./certificates";
 import { Password } from "./password";
 import { etcdPorts } from "./ports";
@@ -57,12 +58,7 @@ export class Registry extends pulumi.ComponentResource {
         const containers = members.map(([member, host]) => {
             const own = member.replace("etcd", name);
             const options = { parent: this, ...host.docker.options };
-            const { provider, identity: machine } = host.docker;
-            const pulled = new docker.RemoteImage(
-                `${own}-image`,
-                { name: image, keepLocally: true, triggers: machine && { machine } },
-                { ...options, provider },
-            );
+            const pulled = hostImage(`${own}-image`, image, host, { parent: this });
             const data = host.dataDirectory(`${own}-data`, { clusterName, daemon: member, containerPath: "/etcd", owner: 0 }, options);
             const command = pulumi.all([host.address, identity, everybody]).apply(([address, token, all]) => [
                 ...["etcd", "--name", member, "--data-dir", `/etcd/${token}`],
@@ -83,7 +79,7 @@ export class Registry extends pulumi.ComponentResource {
                     // Its data is root's, whom nothing else is left of.
                     user: "0:0",
                 },
-                { ...options, provider, dependsOn: [pulled, data.resource], deleteBeforeReplace: true },
+                { ...options, provider: host.docker.provider, dependsOn: [pulled, data.resource], deleteBeforeReplace: true },
             );
         });
 

@@ -1,6 +1,7 @@
 import { Readable } from "stream";
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerAt, describe, run } from "../../hosts/container";
+import { lackingAfter } from "../../hosts/lacking";
 
 /** Arguments of {@link RegistryUsers}. */
 export interface RegistryUsersArgs {
@@ -26,7 +27,7 @@ type Inputs = pulumi.Unwrap<RegistryUsersArgs> & { __provider?: string };
 
 const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
     async create(inputs) {
-        await until(inputs, () => etcdctl(inputs, ["endpoint", "health"]));
+        await untilItAnswers(inputs);
         if (!(await isOn(inputs))) {
             await addUsers(inputs);
         }
@@ -72,19 +73,12 @@ async function etcdctl({ members, options }: Inputs, words: string[], password?:
     return String(await run(ssh, command, password === undefined ? {} : { input: Readable.from([`${password}\n`]) }));
 }
 
-async function until({ members, seconds }: Inputs, attempt: () => Promise<unknown>): Promise<void> {
-    const deadline = Date.now() + seconds * 1000;
-    for (;;) {
-        try {
-            await attempt();
-            return;
-        } catch (error) {
-            if (Date.now() >= deadline) {
-                const evidence = await Promise.all(members.map((member) => describe(member, [])));
-                throw new Error(`etcd was not ready within ${seconds} s: ${(error as Error).message}\n${evidence.join("\n")}`);
-            }
-        }
-        await new Promise((resolve) => setTimeout(resolve, 500));
+async function untilItAnswers(inputs: Inputs): Promise<void> {
+    const { members, seconds } = inputs;
+    const lacks = await lackingAfter(seconds, () => etcdctl(inputs, ["endpoint", "health"]).then(() => undefined, (error: Error) => error.message));
+    if (lacks !== undefined) {
+        const evidence = await Promise.all(members.map((member) => describe(member, [])));
+        throw new Error(`etcd was not ready within ${seconds} s: ${lacks}\n${evidence.join("\n")}`);
     }
 }
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { check, type ReadyCheck } from "./check";
 import { ageOf, describe, dialFrom } from "../../hosts/container";
+import { lackingAfter } from "../../hosts/lacking";
 
 /** Arguments of {@link Ready}. */
 export interface ReadyArgs {
@@ -60,16 +61,9 @@ async function waitUntilReady(inputs: Inputs): Promise<void> {
 }
 
 /** What a daemon lacks when it is ready, or else after some seconds. */
-async function missingAfter(seconds: number, inputs: Inputs): Promise<string | undefined> {
+function missingAfter(seconds: number, inputs: Inputs): Promise<string | undefined> {
     const probe = { dial: dialFrom(inputs), age: () => ageOf(inputs) };
-    const deadline = Date.now() + seconds * 1000;
-    for (;;) {
-        const reason = await check(inputs.check, probe);
-        if (reason === undefined || Date.now() >= deadline) {
-            return reason;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 250));
-    }
+    return lackingAfter(seconds, () => check(inputs.check, probe));
 }
 
 /**
