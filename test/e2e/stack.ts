@@ -113,7 +113,8 @@ export class TestStack {
     async up(...args: string[]): Promise<string> {
         const { code, output } = await this.pulumi("up", "--yes", "--skip-preview", ...args);
         if (code !== 0) {
-            throw new Error(`pulumi up ended with ${code}:\n${output}`);
+            // What went wrong, without the resources before it.
+            throw new Error(`pulumi up ended with ${code}:\n${output.slice(Math.max(0, output.indexOf("Diagnostics:")))}`);
         }
         return output;
     }

@@ -88,7 +88,8 @@ remove() {
     [ -d "$folder" ] || return 0
     end "$folder"/hosts/*/init "$folder/services/init"
     while read -r device file; do
-        [[ $file != "$folder"/* ]] || losetup --detach "$device"
+        # A device whose last mount has just gone may detach by itself.
+        [[ $file != "$folder"/* ]] || losetup --detach "$device" || ! losetup "$device"
     done < <(losetup --list --noheadings --raw --output NAME,BACK-FILE)
     for link in /sys/class/net/"$bridge"-* /sys/class/net/"$bridge"; do
         [ ! -e "$link" ] || ip link delete "$(basename "$link")" 2>/dev/null || true
