@@ -397,6 +397,15 @@ describe("a machine with Docker", () => {
 describe("sshd", () => {
     const dropIn = "etc/ssh/sshd_config.d/10-storm-docker.conf";
 
+    test("that was reloaded is waited for until it takes connections again", () => {
+        const machine = new Machine("debian", "20.10.24");
+        machine.standIn("bin/sleep", 'exec /bin/sleep "$1"');
+        machine.write("run/sshd.pid", "before");
+        machine.standIn("bin/systemctl", '(/bin/sleep 1; rm "$root/run/sshd.pid"; echo after >"$root/run/sshd.pid") >/dev/null 2>&1 &');
+        machine.make();
+        expect(machine.read("run/sshd.pid")).toBe("after\n");
+    });
+
     test("that reads no drop-ins keeps its MaxStartups, and one line says what to set", () => {
         const machine = new Machine("debian", "20.10.24");
         machine.write("not-included", "");
