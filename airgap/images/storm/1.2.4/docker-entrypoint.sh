@@ -1,0 +1,1 @@
+../2.8.3/docker-entrypoint.sh
