@@ -16,8 +16,8 @@ const targets: Record<StackSettings["target"], (settings: StackSettings, cluster
 };
 
 export = async () => {
-    const { sshKey, ...settings } = readSettings();
     const clusterName = `${pulumi.getProject()}-${pulumi.getStack()}`;
+    const { sshKey, ...settings } = readSettings(clusterName);
 
     const { hosts, dns, ambassadors, outputs, protect } = await targets[settings.target]({ ...settings, sshKey }, clusterName);
     const ways: Record<StackSettings["discovery"], () => Discovery> = {

@@ -1,36 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import { z } from "zod";
-import { dnsServers } from "./components/discovery/names";
+import { dnsServers, isZone, zoneOf } from "./components/discovery/names";
 import { addressAt, hostCount } from "./components/network/subnet";
 import { misplacements } from "./components/hosts/placement";
 import { type DaemonCounts, daemonNames } from "./components/storm/daemonNames";
 import { edges } from "./components/storm/edges";
 import { defaultHeap, heapSum, type Memory } from "./components/storm/memory";
 import { aws, awsProblems } from "./settings/aws";
+import { openedPorts, stormYaml } from "./settings/stormYaml";
 import { topologies } from "./settings/topologies";
 import { count, flag, hostKey, ipv4, mebibytes, port, subnet, tagged, user } from "./settings/values";
 
 /** The SDK has it without a type; its Config reads a secret as plain text without a word. */
 const { isConfigSecret } = runtimeConfig as unknown as { isConfigSecret: (key: string) => boolean };
-
-/** Keys of storm.yaml that the program sets, with the setting that decides their value. */
-const wiredKeys: Record<string, string> = {
-    "storm.zookeeper.servers": "storm:zookeepers",
-    "storm.zookeeper.port": "storm:zookeepers",
-    "nimbus.seeds": "storm:nimbuses",
-    "nimbus.host": "storm:nimbuses",
-    "supervisor.slots.ports": "storm:slots",
-    "drpc.servers": "storm:drpcs",
-    "storm.local.hostname": "the daemon's host",
-    "storm.local.dir": "the image",
-    "storm.log.dir": "the image",
-    "topology.min.replication.count": "storm:nimbuses",
-    "nimbus.thrift.port": "the program",
-    "ui.port": "the program",
-    "logviewer.port": "the program",
-    "drpc.port": "the program",
-};
 
 const fields = {
     target: z.enum(["local", "hosts", "aws"], { error: "is not a target: `local`, `hosts` and `aws` are" }),
@@ -66,17 +49,7 @@ const fields = {
             drpc: mebibytes,
         })
         .partial(),
-    stormYaml: z.record(z.string(), z.unknown(), { error: "is not a map of storm.yaml's keys" }).superRefine((map, context) => {
-        const problem = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
-        for (const [key, value] of Object.entries(map)) {
-            const jvm = key.replace(/\.childopts$/, "");
-            if (wiredKeys[key]) {
-                problem(key, `is set by ${wiredKeys[key]}: take it out`);
-            } else if (jvm !== key && jvm in defaultHeap && /-Xmx/.test(String(value))) {
-                problem(key, `sets a heap: set storm:heap.${jvm} instead`);
-            }
-        }
-    }),
+    stormYaml,
     discovery: z.enum(["addresses", "dns", "ambassador"], { error: "is not a way to find others: `addresses`, `dns` and `ambassador` are" }),
     ambassadorTls: flag,
     dnsImage: tagged,
@@ -116,7 +89,7 @@ const schema = z.strictObject(fields);
 const countKeys = ["zookeepers", "nimbuses", "supervisors", "drpcs", "ui"] as const;
 
 /** What is wrong with settings that are valid each by itself; those that are not are left out of `settings`. */
-function contradictions(settings: Partial<Settings>): z.core.$ZodIssue[] {
+function contradictions(settings: Partial<Settings>, clusterName: string): z.core.$ZodIssue[] {
     const { target, discovery, heap, memory, slots, logviewers, subnet, supervisors, hosts, ssh, sshKey, startEmpty, uiPort } = settings;
     const issues: z.core.$ZodIssue[] = [];
     const problem = (path: (string | number)[], message: string) => issues.push(mistake(path, message));
@@ -133,13 +106,22 @@ function contradictions(settings: Partial<Settings>): z.core.$ZodIssue[] {
         for (const { path, message } of misplacements(hosts, { ...names, dns: discovery === "dns" ? dnsServers : [] })) {
             problem(["hosts", ...path], message);
         }
-        if (uiPort !== undefined && slots !== undefined && settings.ui) {
-            const all = edges({ slots, uiPort, ambassadors: ambassadorsOf(settings) });
-            const taken = all.find(({ to, ports: [first, last] }) => to !== "ui" && first <= uiPort && uiPort <= last);
-            if (taken) {
-                problem(["uiPort"], `is a port of ${taken.to}`);
-            }
+    }
+    if (uiPort !== undefined && slots !== undefined) {
+        const all = edges({ slots, uiPort, ambassadors: ambassadorsOf(settings) });
+        const owner = (port: unknown, others = all) =>
+            others.find(({ ports: [first, last] }) => typeof port === "number" && first <= port && port <= last)?.to;
+        const taken = owner(uiPort, all.filter(({ to }) => to !== "ui"));
+        if (target === "hosts" && settings.ui && taken) {
+            problem(["uiPort"], `is a port of ${taken}`);
         }
+        for (const key of openedPorts.filter((each) => owner(settings.stormYaml?.[each]))) {
+            problem(["stormYaml", key], `is a port of ${owner(settings.stormYaml?.[key])}`);
+        }
+    }
+    if (discovery === "dns" && !isZone(zoneOf(clusterName))) {
+        const limits = "whose parts have 1 to 63 characters, and none of them a dash at an end";
+        problem(["discovery"], `needs a domain, ${limits}, and the stack's name makes ${zoneOf(clusterName)}: name the stack otherwise`);
     }
     if ((target === "hosts" || target === "aws") && uiPort !== undefined && uiPort < 1024 && settings.ui) {
         problem(["uiPort"], "is below 1024, which a container without privileges cannot open on a host");
@@ -186,16 +168,21 @@ export type Settings = z.infer<typeof schema>;
 /**
  * Validates a stack's settings.
  * @param values Values by key, without the namespace.
+ * @param clusterName The cluster's name, which follows from the stack's.
  * @param secret Whether a key's value must not be shown; default: none must not.
  * @throws pulumi.RunError that lists every mistake: key, value, what is wrong and what would be right.
  */
-export function parseSettings(values: Record<string, unknown>, secret: (key: string) => boolean = () => false): Settings {
+export function parseSettings(
+    values: Record<string, unknown>,
+    clusterName: string,
+    secret: (key: string) => boolean = () => false,
+): Settings {
     const parsed = schema.safeParse(values);
     const valid = Object.entries(fields).flatMap(([key, field]) => {
         const { success, data } = field.safeParse(values[key]);
         return success ? [[key, data]] : [];
     });
-    const issues = [...(parsed.error?.issues ?? []), ...contradictions(Object.fromEntries(valid) as Partial<Settings>)];
+    const issues = [...(parsed.error?.issues ?? []), ...contradictions(Object.fromEntries(valid) as Partial<Settings>, clusterName)];
     if (values.sshKey && !secret("sshKey")) {
         issues.push(mistake(["sshKey"], "is not encrypted: `pulumi config set --secret sshKey <file`, and take this key out of use"));
     }
@@ -214,9 +201,10 @@ export type StackSettings = Omit<Settings, "stormYaml"> & { stormYaml: pulumi.In
 
 /**
  * The settings of the stack that is being deployed.
+ * @param clusterName The cluster's name, which follows from the stack's.
  * @throws pulumi.RunError as {@link parseSettings} does.
  */
-export function readSettings(): StackSettings {
+export function readSettings(clusterName: string): StackSettings {
     const namespace = `${pulumi.getProject()}:`;
     const values: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
@@ -226,7 +214,7 @@ export function readSettings(): StackSettings {
         }
     }
     const isSecret = (key: string) => isConfigSecret(namespace + key);
-    const settings = parseSettings(values, isSecret);
+    const settings = parseSettings(values, clusterName, isSecret);
     const { stormYaml } = settings;
     return { ...settings, stormYaml: isSecret("stormYaml") ? pulumi.secret(stormYaml) : stormYaml };
 }
@@ -283,7 +271,7 @@ function describe(issue: z.core.$ZodIssue, values: Record<string, unknown>, secr
     }
     const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], values);
     const isHidden = issue.path[0] === "sshKey" || secret(String(issue.path[0]));
-    const text = JSON.stringify(value) ?? "";
+    const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "");
     const shown = isHidden || text === "" || text.length > 100 ? "" : `(${text}) `;
     return [`  ${name(issue.path)} ${shown}${issue.message}`];
 }

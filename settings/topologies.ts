@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import { z } from "zod";
 import { isUrl } from "../components/storm/topology/jar";
+import { configurationProblems } from "./stormConfiguration";
 import { count } from "./values";
 
 const seconds = count(0, 86400);
@@ -12,9 +13,24 @@ const word = z
 const decidedElsewhere: Record<string, string> = {
     "topology.workers": "its `workers`",
     "topology.name": "its `name`",
+    // Where it is submitted to, and where its workers find the cluster's state.
+    "nimbus.seeds": "storm:nimbuses",
+    "nimbus.host": "storm:nimbuses",
+    "nimbus.thrift.port": "the program",
+    "storm.zookeeper.servers": "storm:zookeepers",
+    "storm.zookeeper.port": "storm:zookeepers",
     "pulumi.owner": "the program",
     "pulumi.content": "the program",
 };
+
+const configuration = z.record(z.string(), z.unknown(), { error: "is not a map of configuration keys" }).superRefine((map, context) => {
+    const problem = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+    const isDecided = (key: string) => decidedElsewhere[key] !== undefined;
+    for (const key of Object.keys(map).filter(isDecided)) {
+        problem([key], `is set by ${decidedElsewhere[key]}: take it out`);
+    }
+    configurationProblems(Object.fromEntries(Object.entries(map).filter(([key]) => !isDecided(key))), problem);
+});
 
 /** Settings of topologies: what docs/topologies.md describes. */
 export const topologies = z
@@ -27,22 +43,19 @@ export const topologies = z
                 mainClass: z.string().regex(/^[\w$]+(\.[\w$]+)*$/, "is not the name of a Java class"),
                 arguments: z.array(word, { error: "is not a list" }).optional(),
                 workers: count(1, 10000).optional(),
-                configuration: z.record(z.string(), z.unknown(), { error: "is not a map of configuration keys" }).optional(),
+                configuration: configuration.optional(),
                 parallelism: z.record(z.string(), count(1, 100000), { error: "is not a map of components" }).optional(),
                 killSeconds: seconds.optional(),
                 rebalanceSeconds: seconds.optional(),
                 readySeconds: count(1, 3600).optional(),
             })
-            .superRefine(({ jar, sha256, configuration = {} }, context) => {
+            .superRefine(({ jar, sha256 }, context) => {
                 const problem = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
                 if (isUrl(jar) && sha256 === undefined) {
                     problem(["sha256"], "is not set, and the jar is a URL: give its content's SHA-256, as `sha256sum` prints it");
                 }
                 if (!isUrl(jar) && sha256 === undefined && !fs.statSync(jar, { throwIfNoEntry: false })?.isFile()) {
                     problem(["jar"], "is neither a file, seen from the project's folder, nor a URL");
-                }
-                for (const key of Object.keys(configuration).filter((each) => decidedElsewhere[each])) {
-                    problem(["configuration", key], `is set by ${decidedElsewhere[key]}: take it out`);
                 }
             }),
         { error: "is not a list of topologies" },

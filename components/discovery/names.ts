@@ -17,6 +17,11 @@ export function zoneOf(clusterName: string): string {
     return `${clusterName}.internal`;
 }
 
+/** Whether the DNS takes it for a domain: of the parts between its dots, each has 1 to 63 characters and no dash at an end. */
+export function isZone(zone: string): boolean {
+    return zone.split(".").every((part) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(part));
+}
+
 /** The name of a daemon in a zone. */
 export function nameIn(zone: string, daemon: string): string {
     return `${daemon}.${zone}`;

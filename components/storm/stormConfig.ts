@@ -13,7 +13,8 @@ export function launchArguments(config: StormConfig): string[] {
 
 /** The content of a storm.yaml, with the directories that the images' entrypoint would otherwise have set. */
 export function stormYaml(config: StormConfig): string {
-    return stringify({ "storm.local.dir": "/data", "storm.log.dir": "/logs", ...config });
+    // Storm's YAML is 1.1, in which a bare `yes` is no text.
+    return stringify({ "storm.local.dir": "/data", "storm.log.dir": "/logs", ...config }, { version: "1.1" });
 }
 
 /**
@@ -24,7 +25,8 @@ export function stormYaml(config: StormConfig): string {
 export function childopts(heaps: Record<string, number>, options: string, config: StormConfig): StormConfig {
     const entries = Object.entries(heaps).map(([jvm, heap]) => {
         const key = `${jvm}.childopts`;
-        return [key, [options, config[key], `-Xmx${heap}m`].filter(Boolean).join(" ")];
+        // Storm takes a list too.
+        return [key, [options, config[key], `-Xmx${heap}m`].flat().filter(Boolean).join(" ")];
     });
     return Object.fromEntries(entries) as StormConfig;
 }

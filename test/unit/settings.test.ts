@@ -8,12 +8,12 @@ import { declaredSettings } from "./program";
 const defaults = Object.fromEntries(
     Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
 );
-const parse = (settings: Record<string, unknown>) => parseSettings({ ...defaults, ...settings });
+const parse = (settings: Record<string, unknown>, clusterName = "storm-test") => parseSettings({ ...defaults, ...settings }, clusterName);
 
 /** The lines of the error that settings give. */
-function mistakes(settings: Record<string, unknown>): string[] {
+function mistakes(settings: Record<string, unknown>, clusterName?: string): string[] {
     try {
-        parse(settings);
+        parse(settings, clusterName);
     } catch (error) {
         return (error as Error).message.split("\n").slice(1).map((line) => line.trim());
     }
@@ -86,6 +86,58 @@ test.each([
     [
         { stormYaml: { "nimbus.childopts": "-Xss1m -Xmx4g" } },
         'storm:stormYaml.nimbus.childopts ("-Xss1m -Xmx4g") sets a heap: set storm:heap.nimbus instead',
+    ],
+    [
+        { stormYaml: { "supervisor.thrift.port": 6629 } },
+        "storm:stormYaml.supervisor.thrift.port (6629) is set by the program: take it out",
+    ],
+    [{ stormYaml: { "ui.https.port": 6701 } }, "storm:stormYaml.ui.https.port (6701) is a port of supervisor"],
+    [{ stormYaml: { "logviewer.https.port": 84430 } }, "storm:stormYaml.logviewer.https.port (84430) is above 65535, the last port"],
+    [{ stormYaml: { "nimbus.task.timeout.secs": "abc" } }, 'storm:stormYaml.nimbus.task.timeout.secs ("abc") is not a whole number'],
+    [{ stormYaml: { "nimbus.task.timeout.secs": 0 } }, "storm:stormYaml.nimbus.task.timeout.secs (0) is not above 0"],
+    [
+        { stormYaml: { "nimbus.task.timeout.secs": 3e9 } },
+        "storm:stormYaml.nimbus.task.timeout.secs (3000000000) is beyond 2147483647, the largest number that Storm takes there",
+    ],
+    [{ stormYaml: { "topology.acker.executors": -1 } }, "storm:stormYaml.topology.acker.executors (-1) is below 0"],
+    [{ stormYaml: { "topology.stats.sample.rate": "5%" } }, 'storm:stormYaml.topology.stats.sample.rate ("5%") is not a number'],
+    [{ stormYaml: { "topology.stats.sample.rate": Infinity } }, "storm:stormYaml.topology.stats.sample.rate (Infinity) is not a number"],
+    [{ stormYaml: { "topology.debug": "yes" } }, 'storm:stormYaml.topology.debug ("yes") is not true or false'],
+    [{ stormYaml: { "storm.scheduler": 1 } }, "storm:stormYaml.storm.scheduler (1) is not a text"],
+    [
+        { stormYaml: { "topology.scheduler.strategy": null } },
+        "storm:stormYaml.topology.scheduler.strategy (null) is no value: take it out to have Storm's default",
+    ],
+    [
+        { stormYaml: { "pacemaker.auth.method": "digest" } },
+        'storm:stormYaml.pacemaker.auth.method ("digest") is not one of NONE, DIGEST, KERBEROS',
+    ],
+    [{ stormYaml: { "nimbus.admins": "root" } }, 'storm:stormYaml.nimbus.admins ("root") is not a list of texts'],
+    [{ stormYaml: { "nimbus.admins": ["root", 7] } }, "storm:stormYaml.nimbus.admins.1 (7) is not a text"],
+    [{ stormYaml: { "logs.users": 7 } }, "storm:stormYaml.logs.users (7) is neither a text nor a list of texts"],
+    [{ stormYaml: { "logs.users": ["root", 7] } }, "storm:stormYaml.logs.users.1 (7) is not a text"],
+    [{ stormYaml: { "ui.filter.params": { type: 7 } } }, "storm:stormYaml.ui.filter.params.type (7) is not a text"],
+    [{ stormYaml: { "ui.filter.params": [] } }, "storm:stormYaml.ui.filter.params ([]) is not a map of texts"],
+    [{ stormYaml: { "storm.metrics.reporters": [{}] } }, "storm:stormYaml.storm.metrics.reporters.0 ({}) has no `class`"],
+    [
+        { stormYaml: { "nimbus.task.timeout.sec": 30 } },
+        "storm:stormYaml.nimbus.task.timeout.sec (30) is no key of Storm's: do you mean `nimbus.task.timeout.secs`?",
+    ],
+    [
+        { stormYaml: { nimbus: { task: { timeout: 30 } } } },
+        'storm:stormYaml.nimbus ({"task":{"timeout":30}}) is no key of Storm\'s: keys are written in one piece, such as `nimbus.admins`',
+    ],
+    [
+        topology({ configuration: { "topology.message.timeout.secs": "1m" } }),
+        'storm:topologies.0.configuration.topology.message.timeout.secs ("1m") is not a whole number',
+    ],
+    [
+        topology({ configuration: { "topology.debugg": true, "wordcount.words": [7] } }),
+        "storm:topologies.0.configuration.topology.debugg (true) is no key of Storm's: do you mean `topology.debug`?",
+    ],
+    [
+        topology({ configuration: { "nimbus.seeds": ["10.0.0.9"] } }),
+        'storm:topologies.0.configuration.nimbus.seeds (["10.0.0.9"]) is set by storm:nimbuses: take it out',
     ],
     [{ stormYaml: "debug" }, 'storm:stormYaml ("debug") is not a map of storm.yaml\'s keys'],
     [{ subnet: "172.30.77.1/24" }, 'storm:subnet ("172.30.77.1/24") is not an IPv4 subnet, such as 172.30.77.0/24'],
@@ -171,14 +223,45 @@ describe("on hosts,", () => {
     });
 });
 
-test("values that are secret are not shown", () => {
-    const secret = { ...defaults, stormYaml: { "nimbus.seeds": "hunter2" } };
-    expect(() => parseSettings(secret, (key) => key === "stormYaml")).toThrow("storm:stormYaml.nimbus.seeds is set by");
+test("entries of storm.yaml that Storm takes are valid, and so are those that it does not know", () => {
+    const known = {
+        ...{ "nimbus.task.timeout.secs": 30, "nimbus.impersonation.acl": { a: { hosts: ["*"], groups: ["*"] } }, "ui.https.port": 8443 },
+        ...{ "topology.kryo.register": ["a.B", { "a.C": "a.D" }], "storm.metrics.reporters": [{ class: "a.B" }], "drpc.https.port": -1 },
+        ...{ "topology.max.spout.pending": null, "topology.message.timeout.secs": 30.0, "topology.ras.constraints": [["a", "b"]] },
+    };
+    // Of Storm 1.2.4, of 2.8.8, of defaults.yaml, and of plug-ins.
+    const others = { "zmq.threads": 1, "topology.eventlogger.max.retained.files": 5, "ui.users": null, "graphite.host": "a", "topology.a.b": 1 };
+    expect(mistakes({ stormYaml: { ...known, ...others } })).toEqual([]);
+});
+
+test.each([
+    ["storm-a_b.Prod-1", {}, true],
+    [`storm-${"a".repeat(57)}`, {}, true],
+    [`storm-${"a".repeat(58)}`, {}, false],
+    ["storm-a..b", {}, false],
+    ["storm-a-", {}, false],
+    [`storm-${"a".repeat(58)}`, { discovery: "addresses" }, true],
+])("that names are in the domain of %s, with %j, is allowed: %p", (clusterName, settings, isAllowed) => {
+    const mistake =
+        'storm:discovery ("dns") needs a domain, whose parts have 1 to 63 characters, and none of them a dash at an end, ' +
+        `and the stack's name makes ${clusterName}.internal: name the stack otherwise`;
+    expect(mistakes({ discovery: "dns", ...settings }, clusterName)).toEqual(isAllowed ? [] : [mistake]);
+});
+
+test.each([
+    [{ "nimbus.seeds": "hunter2" }, "storm:stormYaml.nimbus.seeds is set by storm:nimbuses: take it out"],
+    [{ "nimbus.admins": ["root", { hunter2: "hunter2" }] }, "storm:stormYaml.nimbus.admins.1 is not a text"],
+    [{ "ui.https.port": 6701 }, "storm:stormYaml.ui.https.port is a port of supervisor"],
+])("values that are secret are not shown: %j", (stormYaml, mistake) => {
+    const parseSecret = () => parseSettings({ ...defaults, stormYaml }, "storm-test", (key) => key === "stormYaml");
+    expect(parseSecret).toThrow(new Error(`The stack's settings have a mistake:\n  ${mistake}`));
 });
 
 test("all mistakes are told at once", () => {
-    const settings = { zookeepers: 4, ui: "no", slot: 1, uiPort: 0, heap: { ui: 500 }, memory: { ui: 400 }, stormYaml: { "ui.port": 1 } };
-    expect(mistakes(settings)).toHaveLength(6);
+    const settings = { zookeepers: 4, ui: "no", slot: 1, uiPort: 0, heap: { ui: 500 }, memory: { ui: 400 } };
+    const stormYaml = { "ui.port": 1, "topology.debug": 1, "nimbus.admins": [1, 2] };
+    const topologies = topology({ mainClass: "", workers: 0, configuration: { "topology.debug": 1, "topology.name": "b" } });
+    expect(mistakes({ ...settings, stormYaml, ...topologies })).toHaveLength(13);
 });
 
 test("an address goes by the daemon's name, and no two daemons share one", () => {
