@@ -58,9 +58,9 @@ lint typecheck:
 unit:
 	@npm test --silent
 
-## make bench                   how setting up grows with the number of hosts (ten minutes)
+## make bench [ONLY=local]      measure preview, local and hosts: docs/benchmarks.md (half an hour)
 bench:
-	@scripts/bench
+	@scripts/bench $(ONLY)
 
 ## make test                    everything that CI checks, end-to-end tests too
 test:

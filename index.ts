@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addresses } from "./components/discovery/addresses";
-import { Ambassadors } from "./components/discovery/ambassador/ambassadors";
 import type { Discovery } from "./components/discovery/discovery";
 import { ports } from "./components/storm/ports";
 import { StormCluster } from "./components/storm/stormCluster";
@@ -8,7 +7,7 @@ import { Topology } from "./components/storm/topology/topology";
 import { imageVersion, readSettings, type StackSettings } from "./settings";
 import type { Target } from "./targets/target";
 
-/** Loaded when it is used: AWS's SDK alone takes seconds. */
+/** Loaded when it is used, as is the discovery below: AWS's SDK alone takes seconds. */
 const targets: Record<StackSettings["target"], (settings: StackSettings, clusterName: string) => Promise<Target>> = {
     local: async (...args) => (await import("./targets/local")).localHosts(...args),
     hosts: async (...args) => (await import("./targets/hosts")).sshHosts(...args),
@@ -20,16 +19,18 @@ export = async () => {
     const { sshKey, ...settings } = readSettings(clusterName);
 
     const { hosts, dns, ambassadors, outputs, protect } = await targets[settings.target]({ ...settings, sshKey }, clusterName);
-    const ways: Record<StackSettings["discovery"], () => Discovery> = {
+    const ways: Record<StackSettings["discovery"], () => Discovery | Promise<Discovery>> = {
         addresses: () => addresses,
         dns,
-        ambassador: () =>
-            new Ambassadors("ambassador", {
+        ambassador: async () => {
+            const { Ambassadors } = await import("./components/discovery/ambassador/ambassadors");
+            return new Ambassadors("ambassador", {
                 ...{ ...settings, clusterName, hosts, seconds: settings.readySeconds },
                 ...{ ...ambassadors(), zookeeperPort: ports.zookeeper, nimbusPort: ports.nimbus },
-            }).discovery,
+            }).discovery;
+        },
     };
-    const discovery = ways[settings.discovery]();
+    const discovery = await ways[settings.discovery]();
     const cluster = new StormCluster("storm", { ...settings, clusterName, hosts, discovery });
     const topologies = settings.topologies.map((topology) => new Topology(`topology-${topology.name}`, { cluster, ...topology }));
     protect?.([cluster, ...topologies]);

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { machinesOf, registryHosts } from "../components/discovery/ambassador/ambassadors";
+import { machinesOf, registryHosts } from "../components/discovery/ambassador/machines";
 import { PrivateZone } from "../components/discovery/privateZone";
 import { Ec2Host } from "../components/hosts/ec2Host";
 import { type Ec2Common, Ec2Instance } from "../components/hosts/ec2Instance";

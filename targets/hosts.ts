@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { machinesOf, registryHosts } from "../components/discovery/ambassador/ambassadors";
+import { machinesOf, registryHosts } from "../components/discovery/ambassador/machines";
 import { DnsServers } from "../components/discovery/dnsServers";
 import { dnsServers } from "../components/discovery/names";
 import { answers, bastionProblem } from "../components/hosts/answers";

@@ -1,4 +1,4 @@
-import { registryHosts } from "../components/discovery/ambassador/ambassadors";
+import { registryHosts } from "../components/discovery/ambassador/machines";
 import { names, zoneOf } from "../components/discovery/names";
 import { LocalHost } from "../components/hosts/localHost";
 import { LocalNetwork } from "../components/network/localNetwork";

@@ -8,6 +8,7 @@ import * as fs from "fs";
 import { heap } from "../e2e/hosts/fleet";
 import { TestStack } from "../e2e/stack";
 import { Lab, labMissing } from "../lab/lab";
+import { printTable } from "./report";
 
 const sizes = [3, 6, 12];
 const rounds = 2;
@@ -114,11 +115,13 @@ async function main(): Promise<void> {
             }
         }
         const base = best.get(sizes[0] ?? 0)?.seconds ?? NaN;
-        console.log("\nhosts  seconds  × of the smallest  plugins MiB  MiB per host");
-        for (const [size, { seconds, mebibytes }] of best) {
-            const cells = [String(size).padStart(5), seconds.toFixed(1).padStart(8), (seconds / base).toFixed(2).padStart(18)];
-            console.log([...cells, mebibytes.toFixed(0).padStart(12), (mebibytes / size).toFixed(0).padStart(13)].join(" "));
-        }
+        printTable(
+            ["hosts", "seconds", "× of the smallest", "plugins MiB", "MiB per host"],
+            [...best].map(([size, { seconds, mebibytes }]) => [
+                ...[String(size), seconds.toFixed(1), (seconds / base).toFixed(2)],
+                ...[mebibytes.toFixed(0), (mebibytes / size).toFixed(0)],
+            ]),
+        );
     } finally {
         await lab.remove();
     }

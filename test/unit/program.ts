@@ -1,4 +1,5 @@
 import * as fs from "fs";
+import type * as Pulumi from "@pulumi/pulumi";
 import * as yaml from "yaml";
 
 /** A resource as the program declared it to the engine. */
@@ -64,6 +65,26 @@ export async function runProgram(
         return Promise.resolve(!silent.includes(address));
     };
     jest.doMock("../../components/hosts/answers", () => ({ answers, bastionProblem: () => Promise.resolve(undefined) }));
+    const pulumi = await mocked(settings, { secret, preview, existing, stack });
+    const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
+    const outputs = await finished(pulumi);
+
+    return {
+        resources,
+        outputs,
+        get(name, type = "") {
+            const found = resources.filter((resource) => resource.name === name && resource.type.includes(type));
+            expect(found.map(({ urn }) => urn)).toHaveLength(1);
+            return found[0] as Declared;
+        },
+    };
+}
+
+/** Gives Pulumi's SDK the settings, as {@link runProgram} does, and mocks in the engine's place. */
+export async function mocked(
+    settings: Record<string, unknown>,
+    { secret = [], preview = false, existing = [], stack = "test" }: Omit<Circumstances, "silent">,
+): Promise<typeof Pulumi> {
     const pulumi = await import("@pulumi/pulumi");
     const defaults = Object.entries(declaredSettings()).map(([key, { default: value }]) => [key, value] as const);
     const given = Object.entries(settings).map(([key, value]) => [`storm:${key}`, value] as const);
@@ -81,22 +102,16 @@ export async function runProgram(
         preview,
         "organization",
     );
-    const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
+    return pulumi;
+}
 
+/** Runs index.ts until the last resource is registered; its outputs. */
+export async function finished(pulumi: typeof Pulumi): Promise<Record<string, unknown>> {
     const program = (await import("../../index")) as unknown as () => Promise<Record<string, unknown>>;
     const exported = pulumi.output(await program());
     const outputs = await new Promise<Record<string, unknown>>((resolve) => exported.apply(resolve as () => void));
     await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
-
-    return {
-        resources,
-        outputs,
-        get(name, type = "") {
-            const found = resources.filter((resource) => resource.name === name && resource.type.includes(type));
-            expect(found.map(({ urn }) => urn)).toHaveLength(1);
-            return found[0] as Declared;
-        },
-    };
+    return outputs;
 }
 
 /** What a resource's provider makes of its inputs. Commands print nothing; a machine shows its key at the first contact. */

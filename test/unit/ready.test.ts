@@ -29,6 +29,11 @@ describe("a ZooKeeper member", () => {
         );
         expect(await checkMember({ "10.0.0.1": serving, "10.0.0.2": serving })).toBeUndefined();
     });
+    test.each([serving, ""])("does not wait for others where its own answer says enough: %j", async (own) => {
+        const dial: Dial = (address) => (address === "10.0.0.1" ? Promise.resolve(Buffer.from(own)) : new Promise(() => undefined));
+        const lacking = await check({ kind: "zookeeper", port: 2181, member: 0, members }, dial);
+        expect(lacking).toBe(own ? undefined : "it does not answer on port 2181");
+    });
     test("that is the only one has to serve", async () => {
         const alone = (answer: string) =>
             check({ kind: "zookeeper", port: 2181, member: 0, members: ["10.0.0.1"] }, async () => Buffer.from(answer));

@@ -4,6 +4,7 @@ import { addresses } from "../addresses";
 import type { Discovery, Placed } from "../discovery";
 import { Ambassador, type AmbassadorImages, type AmbassadorMachine, type Offered } from "./ambassador";
 import { Certificate, type CertificateFiles, certificateFiles } from "./certificates";
+import { daemonsLike } from "./machines";
 import { anyNimbusPort, nimbusPorts, securedPort } from "./ports";
 import { type Backend, zooKeeperCheck } from "./proxyConfig";
 import { Registry } from "./registry";
@@ -141,20 +142,4 @@ export class Ambassadors extends pulumi.ComponentResource {
 /** The address at which a daemon is reached on its machine alone. The proxy has the port of ZooKeeper's at 127.0.0.1 for itself. */
 function enclosedAt(daemon: string): string {
     return daemon.startsWith("zookeeper-") ? "127.0.0.2" : "127.0.0.1";
-}
-
-/** The machines that hosts are, each with its ambassador on it, dialled on the machine itself. */
-export function machinesOf(hosts: Record<string, Host>): AmbassadorMachine[] {
-    const byName = new Map(Object.values(hosts).map((host) => [host.docker.name, host]));
-    return [...byName.values()].map((host) => ({ registrar: host, proxy: host, address: pulumi.output("127.0.0.1") }));
-}
-
-/** Hosts of the registry's members, by their names: those of the first three of ZooKeeper's, or that of the only one. */
-export function registryHosts(hosts: Record<string, Host>): Record<string, Host> {
-    const members = daemonsLike("zookeeper", Object.keys(hosts)).slice(0, 3);
-    return Object.fromEntries(members.map((daemon) => [daemon.replace("zookeeper", "etcd"), hosts[daemon] as Host]));
-}
-
-function daemonsLike(kind: string, daemons: string[]): string[] {
-    return daemons.filter((daemon) => daemon.startsWith(`${kind}-`)).sort();
 }

@@ -59,20 +59,18 @@ export async function check(wanted: ReadyCheck, { dial, age }: Probe): Promise<s
 async function checkZooKeeper({ members, member, port, closed }: ZooKeeperCheck, dial: Dial): Promise<string | undefined> {
     const asked = (address: string) => dial(address, port, Buffer.from("srvr"), "all").then(String, () => "");
     const reached = (address: string, peersPort: number) => dial(address, peersPort, Buffer.alloc(0), "none").then(() => "reached", () => "");
-    const answers = await Promise.all(
-        members.map((address, index) => {
-            if (index === member) {
-                return asked(closed?.address ?? address);
-            }
-            return closed ? reached(address, closed.peersPort) : asked(address);
-        }),
-    );
-    const own = answers[member];
-    const answering = answers.filter((answer) => answer !== "").length;
-    if (!own) {
+    const own = await asked(closed?.address ?? (members[member] as string));
+    if (own === "") {
         return `it does not answer on port ${port}`;
     }
-    if (answering > members.length / 2 && !/^Mode: /m.test(own)) {
+    // The others are not asked without need: one that is not there yet takes seconds to tell so.
+    if (/^Mode: /m.test(own)) {
+        return undefined;
+    }
+    const others = members.filter((_, index) => index !== member);
+    const answers = await Promise.all(others.map((address) => (closed ? reached(address, closed.peersPort) : asked(address))));
+    const answering = 1 + answers.filter((answer) => answer !== "").length;
+    if (answering > members.length / 2) {
         return `it has not joined the ensemble, of which ${answering} of ${members.length} members answer`;
     }
     return undefined;

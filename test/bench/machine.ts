@@ -1,0 +1,4 @@
+/** Prints the machine, for docs/benchmarks.md. */
+import { printMachine } from "./report";
+
+printMachine();
