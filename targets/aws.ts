@@ -8,6 +8,7 @@ import { InstanceProfile } from "../components/hosts/instanceProfile";
 import { Protection } from "../components/hosts/protection";
 import { commandLine } from "../components/hosts/shell";
 import { knownKey, sshCommand } from "../components/hosts/ssh";
+import { Owner } from "../components/hosts/owner";
 import type { SshLogin } from "../components/hosts/sshHost";
 import { SecurityGroups } from "../components/network/securityGroups";
 import { Vpc } from "../components/network/vpc";
@@ -103,6 +104,7 @@ export async function awsHosts(settings: StackSettings, clusterName: string): Pr
             : ssh.bastion,
     };
 
+    const { key: owner } = new Owner("owner");
     const hosts: Record<string, Ec2Host> = {};
     let previous: Ec2Host | undefined;
     for (const [kind, daemons] of names) {
@@ -114,6 +116,7 @@ export async function awsHosts(settings: StackSettings, clusterName: string): Pr
                     ...common,
                     tags: { ...tags, "storm:daemon": daemon },
                     host: daemon,
+                    owner,
                     instanceType: instanceTypes[kind],
                     subnetId: network.subnetOf(index, isPrivate ? "private" : "public"),
                     zone: network.zoneOf(index),

@@ -3,6 +3,7 @@ import { machinesOf, registryHosts } from "../components/discovery/ambassador/ma
 import { DnsServers } from "../components/discovery/dnsServers";
 import { dnsServers } from "../components/discovery/names";
 import { answers, bastionProblem } from "../components/hosts/answers";
+import { Owner } from "../components/hosts/owner";
 import type { Host } from "../components/hosts/host";
 import { commandLine } from "../components/hosts/shell";
 import type { SshAccess, SshEndpoint } from "../components/hosts/ssh";
@@ -25,6 +26,7 @@ export async function sshHosts(settings: StackSettings, clusterName: string): Pr
     const { bastion, seconds = 30 } = settings.ssh;
     const login = { ...sshLogin(settings, clusterName), bastion };
     const silent = pulumi.runtime.isDryRun() ? [] : await silentHosts(settings, login, seconds);
+    const { key: owner } = new Owner("owner");
     const hosts: Record<string, Host> = {};
     const machines: Record<string, pulumi.Output<object>> = {};
     for (const entry of settings.hosts) {
@@ -36,6 +38,7 @@ export async function sshHosts(settings: StackSettings, clusterName: string): Pr
             endpoint: endpointOf(entry, settings),
             login,
             hostKey,
+            owner,
             seconds,
             ifGone: ifGone(name),
             ifOtherKey:

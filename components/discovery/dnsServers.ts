@@ -1,6 +1,5 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { containerArgs } from "../hosts/containerArgs";
+import { hostContainer } from "../hosts/hostContainer";
 import type { Host } from "../hosts/host";
 import { hostImage } from "../hosts/hostImage";
 import type { Discovery } from "./discovery";
@@ -42,12 +41,12 @@ export class DnsServers extends pulumi.ComponentResource {
         for (const [server, host] of Object.entries(args.servers)) {
             const own = server.replace(/^dns/, name);
             const options = { parent: this, ...host.docker.options };
-            const { provider, ssh } = host.docker;
+            const { ssh } = host.docker;
             const pulled = hostImage(`${own}-image`, image, host, { parent: this, dependsOn: before });
-            const container = new docker.Container(
+            const container = hostContainer(
                 `${own}-container`,
+                { clusterName, daemon: server, host, memory },
                 {
-                    ...containerArgs({ clusterName, daemon: server, host, memory }),
                     image,
                     command: ["-conf", "/Corefile"],
                     uploads: [{ file: "/Corefile", content: host.address.apply((address) => corefile(zone, address)) }],
@@ -56,7 +55,7 @@ export class DnsServers extends pulumi.ComponentResource {
                     user: "0:0",
                     capabilities: { drops: ["ALL"], adds: ["CAP_NET_BIND_SERVICE"] },
                 },
-                { ...options, provider, dependsOn: [pulled], deleteBeforeReplace: true },
+                { ...options, dependsOn: [pulled] },
             );
             const records = new DnsRecords(
                 `${own}-records`,

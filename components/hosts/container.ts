@@ -79,11 +79,14 @@ export async function endOf({ container, ssh }: ContainerAt, file: string): Prom
     return (await run(ssh, command).then(String, (error: Error) => error.message)).trimEnd();
 }
 
+/** Seconds between SIGTERM and SIGKILL: ZooKeeper and Nimbus close their files, a supervisor its workers. */
+export const graceSeconds = 30;
+
 /** Seconds that Docker has to stop a container, beyond its grace: a busy machine takes its time. */
 const stopSeconds = 120;
 
-/** Stops a container; why that could not be done, or undefined where it does not run any more. */
-export function stop({ container, ssh }: ContainerAt, graceSeconds: number): Promise<string | undefined> {
+/** Stops a container, gracefully; why that could not be done, or undefined where it does not run any more. */
+export function stop({ container, ssh }: ContainerAt): Promise<string | undefined> {
     return run(ssh, ["docker", "stop", "--time", String(graceSeconds), container], { seconds: graceSeconds + stopSeconds }).then(
         () => undefined,
         (error: Error) => (/No such container/.test(error.message) ? undefined : error.message),

@@ -13,6 +13,8 @@ export interface Ec2HostArgs extends Omit<Ec2InstanceArgs, "after"> {
     dataGibibytes?: number;
     /** Whether its daemon may start in another zone without its data: a volume cannot follow there. */
     mayStartEmpty: boolean;
+    /** The key of the stack's {@link Owner}. */
+    owner: pulumi.Output<string>;
     /** URL of a registry mirror for its Docker, where that is installed here; default: none. */
     registryMirror?: string;
     /** The host whose daemon has to be ready before this one's instance is made or replaced; default: none. */
@@ -68,6 +70,7 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
                 endpoint,
                 login: args.login,
                 hostKey,
+                owner: args.owner,
                 seconds: args.seconds,
                 ...advice,
                 registryMirror: args.registryMirror,

@@ -13,6 +13,8 @@ export interface DockerDaemon {
     readonly name: string;
     /** The provider that makes containers and images on it. */
     readonly provider: docker.Provider;
+    /** The key of the stack's {@link Owner}, which tells its containers from others of the same names. */
+    readonly owner: pulumi.Output<string>;
     /** Options of every resource that stands on the machine: where it is not to be touched, they are left as they are. */
     readonly options: pulumi.CustomResourceOptions;
     /** The `ssh` command line that logs in on the machine; undefined: it is this one. */

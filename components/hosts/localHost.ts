@@ -13,6 +13,8 @@ export interface LocalHostArgs {
      * in another order each other's addresses.
      */
     address: string;
+    /** The key of the stack's {@link Owner}. */
+    owner: pulumi.Output<string>;
 }
 
 /** A host on this machine: a fixed address on one Docker network, for one container. */
@@ -24,7 +26,7 @@ export class LocalHost extends pulumi.ComponentResource implements Host {
     constructor(name: string, args: LocalHostArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:hosts:LocalHost", name, {}, opts);
         this.address = pulumi.output(args.address);
-        this.docker = { name: "local", provider: args.network.provider, options: {} };
+        this.docker = { name: "local", provider: args.network.provider, owner: args.owner, options: {} };
         this.network = args.network;
         this.registerOutputs({ address: this.address });
     }

@@ -32,6 +32,8 @@ export interface SshHostArgs {
     hostKey?: pulumi.Input<string>;
     /** Seconds that it has to answer over SSH. */
     seconds: number;
+    /** The key of the stack's {@link Owner}. */
+    owner: pulumi.Output<string>;
     /** What the user can do when it does not answer. */
     ifGone: string;
     /** What the user can do when it shows another host key. */
@@ -125,7 +127,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
 
         this.address = pulumi.output(args.address);
         const options = { ...left, deletedWith: args.deletedWith };
-        this.docker = { name: args.host, provider, options, ssh: this.ssh, identity: hostKey };
+        this.docker = { name: args.host, provider, owner: args.owner, options, ssh: this.ssh, identity: hostKey };
         const unusable = args.state && { left: "does not answer", lost: "is lost" }[args.state];
         this.machine = { host: args.host, key: hostKey, unusable };
         this.registerOutputs({ address: this.address });

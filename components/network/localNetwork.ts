@@ -10,7 +10,9 @@ export interface LocalNetworkArgs {
     /** IPv4 subnet, at least a /24; no other Docker network of this machine may overlap it. */
     subnet: string;
     /** Docker labels of the network. */
-    labels: Record<string, string>;
+    labels: pulumi.Input<Record<string, string>>;
+    /** Hooks of the network; default: none. */
+    hooks?: pulumi.ResourceHookBinding;
 }
 
 /** A Docker network of this machine, for the containers of one stack. */
@@ -33,9 +35,9 @@ export class LocalNetwork extends pulumi.ComponentResource {
                 ipamConfigs: [
                     { subnet: args.subnet, gateway: addressAt(args.subnet, 1), ipRange: args.subnet.replace(/\d+$/, "28") },
                 ],
-                labels: labels(args.labels),
+                labels: pulumi.output(args.labels).apply(labels),
             },
-            { parent: this, provider: this.provider, deleteBeforeReplace: true },
+            { parent: this, provider: this.provider, deleteBeforeReplace: true, hooks: args.hooks },
         );
         this.networkName = network.name;
         this.registerOutputs({ networkName: this.networkName });

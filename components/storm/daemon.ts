@@ -1,8 +1,9 @@
 import { createHash } from "crypto";
-import * as docker from "@pulumi/docker";
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Discovery } from "../discovery/discovery";
-import { containerArgs } from "../hosts/containerArgs";
+import { hostContainer } from "../hosts/hostContainer";
+import { graceSeconds } from "../hosts/container";
 import type { Host } from "../hosts/host";
 import { ConfigFile } from "./configFile";
 import type { NimbusContainer } from "./leader";
@@ -62,13 +63,12 @@ export interface DaemonArgs extends ClusterArgs {
 /** Uid and gid of the official images' users. */
 const uid = 1000;
 
-/** Seconds between SIGTERM and SIGKILL: ZooKeeper and Nimbus close their files, a supervisor its workers. */
-export const graceSeconds = 30;
-
 /** One Storm or ZooKeeper process in one container, on one host. */
 export class Daemon extends pulumi.ComponentResource {
     /** The address of its host. */
     readonly address: pulumi.Output<string>;
+    /** The id of its container. */
+    readonly containerId: pulumi.Output<string>;
     /** Exists once the daemon is ready. */
     readonly ready: pulumi.Resource;
 
@@ -109,10 +109,10 @@ export class Daemon extends pulumi.ComponentResource {
         });
 
         const mounts = args.mounted ? [this.mount(name, args.mounted, args, after)] : [];
-        const container = new docker.Container(
+        const container = hostContainer(
             `${name}-container`,
+            args,
             {
-                ...containerArgs(args),
                 image: args.image,
                 command: args.command,
                 envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
@@ -127,21 +127,20 @@ export class Daemon extends pulumi.ComponentResource {
             },
             {
                 ...options,
-                provider: args.host.docker.provider,
                 dependsOn: after,
-                deleteBeforeReplace: true,
                 // The provider neither updates nor replaces for it.
                 replaceOnChanges: ["init"],
             },
         );
 
         this.address = args.host.address;
+        this.containerId = container.id;
         this.ready = new Ready(
             `${name}-ready`,
             {
                 daemon: args.daemon,
                 container: containerName,
-                containerId: container.id,
+                containerId: this.containerId,
                 check: args.check,
                 seconds: args.readySeconds,
                 logFiles: args.logFiles ?? [],

@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Discovery } from "../discovery/discovery";
 import type { Host } from "../hosts/host";
 import { stop } from "../hosts/container";
-import { graceSeconds } from "./daemon";
 import { type Leader, leaderOf, leaderUnlessStopped, type NimbusContainer } from "./leader";
 import { messageTimeout, topologyConfiguration, topologyState } from "./nimbusClient";
 import { missing, type Seen } from "./topology/running";
@@ -21,8 +20,6 @@ export interface DrainArgs {
     nimbuses: pulumi.Input<NimbusContainer[]>;
     /** Seconds that its work has to run elsewhere. */
     seconds: number;
-    /** Seconds between SIGTERM and SIGKILL. */
-    graceSeconds: number;
 }
 
 type Inputs = pulumi.Unwrap<DrainArgs>;
@@ -50,7 +47,7 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
             leader = await leaderUnlessStopped(inputs.nimbuses);
         } catch (error) {
             // Nothing can move now; Nimbus moves it when it is back.
-            const problem = await stop(inputs, inputs.graceSeconds);
+            const problem = await stop(inputs);
             if (problem !== undefined) {
                 throw new Error(`${inputs.daemon} could not be stopped: ${problem}. ${(error as Error).message}`);
             }
@@ -72,7 +69,7 @@ async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
                 `Kill that, or keep more supervisors or slots.`,
         );
     }
-    const problem = await stop(inputs, inputs.graceSeconds);
+    const problem = await stop(inputs);
     const overdueSeconds = Math.max(0, ...affected.map((topology) => topology.overdueSeconds));
     const seen: Seen = new Map();
     const stopped = Date.now();
@@ -178,7 +175,7 @@ export function drain(name: string, drained: Drained, opts: pulumi.CustomResourc
     const { ssh, options } = host.docker;
     const container = `${clusterName}-${daemon}`;
     const address = discovery.nameOf(daemon, host);
-    const args = { daemon, container, ssh, address, nimbuses, seconds: readySeconds, graceSeconds };
+    const args = { daemon, container, ssh, address, nimbuses, seconds: readySeconds };
     // With its machine gone, there is still its work to wait for.
     return new Drain(name, args, { ...options, deletedWith: undefined, protect: host.isProtected, ...opts });
 }

@@ -6,8 +6,6 @@ import { stateOf } from "./leader";
 export interface ShutdownArgs {
     /** The containers of the Nimbus daemons. */
     nimbuses: pulumi.Input<ContainerAt[]>;
-    /** Seconds between SIGTERM and SIGKILL. */
-    graceSeconds: number;
 }
 
 type Inputs = pulumi.Unwrap<ShutdownArgs>;
@@ -19,8 +17,8 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
     async update(_id, _olds, news) {
         return { outs: news };
     },
-    async delete(_id, { nimbuses, graceSeconds }) {
-        const problems = await Promise.all(nimbuses.map((nimbus) => stop(nimbus, graceSeconds)));
+    async delete(_id, { nimbuses }) {
+        const problems = await Promise.all(nimbuses.map(stop));
         // One whose machine cannot be reached takes no orders of the drains' either.
         const states = await Promise.all(nimbuses.map(stateOf));
         const failed = problems.filter((problem, index) => problem !== undefined && states[index] === "running");

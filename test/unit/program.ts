@@ -117,6 +117,7 @@ export async function finished(pulumi: typeof Pulumi): Promise<Record<string, un
 /** What a resource's provider makes of its inputs. Commands print nothing; a machine shows its key at the first contact. */
 function made(type: string, name: string, inputs: { host?: string; hostKey?: string }): object {
     const outputs: Record<string, object> = {
+        "pulumi-nodejs:dynamic/storm:OwnerKey": { value: "owner" },
         "pulumi-nodejs:dynamic/storm:PinnedHostKey": { pinned: `ssh-ed25519 shown-by-${inputs.host}` },
         "pulumi-nodejs:dynamic/storm:LaunchKey": { privateKey: `private ${name}`, publicKey: `ssh-ed25519 ${name}` },
         "pulumi-nodejs:dynamic/storm:OwnHostKey": { made: `ssh-ed25519 made-by-${inputs.host}` },
@@ -156,6 +157,7 @@ type Callback = (error: unknown, response?: { getUrn(): string }) => void;
 interface Monitor {
     registerResource(request: Request, callback: Callback): Promise<void>;
     registerResourceOutputs(request: OutputsRequest, callback: Callback): void;
+    registerResourceHook?(request: object, callback: (error: null, response: object) => void): void;
 }
 interface OutputsRequest {
     getUrn(): string;
@@ -209,5 +211,6 @@ function record(monitor: Monitor): Declared[] {
         }
         registerResourceOutputs(request, callback);
     };
+    monitor.registerResourceHook = (_request, callback) => callback(null, {});
     return resources;
 }

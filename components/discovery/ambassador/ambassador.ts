@@ -2,7 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { containerArgs } from "../../hosts/containerArgs";
+import { hostContainer } from "../../hosts/hostContainer";
 import type { Host } from "../../hosts/host";
 import { hostImage } from "../../hosts/hostImage";
 import { labels } from "../../network/labels";
@@ -84,10 +84,10 @@ export class Ambassador extends pulumi.ComponentResource {
         ) => {
             const host = machine[role];
             const pulled = hostImage(`${name}-${role}-image`, image, host, { parent: this });
-            return new docker.Container(
+            return hostContainer(
                 `${name}-${role}-container`,
+                { clusterName, daemon: role, host, memory: memory[role] },
                 {
-                    ...containerArgs({ clusterName, daemon: role, host, memory: memory[role] }),
                     image,
                     ...host.attach(role, [], []),
                     volumes: [{ containerPath: directory, volumeName: shared.name }],
@@ -95,7 +95,7 @@ export class Ambassador extends pulumi.ComponentResource {
                     stopSignal: "SIGTERM",
                     ...own,
                 },
-                { ...options, dependsOn: [pulled, ...dependsOn], deleteBeforeReplace: true },
+                { ...options, dependsOn: [pulled, ...dependsOn] },
             );
         };
 

@@ -1,7 +1,6 @@
 import { createHash } from "crypto";
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { containerArgs } from "../../hosts/containerArgs";
+import { hostContainer } from "../../hosts/hostContainer";
 import type { Host } from "../../hosts/host";
 import { hostImage } from "../../hosts/hostImage";
 import { type CertificateFiles, certificatePaths, uploadsOf } from "./certificates";
@@ -67,10 +66,10 @@ export class Registry extends pulumi.ComponentResource {
                 ...(args.certificateOf ? secured : []),
                 ...["--initial-cluster", all, "--initial-cluster-token", token, "--auto-compaction-retention", "1h", "--logger", "zap"],
             ]);
-            return new docker.Container(
+            return hostContainer(
                 `${own}-container`,
+                { clusterName, daemon: member, host, memory },
                 {
-                    ...containerArgs({ clusterName, daemon: member, host, memory }),
                     image,
                     command,
                     volumes: [{ containerPath: "/etcd", ...data.mount }],
@@ -79,7 +78,7 @@ export class Registry extends pulumi.ComponentResource {
                     // Its data is root's, whom nothing else is left of.
                     user: "0:0",
                 },
-                { ...options, provider: host.docker.provider, dependsOn: [pulled, data.resource], deleteBeforeReplace: true },
+                { ...options, dependsOn: [pulled, data.resource] },
             );
         });
 
