@@ -83,6 +83,8 @@ const fields = {
     aws,
     topologies,
     startEmpty: z.array(z.string(), { error: "is not a list of daemons" }),
+    mayLeave: z.array(z.string().regex(/^zookeeper-[1-5]$/, "is no ZooKeeper member, such as zookeeper-3"), { error: "is not a list of daemons" }),
+    supervisorBatch: count(1, 10000),
     registryMirror: z.string().regex(/^(https?:\/\/\S+)?$/, "is not a URL"),
 };
 const schema = z.strictObject(fields);
@@ -140,6 +142,9 @@ function contradictions(settings: Partial<Settings>, clusterName: string): z.cor
     }
     if (settings.ambassadorTls && target === "local") {
         problem(["ambassadorTls"], "is for the targets `hosts` and `aws`, as on this machine nothing leaves it: take it out");
+    }
+    if (target === "aws" && settings.mayLeave?.length) {
+        problem(["mayLeave"], "is for the targets `local` and `hosts`, as on `aws` an ensemble can only grow: take it out, and set storm:zookeepers back");
     }
     if (ssh?.keyFile && sshKey) {
         problem(["sshKey"], "is set, and so is storm:ssh.keyFile: take one of the two out");

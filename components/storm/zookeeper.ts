@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { type ClusterArgs, Daemon } from "./daemon";
+import { type Member, Membership } from "./membership";
 import { ports } from "./ports";
 
 /** Arguments of {@link ZooKeeper}. */
@@ -14,6 +15,8 @@ export interface ZooKeeperArgs extends ClusterArgs {
     heap: number;
     /** Memory limit of a member in MiB. */
     memory: number;
+    /** Names of members that may leave; default: none. */
+    mayLeave?: string[];
     /** What has to be there before the first member is made. */
     after: readonly pulumi.Resource[];
 }
@@ -37,7 +40,18 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
                 .apply((lines) => lines.join(" "));
 
         const names = pulumi.all(members.map(({ daemon, host }) => args.discovery.nameOf(daemon, host)));
-        let previous: readonly pulumi.Resource[] = args.after;
+        const membership = new Membership(
+            `${name}-membership`,
+            {
+                daemons: Object.keys(args.hosts),
+                // A machine that waits for members before it cannot be asked before them: such an ensemble does not shrink.
+                members: pulumi.all(members.filter(({ host }) => !host.waits).map(({ daemon, host }) => memberOf(daemon, host, args))),
+                mayLeave: args.mayLeave ?? [],
+                seconds: args.readySeconds,
+            },
+            { parent: this, dependsOn: [...args.after] },
+        );
+        let previous: readonly pulumi.Resource[] = [...args.after, membership];
         for (const { daemon, host, id } of members) {
             const listensOn = args.discovery.listensOn(daemon, host);
             const { ready } = new Daemon(
@@ -83,6 +97,13 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
         this.ready = previous;
         this.registerOutputs({ addresses: members.map(({ host }) => host.address) });
     }
+}
+
+function memberOf(daemon: string, host: Host, { clusterName, discovery }: ZooKeeperArgs): pulumi.Output<Member> {
+    return pulumi.all([discovery.listensOn(daemon, host), host.docker.ssh]).apply(([address, ssh]) => ({
+        ...{ daemon, container: `${clusterName}-${daemon}`, ssh, address, port: ports.zookeeper },
+        isLost: host.machine?.unusable !== undefined,
+    }));
 }
 
 function server(id: number, name: pulumi.Output<string>): pulumi.Output<string> {

@@ -186,6 +186,11 @@ describe("instances", () => {
 });
 
 describe("settings", () => {
+    test("a smaller ensemble is refused", async () => {
+        const error = await runProgram({ ...stackFile("dev"), mayLeave: ["zookeeper-3"] }).catch((thrown: Error) => thrown.message);
+        expect(error).toContain('storm:mayLeave (["zookeeper-3"]) is for the targets `local` and `hosts`');
+    });
+
     test.each([
         ["a network twice", { vpc: { id: "vpc-1", subnets: { "eu-central-1a": "subnet-a" } } }, "are for a network of the stack's own, and storm:aws.vpc is given"],
         ["no zone", { zones: [] }, "storm:aws.zones ([]) is empty: name at least one zone"],

@@ -48,6 +48,8 @@ test.each([
     [{ zookeepers: "many" }, 'storm:zookeepers ("many") is not 1, 3 or 5: an even ensemble survives no more failures than the odd one below it'],
     [{ supervisors: 0 }, "storm:supervisors (0) is not a whole number from 1 to 10000"],
     [{ supervisors: "three" }, 'storm:supervisors ("three") is not a whole number from 1 to 10000'],
+    [{ supervisorBatch: 0 }, "storm:supervisorBatch (0) is not a whole number from 1 to 10000"],
+    [{ mayLeave: ["nimbus-2"] }, 'storm:mayLeave.0 ("nimbus-2") is no ZooKeeper member, such as zookeeper-3'],
     [{ slots: 1.5 }, "storm:slots (1.5) is not a whole number from 1 to 64"],
     [{ ui: "yes" }, 'storm:ui ("yes") is not true or false'],
     [{ delivery: "mail" }, 'storm:delivery ("mail") is not a delivery: `arguments` and `file` are'],

@@ -54,7 +54,8 @@ export async function check(wanted: ReadyCheck, { dial, age }: Probe): Promise<s
 
 /**
  * A member of a new ensemble cannot serve before a majority is there, and the next is made only after it: so it
- * passes when it answers, and has to have joined only where enough members answer for a quorum.
+ * passes when it answers. It has to have joined where enough members answer for a quorum, and where those up to it are a
+ * majority: else an ensemble that grows could have one of members that start empty, without those that have its data.
  */
 async function checkZooKeeper({ members, member, port, closed }: ZooKeeperCheck, dial: Dial): Promise<string | undefined> {
     const asked = (address: string) => dial(address, port, Buffer.from("srvr"), "all").then(String, () => "");
@@ -70,7 +71,7 @@ async function checkZooKeeper({ members, member, port, closed }: ZooKeeperCheck,
     const others = members.filter((_, index) => index !== member);
     const answers = await Promise.all(others.map((address) => (closed ? reached(address, closed.peersPort) : asked(address))));
     const answering = 1 + answers.filter((answer) => answer !== "").length;
-    if (answering > members.length / 2) {
+    if (Math.max(answering, member + 1) > members.length / 2) {
         return `it has not joined the ensemble, of which ${answering} of ${members.length} members answer`;
     }
     return undefined;
