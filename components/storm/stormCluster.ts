@@ -4,10 +4,11 @@ import type { Discovery } from "../discovery/discovery";
 import type { Endpoint } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { hostImage } from "../hosts/hostImage";
-import { graceSeconds } from "./daemon";
+import type { ClusterArgs } from "./daemon";
 import { type DaemonCounts, type DaemonNames, daemonNames } from "./daemonNames";
 import { type Drain, drain } from "./drain";
 import { Drpc, drpcServers } from "./drpc";
+import { MajorVersion } from "./majorVersion";
 import { heapSum, memoryLimit, type Heap, type Memory } from "./memory";
 import { Nimbus } from "./nimbus";
 import { Shutdown } from "./shutdown";
@@ -16,6 +17,7 @@ import type { StormConfig } from "./stormConfig";
 import type { Delivery } from "./stormDaemon";
 import { Supervisor } from "./supervisor";
 import { Submitting } from "./topology/submitting";
+import { Turn, type Turned } from "./turn";
 import { Ui } from "./ui";
 import { ZooKeeper } from "./zookeeper";
 
@@ -49,6 +51,10 @@ export interface StormClusterArgs extends DaemonCounts {
     readySeconds: number;
     /** Names of daemons that may start on another machine than the one that has their data, without it; default: none. */
     startEmpty?: string[];
+    /** Names of members that may leave the ensemble; default: none. */
+    mayLeave?: string[];
+    /** Supervisors that a change restarts at once; default: 1. */
+    supervisorBatch?: number;
 }
 
 /** An Apache Storm cluster with its ZooKeeper ensemble, each daemon in a container. */
@@ -106,23 +112,34 @@ export class StormCluster extends pulumi.ComponentResource {
                       { parent: this },
                   )
                 : undefined;
-        const supervisors = names.supervisor.map(
-            (daemon) =>
-                new Supervisor(
-                    `${name}-${daemon}`,
-                    {
-                        ...storm,
-                        daemon,
-                        host: host(daemon),
-                        nimbus,
-                        logviewer: args.logviewers,
-                        heap: args.heap,
-                        memory: memory("supervisor"),
-                        launch: drpc ? drpcServers(drpc, discovery, { daemon, host: host(daemon) }) : {},
-                    },
-                    { parent: this },
-                ),
-        );
+        const { supervisorBatch = 1 } = args;
+        const supervisors: Supervisor[] = [];
+        let turns: Turn[] = [];
+        for (const [index, daemon] of names.supervisor.entries()) {
+            if (index > 0 && index % supervisorBatch === 0) {
+                const before = names.supervisor.slice(index - supervisorBatch, index).map((each, place) =>
+                    turned(each, host(each), supervisors[index - supervisorBatch + place] as Supervisor, common),
+                );
+                const waiting = { before: pulumi.all(before), nimbuses: nimbus.containers, seconds: args.readySeconds };
+                turns = [new Turn(`${name}-turn-${index / supervisorBatch}`, waiting, { parent: this })];
+            }
+            const supervisor = new Supervisor(
+                `${name}-${daemon}`,
+                {
+                    ...storm,
+                    daemon,
+                    host: host(daemon),
+                    nimbus,
+                    after: turns,
+                    logviewer: args.logviewers,
+                    heap: args.heap,
+                    memory: memory("supervisor"),
+                    launch: drpc ? drpcServers(drpc, discovery, { daemon, host: host(daemon) }) : {},
+                },
+                { parent: this },
+            );
+            supervisors.push(supervisor);
+        }
         const drains = supervisors.reduce<Drain[]>((before, supervisor, index) => {
             const daemon = names.supervisor[index] as string;
             const drained = { ...common, daemon, host: host(daemon), nimbuses: nimbus.containers };
@@ -130,7 +147,7 @@ export class StormCluster extends pulumi.ComponentResource {
         }, []);
         const shutdown = new Shutdown(
             `${name}-shutdown`,
-            { nimbuses: nimbus.containers, graceSeconds },
+            { nimbuses: nimbus.containers },
             { parent: this, dependsOn: [...nimbus.ready, ...drains] },
         );
         if (args.ui) {
@@ -178,7 +195,7 @@ export class StormCluster extends pulumi.ComponentResource {
     private prepare(name: string, args: StormClusterArgs): Prepared {
         const images = { zookeeper: args.zookeeperImage, storm: args.stormImage };
         const sum = (kinds: Kind[], of: (kind: Kind) => number) => kinds.reduce((total, kind) => total + of(kind), 0);
-        const prepared: Prepared = { first: [], byMachine: {} };
+        const prepared: Prepared = { first: [new MajorVersion(`${name}-major-version`, { image: args.stormImage }, { parent: this })], byMachine: {} };
         for (const { host, kinds } of placedKinds(args)) {
             const { docker: daemon } = host;
             const pulled = [...new Set(kinds.map((kind) => (kind === "zookeeper" ? kind : "storm")))].map(
@@ -198,6 +215,12 @@ export class StormCluster extends pulumi.ComponentResource {
         }
         return prepared;
     }
+}
+
+function turned(daemon: string, host: Host, { containerId }: Supervisor, { clusterName, discovery }: ClusterArgs): pulumi.Output<Turned> {
+    return pulumi
+        .all([containerId, host.docker.ssh, discovery.nameOf(daemon, host)])
+        .apply(([id, ssh, address]) => ({ daemon, container: `${clusterName}-${daemon}`, containerId: id, ssh, address }));
 }
 
 /** What has to be there before containers are made. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
+import { guardData } from "./majorVersion";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
 import { ports } from "./ports";
 import { childopts, launchArguments, type StormConfig, stormYaml } from "./stormConfig";
@@ -36,12 +37,17 @@ export interface StormDaemonArgs
     launch?: pulumi.Input<StormConfig>;
     /** Java heap in MiB of each JVM of the daemon's, by the name that its `childopts` go by. */
     heaps: Record<string, number>;
-    /** A `bash` script to run instead of `storm <run>`, with the launch arguments as its own; default: none. */
+    /** A `bash` script to run, with the launch arguments as its own; default: {@link runs} `run`. */
     script?: string;
     /** Commands of `storm` that the script runs beside; default: none. */
     beside?: string[];
     /** What has to be there before the container is made. */
     after: readonly pulumi.Resource[];
+}
+
+/** The script that runs a command of `storm`, with the script's own arguments. */
+export function runs(command: string): string {
+    return `exec storm ${command} "$@"`;
 }
 
 /** A daemon of Storm, configured by what it depends on. */
@@ -67,7 +73,8 @@ export class StormDaemon extends Daemon {
             }));
         const options = (config: StormConfig) => childopts(args.heaps, discovery.jvmOptions, config);
         const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...options(config) }));
-        const start = args.script ? ["bash", "-c", args.script, "storm"] : ["storm", args.run];
+        const { script = runs(args.run) } = args;
+        const start = ["bash", "-c", args.dataDirectories ? `${guardData}\n${script}` : script, "storm"];
         const delivered =
             args.delivery === "file"
                 ? {

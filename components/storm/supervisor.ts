@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { ports } from "./ports";
-import { type StormArgs, StormDaemon } from "./stormDaemon";
+import { runs, type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Supervisor}. */
 export interface SupervisorArgs extends StormArgs {
@@ -12,6 +12,8 @@ export interface SupervisorArgs extends StormArgs {
     host: Host;
     /** The Nimbus daemons that give it work. */
     nimbus: Service;
+    /** What has to be there, beside Nimbus, before the container is made; default: nothing. */
+    after?: readonly pulumi.Resource[];
     /** How many workers it may run at once. */
     slots: number;
     /** Whether a logviewer runs beside it. */
@@ -43,6 +45,12 @@ kill $(jobs -p) 2>/dev/null
 exit "$status"
 `.trim();
 
+/**
+ * Workers end with the container. A supervisor that finds their last heartbeats takes them for alive until those are 30 seconds
+ * old, and the process that has one's number by then for one to be waited for; without, it starts them again at once.
+ */
+const forgetWorkers = "rm -rf /data/workers/*/heartbeats/* /data/workers/*/pids/*";
+
 /** Storm's default, once a minute, would have everybody wait so long to learn whether a topology runs. */
 const workerDefaults = { "executor.metrics.frequency.secs": 10 };
 
@@ -55,7 +63,8 @@ export class Supervisor extends StormDaemon {
             {
                 ...args,
                 run: "supervisor",
-                ...(args.logviewer && { script: withLogviewer, beside: ["logviewer"] }),
+                script: `${forgetWorkers}\n${args.logviewer ? withLogviewer : runs("supervisor")}`,
+                ...(args.logviewer && { beside: ["logviewer"] }),
                 stormYaml: pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...workerDefaults, ...config })),
                 launch: pulumi.output(args.launch).apply((launch) => ({
                     "supervisor.slots.ports": Array.from({ length: args.slots }, (_, slot) => ports.firstSlot + slot),
@@ -77,7 +86,7 @@ export class Supervisor extends StormDaemon {
                         nimbusPort: discovery.dialledAt(ports.nimbus),
                         ...(args.logviewer && { logviewerPort: ports.logviewer }),
                     })),
-                after: args.nimbus.ready,
+                after: [...args.nimbus.ready, ...(args.after ?? [])],
             },
             opts,
         );

@@ -1,5 +1,5 @@
 import { onHosts } from "./hostsFixture";
-import { type Declared, type Run, runProgram } from "./program";
+import { type Declared, madeAfter, type Run, runProgram } from "./program";
 
 const three = { zookeepers: 3, nimbuses: 2, supervisors: 4, drpcs: 2, slots: 3 };
 const address = {
@@ -9,6 +9,8 @@ const address = {
     ui: "172.30.77.64",
     supervisor: (number: number) => `172.30.77.${127 + number}`,
 };
+
+jest.setTimeout(60_000);
 
 let one: Run;
 let many: Run;
@@ -224,8 +226,18 @@ describe("identity:", () => {
         const after = inputs(more);
         expect([...before].filter(([urn, given]) => JSON.stringify(after.get(urn)) !== JSON.stringify(given))).toEqual([]);
         const added = [...after.keys()].filter((urn) => !before.has(urn));
-        expect(added.filter((urn) => !urn.split("::").pop()?.includes("supervisor-5"))).toEqual([]);
-        expect(added).toHaveLength(6);
+        expect(added.filter((urn) => !/supervisor-5|storm-turn-4$/.test(urn))).toEqual([]);
+        expect(added).toHaveLength(7);
+    });
+
+    test("supervisors stand in batches, between which there is a turn", async () => {
+        const before = (turn: string, of: Run) => (of.get(turn).inputs.before as { daemon: string }[]).map(({ daemon }) => daemon);
+        expect([1, 2, 3].map((turn) => before(`storm-turn-${turn}`, many))).toEqual([["supervisor-1"], ["supervisor-2"], ["supervisor-3"]]);
+        expect(madeAfter(many.get("storm-supervisor-2-container"), many)).toContain("storm-turn-1");
+        const batches = await runProgram({ ...three, supervisorBatch: 3 });
+        expect(before("storm-turn-1", batches)).toEqual(["supervisor-1", "supervisor-2", "supervisor-3"]);
+        expect(batches.resources.filter(({ name }) => name.startsWith("storm-turn")).map(({ name }) => name)).toEqual(["storm-turn-1"]);
+        expect(madeAfter(batches.get("storm-supervisor-3-container"), batches)).not.toContain("storm-supervisor-2-container");
     });
 
     test("data goes by the daemon's name", () => {
@@ -278,8 +290,9 @@ describe("settings reach the containers:", () => {
     });
 
     test("a supervisor without a logviewer is the only process of its container", () => {
-        expect((run.get("storm-supervisor-1-container").inputs.command as string[]).slice(0, 2)).toEqual(["storm", "supervisor"]);
-        expect((one.get("storm-supervisor-1-container").inputs.command as string[]).slice(0, 2)).toEqual(["bash", "-c"]);
+        const script = (of: Run) => (of.get("storm-supervisor-1-container").inputs.command as string[])[2];
+        expect(script(run)).toMatch(/^exec storm supervisor "\$@"$/m);
+        expect(script(one)).toMatch(/^storm supervisor "\$@" &$/m);
     });
 
     test("the stack's outputs", () => {
