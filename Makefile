@@ -1,6 +1,6 @@
 # The commands of this project. `make` lists them.
 
-export STACK
+export STACK STORM
 
 .PHONY: help setup up scale preview ami status logs storm wordcount down lab bench lint typecheck unit test
 
@@ -11,7 +11,7 @@ help:
 setup:
 	@scripts/setup
 
-## make up                      bring the local cluster up
+## make up [STORM=1.2.4]        bring the local cluster up (with that version of Storm)
 up:
 	@scripts/up
 

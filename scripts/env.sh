@@ -6,7 +6,9 @@ local_dir=$root/.local
 stack=${STACK:-local}
 # shellcheck disable=SC2034 # those that source this use it
 cluster=storm-$stack
-PATH=$root/node_modules/.bin:$PATH
+# The CLI itself before npm's launcher of it, which Ctrl-C ends while the CLI goes on.
+cli=$(sed -nE 's/^ *"pulumi": "([^"]*)".*/\1/p' "$root/package.json")
+PATH=${PULUMI_HOME:-$HOME/.pulumi}/versions/$cli/bin:$root/node_modules/.bin:$PATH
 
 # Prints the exports with which plain `npx pulumi` works on the stack, without what the user has set already.
 print_exports() {
@@ -42,6 +44,22 @@ bring_settings() {
     [ ! -f "$local_dir/airgap" ] || sources+=("$root/airgap/settings.yaml")
     mkdir -p "$local_dir"
     ts-node-transpile-only "$root/scripts/stackFile.ts" "$local_dir/Pulumi.$stack.yaml" "${sources[@]}"
+    if [ -n "${STORM:-}" ]; then choose_storm; fi
+}
+
+# Sets what STORM=<version> asks for, as `pulumi config set` would: it stays.
+choose_storm() {
+    local settings=("storm:stormImage=storm:$STORM") whole=false
+    if [ -f "$local_dir/airgap" ]; then
+        [[ $STORM != 1.* ]] || whole=true
+        settings+=("storm:ui=$whole" "storm:logviewers=$whole")
+    fi
+    node -e '
+        const { parse, stringify } = require("yaml"), [file, ...settings] = process.argv.slice(1);
+        const stack = parse(fs.readFileSync(file, "utf8"));
+        Object.assign(stack.config, Object.fromEntries(settings.map((setting) => setting.split("="))));
+        fs.writeFileSync(file, stringify(stack));
+    ' "$local_dir/Pulumi.$stack.yaml" "${settings[@]}"
 }
 
 # Makes what the exports point at, and exports it.
