@@ -3,10 +3,15 @@
  * place (mockedPreview.ts), from its start to its end, and the peak of its resident memory.
  */
 import { spawn } from "child_process";
+import * as fs from "fs";
+import * as yaml from "yaml";
 import { cells, printTable } from "./report";
 
 const sizes = [10, 100, 1000];
 const rounds = 3;
+
+/** The program is run with the options that Pulumi runs it with. */
+const project = yaml.parse(fs.readFileSync("Pulumi.yaml", "utf8")) as { runtime: { options: { nodeargs: string } } };
 
 interface Measured {
     seconds: number;
@@ -15,7 +20,8 @@ interface Measured {
 
 function preview(supervisors: number): Promise<Measured> {
     const started = performance.now();
-    const child = spawn("ts-node-transpile-only", ["test/bench/mockedPreview.ts", String(supervisors)], {
+    const program = ["--require", "ts-node/register/transpile-only", "test/bench/mockedPreview.ts", String(supervisors)];
+    const child = spawn("node", [project.runtime.options.nodeargs, ...program], {
         stdio: ["ignore", "pipe", "inherit"],
     });
     let output = "";

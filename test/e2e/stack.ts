@@ -32,6 +32,14 @@ export function machineSettings(): Record<string, unknown> {
     return Object.fromEntries(Object.entries(config).filter(([key]) => keys.includes(key)));
 }
 
+const pulumi = path.resolve("node_modules/.bin/pulumi");
+
+/** What every stack of the tests has in storm.yaml: dozens of JVMs share two processors, few live long enough for the second compiler. */
+const frugal = {
+    ...Object.fromEntries(["nimbus", "supervisor", "worker"].map((jvm) => [`${jvm}.childopts`, "-XX:TieredStopAtLevel=1"])),
+    "wordcount.sentences.per.second": 20,
+};
+
 /**
  * A stack of this program with a state of its own, driven by the real CLI. Its name keeps its containers apart from
  * those of `make up` and of other tests.
@@ -59,11 +67,16 @@ export class TestStack {
             PULUMI_SKIP_UPDATE_CHECK: "true",
         };
         this.sweep();
-        this.configure({ ...machineSettings(), ...prefixed(settings) });
+        this.configure({ ...machineSettings(), ...prefixed({ stormYaml: {}, ...settings }) });
         // `stack init` writes a stack's salt beside Pulumi.yaml, whatever PULUMI_OPTION_CONFIG_FILE says.
         fs.copyFileSync("Pulumi.yaml", path.join(this.folder, "Pulumi.yaml"));
-        const init = ["pulumi", "--cwd", this.folder, "stack", "init", name];
-        expectSuccess(spawnSync("npx", init, { env: this.environment, encoding: "utf8" }));
+        const init = ["--cwd", this.folder, "stack", "init", name];
+        expectSuccess(spawnSync(pulumi, init, { env: this.environment, encoding: "utf8" }));
+    }
+
+    /** The settings that the stack has. */
+    settings(): Record<string, unknown> {
+        return (yaml.parse(fs.readFileSync(this.configFile(), "utf8")) as { config: Record<string, unknown> }).config;
     }
 
     /** Changes settings of the stack. */
@@ -74,7 +87,7 @@ export class TestStack {
 
     /** Sets a secret setting, as a user does. */
     setSecret(key: string, value: string): void {
-        const done = spawnSync("npx", ["pulumi", "config", "set", "--secret", key, "--stack", this.name], {
+        const done = spawnSync(pulumi, ["config", "set", "--secret", key, "--stack", this.name], {
             env: this.environment,
             encoding: "utf8",
             input: value,
@@ -90,7 +103,7 @@ export class TestStack {
     /** Starts the CLI on the stack. */
     start(...args: string[]): Started {
         // In a group of its own, as a terminal would start it: a signal is for all of its processes.
-        const child = spawn("npx", ["pulumi", ...args, "--stack", this.name], { env: this.environment, detached: true });
+        const child = spawn(pulumi, [...args, "--stack", this.name], { env: this.environment, detached: true });
         let output = "";
         const collect = (chunk: Buffer) => (output += String(chunk));
         child.stdout.on("data", collect);
@@ -102,8 +115,10 @@ export class TestStack {
             done,
             output: () => output,
             kill: (signal) => {
-                // What it has started may outlive it, and keep its output open.
-                child.on("exit", (code) => end({ code, output }));
+                if (signal === "SIGKILL") {
+                    // What it has started may outlive it, and keep its output open.
+                    child.on("exit", (code) => end({ code, output }));
+                }
                 process.kill(-(child.pid as number), signal);
             },
         };
@@ -206,6 +221,11 @@ export class TestStack {
     }
 }
 
+/** The daemons whose containers an update has made, in this order, by what it printed. */
+export function containersMade(output: string): string[] {
+    return [...output.matchAll(/docker:index:Container storm-(\S+)-container created/g)].map(([, daemon]) => daemon as string);
+}
+
 /** Runs docker, which has to succeed. */
 export function docker(...args: string[]): string {
     const done = spawnSync("docker", args, { encoding: "utf8", maxBuffer: 64 << 20 });
@@ -229,7 +249,8 @@ export async function until<T>(what: string, seconds: number, condition: () => T
 }
 
 function prefixed(settings: Record<string, unknown>): Record<string, unknown> {
-    return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key.includes(":") ? key : `storm:${key}`, value]));
+    const given = settings.stormYaml ? { ...settings, stormYaml: { ...frugal, ...settings.stormYaml } } : settings;
+    return Object.fromEntries(Object.entries(given).map(([key, value]) => [key.includes(":") ? key : `storm:${key}`, value]));
 }
 
 function expectSuccess(done: SpawnSyncReturns<string>): void {

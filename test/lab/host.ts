@@ -219,6 +219,12 @@ export class LabHost {
         return [path.join(__dirname, "exec.sh"), this.place.folder];
     }
 
+    /** DOCKER_HOST of its Docker daemon, for root of this machine; another one after each time that it is powered on. */
+    get dockerHost(): string {
+        const [init] = fs.readFileSync(path.join(this.place.folder, "init"), "utf8").split(" ");
+        return `unix:///proc/${init}/root/run/docker.sock`;
+    }
+
     /** Whether it has power. */
     get isOn(): boolean {
         return lives(this.place.folder);

@@ -1,8 +1,9 @@
 import { edges } from "../../../components/storm/edges";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
-import { TestStack, until } from "../stack";
+import { containersMade, TestStack, until } from "../stack";
 import { untilCounting } from "../wordcount";
+import { ZooKeeperWriter } from "../zookeeperWriter";
 import { containersOn, counted, heap, isConnected, reaches, summaryBy } from "./fleet";
 
 jest.setTimeout(600_000);
@@ -15,6 +16,8 @@ const placement: Record<string, string[]> = {
     s1: ["supervisor-1", "nimbus-2"],
     s2: ["supervisor-2"],
 };
+/** Those after the change that restarts everything. */
+const changed = { ...heap, zookeeper: heap.zookeeper + 16 };
 const jar = "examples/wordcount/target/wordcount.jar";
 
 describeLab("a cluster on six hosts", () => {
@@ -104,6 +107,19 @@ describeLab("a cluster on six hosts", () => {
         expect(await containers()).toEqual(before);
     });
 
+    test("a change that restarts everything goes through it one by one: no acknowledged write is lost, and words are counted on", async () => {
+        const writer = await ZooKeeperWriter.start(["z1", "z2", "z3"].map((name) => `${host(name).address}:2181`));
+        stack.set({ heap: changed, stormYaml: { "nimbus.task.timeout.secs": 31 } });
+        const output = await stack.up();
+        const written = await writer.stop();
+        console.log(`writes to ZooKeeper during the change: ${JSON.stringify(written)}`);
+        expect(written).toMatchObject({ lost: [] });
+        expect(written.acknowledged).toBeGreaterThan(100);
+        const daemons = ["zookeeper-1", "zookeeper-2", "zookeeper-3", "nimbus-1", "nimbus-2", "supervisor-1", "supervisor-2"];
+        expect(containersMade(output)).toEqual(daemons);
+        await untilBothCount();
+    });
+
     describe("behind firewalls that allow the connections of docs/network.md and no others", () => {
         const kindsOn = (name: string) => (placement[name] ?? []).map((daemon) => daemon.replace(/-\d+$/, ""));
         const table = () => edges({ slots: 1, uiPort: 8080 });
@@ -171,7 +187,7 @@ describeLab("a cluster on six hosts", () => {
         const before = await containers();
         stack.set({ supervisors: 3, hosts: entries() });
         const changes = await stack.changes();
-        expect(changes.filter((change) => !/^create .*(host-s3|-s3-|-s3$|supervisor-3)/.test(change))).toEqual([]);
+        expect(changes.filter((change) => !/^create .*(host-s3|-s3-|-s3$|supervisor-3|turn-2)/.test(change))).toEqual([]);
         await stack.up();
         expect(await containers()).toMatchObject(before);
         expect((await summary()).supervisors).toHaveLength(3);
@@ -181,7 +197,7 @@ describeLab("a cluster on six hosts", () => {
         test("is named within the limit, and the others' work is done", async () => {
             const before = await containers();
             await host("s3").powerOff();
-            stack.set({ ssh: { user: "storm", keyFile: lab.keyFile, seconds: 3 }, heap: { ...heap, supervisor: 130 } });
+            stack.set({ ssh: { user: "storm", keyFile: lab.keyFile, seconds: 3 }, heap: { ...changed, supervisor: 130 } });
             const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
             expect(code).not.toBe(0);
             expect(output).toContain(`s3 (${host("s3").address}) does not answer over SSH within 3 s: what stands on it is left as it is.`);

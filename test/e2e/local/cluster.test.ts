@@ -1,3 +1,5 @@
+import * as fs from "fs";
+import { edges } from "../../../components/storm/edges";
 import { ports } from "../../../components/storm/ports";
 import { dialFrom } from "../../../components/hosts/container";
 import { type ClusterSummary, clusterSummary } from "../../../components/storm/nimbusClient";
@@ -9,6 +11,13 @@ jest.setTimeout(300_000);
 const subnet = "172.30.78.0/24";
 const small = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, logviewer: 128, ui: 256, drpc: 128 };
 const jar = "examples/wordcount/target/wordcount.jar";
+
+/** What Docker says of a container. */
+interface Inspected {
+    NetworkSettings: { Ports: Record<string, { HostIp: string }[] | null> };
+    Mounts: { Type: string }[];
+    HostConfig: Record<string, unknown>;
+}
 
 /** Pulumi writes booleans back as strings. */
 const hasUi = ![false, "false"].includes(machineSettings()["storm:ui"] as string);
@@ -77,6 +86,28 @@ describe("when `pulumi up` has returned,", () => {
             expect(status).toMatch(/^CapEff:\t0+$/m);
             expect(status).toMatch(/^NoNewPrivs:\t1$/m);
         }
+    });
+
+    test("no container listens but where docs/network.md says, and this machine lets nobody else in", () => {
+        const table = edges({ slots: 1, uiPort: 18080 });
+        const wrong: string[] = [];
+        for (const [daemon, id] of Object.entries(stack.containers())) {
+            const allowed = table.filter(({ to }) => to === daemon.replace(/-\d+$/, "")).map(({ ports: range }) => range);
+            const sockets = docker("exec", id, "sh", "-c", "cat /proc/net/tcp /proc/net/tcp6");
+            // Local address and port in hexadecimal digits, the remote ones, and 0A: it listens; Docker's name server does at 127.0.0.11.
+            for (const [, address = "", hexadecimal = ""] of sockets.matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /gm)) {
+                const port = parseInt(hexadecimal, 16);
+                if (address !== "0B00007F" && !allowed.some(([first, last]) => first <= port && port <= last)) {
+                    wrong.push(`${daemon} listens on ${address}:${port}`);
+                }
+            }
+            const [{ NetworkSettings, Mounts, HostConfig }] = JSON.parse(docker("inspect", id)) as [Inspected];
+            const published = Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []);
+            expect([daemon, ...published.map(({ HostIp }) => HostIp)]).toEqual([daemon, ...(daemon === "ui" ? ["127.0.0.1"] : [])]);
+            expect([...new Set(Mounts.map(({ Type }) => Type))].filter((type) => type !== "volume")).toEqual([]);
+            expect(HostConfig).toMatchObject({ Privileged: false, PublishAllPorts: false, PidMode: "", CapAdd: null });
+        }
+        expect(wrong).toEqual([]);
     });
 
     test("heaps are those of the settings", () => {
@@ -158,14 +189,14 @@ describe("a daemon that was killed", () => {
 });
 
 describe("supervisors", () => {
-    const touched = (changes: string[]) => changes.filter((change) => !change.includes("supervisor-3"));
+    const touched = (changes: string[]) => changes.filter((change) => !/supervisor-3|turn-2/.test(change));
 
     test("2 → 3 makes the third and touches nothing else", async () => {
         const before = stack.containers();
         stack.set({ supervisors: 3 });
         const changes = await stack.changes();
         expect(touched(changes)).toEqual([]);
-        expect(changes).toHaveLength(6);
+        expect(changes).toHaveLength(7);
         await stack.up();
         expect(stack.containers()).toMatchObject(before);
         expect((await summary()).supervisors).toHaveLength(3);
@@ -208,18 +239,79 @@ describe("what cannot work fails", () => {
         expect(broken.containers()).toEqual({});
     });
 
-    test("with a daemon that does not start, which is named, with the end of its log; mended settings mend it", async () => {
-        broken.set({ stormYaml: { "nimbus.childopts": "-XX:NoSuchOption" }, readySeconds: 15 });
+    test.each([
+        ["ends at its start", { stormYaml: { "nimbus.childopts": "-XX:NoSuchOption" } }, "Unrecognized VM option 'NoSuchOption'"],
+        [
+            "hangs at its start",
+            { stormYaml: { "nimbus.childopts": "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:5005" } },
+            "Connection refused",
+        ],
+        ["has too little memory", { heap: { ...small, nimbus: 64 }, memory: { nimbus: 64 } }, "out of memory"],
+    ])("with a daemon that %s, which is named, with the reason and the end of its log; mended settings mend it", async (_what, settings, reason) => {
+        broken.set({ ...settings, readySeconds: 15 });
         const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
-        expect(code).not.toBe(0);
-        expect(output).toContain("nimbus-1 was not ready within 15 s");
-        expect(output).toContain("Unrecognized VM option 'NoSuchOption'");
+        expect([code === 0, output]).toEqual([false, expect.stringContaining("nimbus-1 was not ready within 15 s") as string]);
+        expect(output).toContain(reason);
+        expect(output).toMatch(/Last lines of its output:\n/);
         expect(Object.keys(broken.containers()).sort()).toEqual(["nimbus-1", "zookeeper-1"]);
-        broken.set({ stormYaml: {}, readySeconds: 180 });
+        broken.set({ stormYaml: {}, heap: small, memory: {}, readySeconds: 180 });
         await broken.up();
         expect(Object.keys(broken.containers())).toContain("supervisor-1");
     });
+
+    test("with a subnet that another network has", async () => {
+        docker("network", "create", "--subnet", "172.30.79.0/24", "e2e-theirs");
+        try {
+            const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
+            expect([code === 0, output]).toEqual([false, expect.stringMatching(/Pool overlaps|Address already in use/) as string]);
+            expect(broken.containers()).toEqual({});
+        } finally {
+            docker("network", "rm", "e2e-theirs");
+        }
+    });
 });
+
+describe("docs/changes.md says what a change does on this target:", () => {
+    const kinds = { zookeeper: /ZooKeeper/, nimbus: /Nimbus/, drpc: /DRPC/, supervisor: /supervisors/, ui: /UI/ };
+    /** A change of each setting that has a row, by the row's first words. */
+    const changes: Record<string, Record<string, unknown>> = {
+        "`zookeepers`": { zookeepers: 5 },
+        "`nimbuses`": { nimbuses: 2 },
+        "`supervisors`, more": { supervisors: 3 },
+        "`supervisors`, fewer": { supervisors: 1 },
+        "`slots`": { slots: 2 },
+        "`drpcs`": { drpcs: 2 },
+        "`zookeeperImage`": { zookeeperImage: "zookeeper:3.9.99" },
+        "`stormImage`": { stormImage: "storm:2.99.0" },
+        "`heap.zookeeper`, `heap.nimbus`, `heap.drpc`, `heap.ui`": { heap: { ...small, zookeeper: 129, nimbus: 257, drpc: 129, ui: 257 } },
+        "`heap.supervisor`, `heap.worker`, `heap.logviewer`": { heap: { ...small, supervisor: 129, worker: 129 } },
+        "`memory`": { memory: { zookeeper: 999, nimbus: 999, supervisor: 999 } },
+        "`stormYaml`": { stormYaml: { "topology.debug": true } },
+        "`discovery`": { discovery: "dns" },
+        "`delivery`": { delivery: "file" },
+        "`supervisorBatch`": { supervisorBatch: 2 },
+        "`mayLeave`": { mayLeave: ["zookeeper-3"] },
+        "`readySeconds`": { readySeconds: 179 },
+    };
+    const rows = [...fs.readFileSync("docs/changes.md", "utf8").matchAll(/^\| (`[^|]*?) \| ([^|]*?) \|/gm)].map(([, setting = "", does = ""]) => [setting, does] as const);
+
+    test.each(Object.entries(changes))("%s", async (setting, change) => {
+        const [, does = ""] = rows.find(([name]) => name === setting) ?? [];
+        const restarted = /restart of ([^.;:]*)/.exec(does)?.[1]?.replace("these", setting.replace(/heap\.(\w+)/g, (_, kind: string) => told[kind] ?? kind)) ?? "";
+        const present = [...new Set(Object.keys(stack.containers()).map((daemon) => daemon.replace(/-\d+$/, "")))];
+        const expected = present.filter((kind) => kinds[kind as keyof typeof kinds].test(restarted)).sort();
+
+        const before = stack.settings();
+        stack.set(change);
+        const steps = await stack.changes();
+        stack.set(Object.fromEntries(Object.keys(change).map((key) => [key, before[`storm:${key}`]])));
+        const replaced = steps.flatMap((step) => /^(?:replace|create-replacement) storm-(\w+)(?:-\d+)?-container$/.exec(step)?.[1] ?? []);
+        expect([does !== "", [...new Set(replaced)].sort()]).toEqual([true, expected]);
+    });
+});
+
+/** How the document names what settings call otherwise. */
+const told: Record<string, string> = { zookeeper: "ZooKeeper", nimbus: "Nimbus", drpc: "DRPC", ui: "UI" };
 
 test("a preview works from nothing, without a Docker daemon", async () => {
     const nowhere = new TestStack("e2e-preview", { subnet: "172.30.81.0/24", zookeepers: 5, nimbuses: 2, ui: true, drpcs: 1 });

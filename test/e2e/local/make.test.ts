@@ -83,7 +83,7 @@ test("again, it changes nothing", () => {
 
 test("`make preview` shows what a changed committed setting would do", () => {
     fs.writeFileSync(checkout.stackFile, settings.replace("supervisors: 1", "supervisors: 2"));
-    expect(make("preview").output).toContain("6 to create");
+    expect(make("preview").output).toContain("7 to create");
     fs.writeFileSync(checkout.stackFile, settings);
     expect(make("preview").output).not.toContain("to create");
 });
@@ -91,10 +91,10 @@ test("`make preview` shows what a changed committed setting would do", () => {
 test("`make scale` shows what is there before and after; what is no number leaves the settings as they are", () => {
     const scaled = make("scale", "SUPERVISORS=2");
     expect(scaled).toEqual({ code: 0, output: expect.stringContaining("make scale: from 1 to 2 supervisors") as string });
-    expect(scaled.output).toMatch(/on 1 supervisors[^]*6 to create[^]*on 2 supervisors/);
+    expect(scaled.output).toMatch(/on 1 supervisors[^]*7 to create[^]*on 2 supervisors/);
     const refused = make("scale", "SUPERVISORS=none");
     expect([refused.code === 0, refused.output]).toEqual([false, expect.stringContaining("there are 2 supervisors as before")]);
-    expect(make("scale", "SUPERVISORS=1").output).toMatch(/on 2 supervisors[^]*6 to delete[^]*on 1 supervisors/);
+    expect(make("scale", "SUPERVISORS=1").output).toMatch(/on 2 supervisors[^]*7 to delete[^]*on 1 supervisors/);
 });
 
 test("`make storm`, `make status`, `make logs` answer", () => {

@@ -71,7 +71,7 @@ export class Ec2 {
 
     /** Starts it in a lab, which is to have no other hosts. */
     static async start(lab: Lab, options: Ec2Options): Promise<Ec2> {
-        const moto = await script("moto.sh", []);
+        const moto = await script("pypi.sh", ["moto"]);
         // In the process namespace of the lab's services, it ends with them.
         const services = fs.readFileSync(path.join(lab.folder, "services/init"), "utf8").split(" ")[0] as string;
         const server = spawn(
