@@ -51,7 +51,7 @@ export class TestStack {
     readonly environment: NodeJS.ProcessEnv;
 
     /**
-     * @param settings Of this program, or others by their whole name. On `local`, no other Docker network of this machine
+     * @param settings Of this program (supervisors restart all at once unless they say otherwise), or others by their whole name. On `local`, no other Docker network of this machine
      *     may have the `subnet`.
      */
     constructor(
@@ -67,7 +67,7 @@ export class TestStack {
             PULUMI_SKIP_UPDATE_CHECK: "true",
         };
         this.sweep();
-        this.configure({ ...machineSettings(), ...prefixed({ stormYaml: {}, ...settings }) });
+        this.configure({ ...machineSettings(), ...prefixed({ stormYaml: {}, supervisorBatch: 9, ...settings }) });
         // `stack init` writes a stack's salt beside Pulumi.yaml, whatever PULUMI_OPTION_CONFIG_FILE says.
         fs.copyFileSync("Pulumi.yaml", path.join(this.folder, "Pulumi.yaml"));
         const init = ["--cwd", this.folder, "stack", "init", name];

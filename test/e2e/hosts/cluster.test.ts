@@ -47,6 +47,7 @@ describeLab("a cluster on six hosts", () => {
             zookeepers: 3,
             nimbuses: 2,
             supervisors: 2,
+            supervisorBatch: 1,
             slots: 1,
             ui: false,
             logviewers: false,

@@ -27,7 +27,7 @@ if (!hasUi) {
 
 let stack: TestStack;
 beforeAll(async () => {
-    stack = new TestStack("e2e-local", { subnet, zookeepers: 3, supervisors: 2, slots: 1, drpcs: hasUi ? 1 : 0, heap: small, uiPort: 18080 });
+    stack = new TestStack("e2e-local", { subnet, zookeepers: 3, supervisors: 2, supervisorBatch: 1, slots: 1, drpcs: hasUi ? 1 : 0, heap: small, uiPort: 18080 });
     await stack.up();
 });
 afterAll(() => stack.remove());

@@ -13,7 +13,7 @@ const nimbus = (id: number) => `172.30.84.${32 + id}`;
 
 let stack: TestStack;
 beforeAll(async () => {
-    stack = new TestStack("e2e-ensemble", { subnet: "172.30.84.0/24", nimbuses: 2, slots: 1, ui: false, logviewers: false, heap });
+    stack = new TestStack("e2e-ensemble", { subnet: "172.30.84.0/24", nimbuses: 2, slots: 1, supervisorBatch: 1, ui: false, logviewers: false, heap });
     stack.set({ topologies: [wordcount()] });
     await stack.up();
 });
