@@ -51,8 +51,8 @@ export class TestStack {
     readonly environment: NodeJS.ProcessEnv;
 
     /**
-     * @param settings Of this program (supervisors restart all at once unless they say otherwise), or others by their whole name. On `local`, no other Docker network of this machine
-     *     may have the `subnet`.
+     * @param settings Of this program (supervisors restart all at once unless they say otherwise), or others by their whole
+     *     name. On `local`, no other Docker network of this machine may have the `subnet`.
      */
     constructor(
         readonly name: string,
