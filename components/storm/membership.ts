@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "util";
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerAt, dialFrom, run, stop } from "../hosts/container";
 import { lackingAfter } from "../hosts/lacking";
@@ -41,7 +42,7 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
         return { id: "membership", outs: inputs };
     },
     async diff(_id, olds, news) {
-        return { changes: JSON.stringify([olds.daemons, olds.members]) !== JSON.stringify([news.daemons, news.members]) };
+        return { changes: !isDeepStrictEqual([olds.daemons, olds.members], [news.daemons, news.members]) };
     },
     async update(_id, olds, news) {
         const leaving = olds.members.filter(({ daemon }) => !news.daemons.includes(daemon));

@@ -114,13 +114,12 @@ export class StormCluster extends pulumi.ComponentResource {
                 : undefined;
         const { supervisorBatch = 1 } = args;
         const supervisors: Supervisor[] = [];
+        const restarts: pulumi.Output<Turned>[] = [];
         let turns: Turn[] = [];
         for (const [index, daemon] of names.supervisor.entries()) {
             if (index > 0 && index % supervisorBatch === 0) {
-                const before = names.supervisor.slice(index - supervisorBatch, index).map((each, place) =>
-                    turned(each, host(each), supervisors[index - supervisorBatch + place] as Supervisor, common),
-                );
-                const waiting = { before: pulumi.all(before), nimbuses: nimbus.containers, seconds: args.readySeconds };
+                const before = pulumi.all(restarts.slice(-supervisorBatch));
+                const waiting = { before, nimbuses: nimbus.containers, seconds: args.readySeconds };
                 turns = [new Turn(`${name}-turn-${index / supervisorBatch}`, waiting, { parent: this })];
             }
             const supervisor = new Supervisor(
@@ -139,6 +138,7 @@ export class StormCluster extends pulumi.ComponentResource {
                 { parent: this },
             );
             supervisors.push(supervisor);
+            restarts.push(turned(daemon, host(daemon), supervisor, common));
         }
         const drains = supervisors.reduce<Drain[]>((before, supervisor, index) => {
             const daemon = names.supervisor[index] as string;

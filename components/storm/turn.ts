@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "util";
 import * as pulumi from "@pulumi/pulumi";
-import { ageOf } from "../hosts/container";
+import { ageOf, type ContainerAt } from "../hosts/container";
 import { lackingAfter } from "../hosts/lacking";
 import { leaderOf, type NimbusContainer } from "./leader";
 import { topologyState } from "./nimbusClient";
@@ -8,15 +8,11 @@ import { check, type ReadyCheck } from "./ready/check";
 import { missing, type Seen } from "./topology/running";
 
 /** A supervisor whose restart others wait for. */
-export interface Turned {
+export interface Turned extends ContainerAt {
     /** Its name. */
     daemon: string;
-    /** Its container's name in Docker. */
-    container: string;
     /** Its container's id: another container has to be ready, and to run its work, in turn. */
     containerId: string;
-    /** The `ssh` command line that logs in on its machine; undefined: it is this one. */
-    ssh?: string[];
     /** The address or name by which it is dialled. */
     address: string;
 }
@@ -64,9 +60,9 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
 async function lacks(restarted: Turned[], nimbuses: NimbusContainer[], seen: Seen): Promise<string | undefined> {
     try {
         const { nimbus, summary } = await leaderOf(nimbuses);
-        for (const { daemon, address, container, ssh } of restarted) {
+        for (const { daemon, address, ...at } of restarted) {
             const wanted: ReadyCheck = { kind: "supervisor", address, nimbuses: [nimbus.address], nimbusPort: nimbus.port };
-            const lacking = await check(wanted, { dial: nimbus.dial, age: () => ageOf({ container, ssh }) });
+            const lacking = await check(wanted, { dial: nimbus.dial, age: () => ageOf(at) });
             if (lacking !== undefined) {
                 return `${daemon} was not ready: ${lacking}`;
             }
