@@ -15,6 +15,12 @@ export interface NimbusArgs extends StormArgs {
     memory: number;
 }
 
+/**
+ * Storm's default has a Nimbus that starts while a supervisor is gone wait 10 minutes for it before it gives out any work; those
+ * that are there tell it of their workers within seconds.
+ */
+const nimbusDefaults = { "supervisor.worker.heartbeats.max.timeout.secs": 60 };
+
 /** The Nimbus daemons, one of which leads. They are made, and changed, one after the other. */
 export class Nimbus extends pulumi.ComponentResource implements Service {
     readonly endpoints: readonly Endpoint[];
@@ -41,6 +47,7 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     run: "nimbus",
                     nimbus: this,
                     heaps: { nimbus: args.heap },
+                    stormYaml: pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...nimbusDefaults, ...config })),
                     launch: {
                         // With blobs on one Nimbus alone, no other could lead without it.
                         ...(hosts.length > 1 && { "topology.min.replication.count": 2 }),

@@ -38,7 +38,7 @@ export interface StormDaemonArgs
     /** Java heap in MiB of each JVM of the daemon's, by the name that its `childopts` go by. */
     heaps: Record<string, number>;
     /** A `bash` script to run, with the launch arguments as its own; default: {@link runs} `run`. */
-    script?: string;
+    script?: pulumi.Input<string>;
     /** Commands of `storm` that the script runs beside; default: none. */
     beside?: string[];
     /** What has to be there before the container is made. */
@@ -74,7 +74,9 @@ export class StormDaemon extends Daemon {
         const options = (config: StormConfig) => childopts(args.heaps, discovery.jvmOptions, config);
         const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...options(config) }));
         const { script = runs(args.run) } = args;
-        const start = ["bash", "-c", args.dataDirectories ? `${guardData}\n${script}` : script, "storm"];
+        const start = pulumi
+            .output(script)
+            .apply((text) => ["bash", "-c", args.dataDirectories ? `${guardData}\n${text}` : text, "storm"]);
         const delivered =
             args.delivery === "file"
                 ? {
@@ -86,7 +88,7 @@ export class StormDaemon extends Daemon {
                       },
                   }
                 : {
-                      command: configuration.apply((config) => [...start, ...launchArguments(config)]),
+                      command: pulumi.all([start, configuration]).apply(([words, config]) => [...words, ...launchArguments(config)]),
                       files: { "/conf/storm.yaml": entries.apply(stormYaml) },
                   };
         super(

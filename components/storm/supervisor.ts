@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
+import { quote } from "../hosts/shell";
 import { ports } from "./ports";
 import { runs, type StormArgs, StormDaemon } from "./stormDaemon";
 
@@ -51,6 +52,17 @@ exit "$status"
  */
 const forgetWorkers = "rm -rf /data/workers/*/heartbeats/* /data/workers/*/pids/*";
 
+/**
+ * A supervisor that others dial by another name than before becomes a new one to Storm: workers elsewhere would go on dialling the
+ * old name, as they look a supervisor's up once (WorkerState.refreshConnections).
+ */
+const forgetAnotherName = (name: string) => `
+if [ "$(cat /data/storm-hostname 2>/dev/null)" != ${quote(name)} ]; then
+  rm -rf /data/supervisor/localstate /data/workers /data/workers-users
+  echo ${quote(name)} >/data/storm-hostname
+fi
+`.trim();
+
 /** Storm's default, once a minute, would have everybody wait so long to learn whether a topology runs. */
 const workerDefaults = { "executor.metrics.frequency.secs": 10 };
 
@@ -63,7 +75,9 @@ export class Supervisor extends StormDaemon {
             {
                 ...args,
                 run: "supervisor",
-                script: `${forgetWorkers}\n${args.logviewer ? withLogviewer : runs("supervisor")}`,
+                script: discovery
+                    .nameOf(args.daemon, args.host)
+                    .apply((own) => [forgetWorkers, forgetAnotherName(own), args.logviewer ? withLogviewer : runs("supervisor")].join("\n")),
                 ...(args.logviewer && { beside: ["logviewer"] }),
                 stormYaml: pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...workerDefaults, ...config })),
                 launch: pulumi.output(args.launch).apply((launch) => ({

@@ -270,7 +270,7 @@ describe("settings reach the containers:", () => {
 
     test("heaps and further entries are in storm.yaml, which arguments cannot carry", () => {
         expect(file(run.get("storm-nimbus-1-container"))).toBe(
-            'storm.local.dir: /data\nstorm.log.dir: /logs\ntopology.debug: true\nnimbus.childopts: -XX:+UseZGC -Xmx700m\n',
+            'storm.local.dir: /data\nstorm.log.dir: /logs\nsupervisor.worker.heartbeats.max.timeout.secs: 60\ntopology.debug: true\nnimbus.childopts: -XX:+UseZGC -Xmx700m\n',
         );
         expect(file(run.get("storm-supervisor-1-container"))).toContain("worker.childopts: -Xmx300m\n");
     });

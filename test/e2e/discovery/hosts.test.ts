@@ -114,10 +114,11 @@ describeLab("on hosts, daemons find each other", () => {
         await words();
     });
 
-    test("by addresses, Nimbus's host changes its own: all that use it are made anew", async () => {
+    test("by addresses, Nimbus's and a supervisor's host change their own: all that use them are made anew, workers find each other", async () => {
         await host("n").changeAddress("10.77.10.124");
+        await host("d").changeAddress("10.77.10.125");
         stack.set({ hosts: entries({ without: /^dns/ }) });
-        const made = await madeAnew(() => timed("by addresses, Nimbus moves, the update", () => stack.up()));
+        const made = await madeAnew(() => timed("by addresses, Nimbus and a supervisor move, the update", () => stack.up()));
         expect(made).toEqual(["nimbus-1", "supervisor-1", "supervisor-2"]);
         await words();
     });

@@ -246,7 +246,7 @@ describe("what cannot work fails", () => {
             { stormYaml: { "nimbus.childopts": "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:5005" } },
             "Connection refused",
         ],
-        ["has too little memory", { heap: { ...small, nimbus: 64 }, memory: { nimbus: 64 } }, "out of memory"],
+        ["has too little memory", { heap: { ...small, nimbus: 32 }, memory: { nimbus: 32 } }, "out of memory"],
     ])("with a daemon that %s, which is named, with the reason and the end of its log; mended settings mend it", async (_what, settings, reason) => {
         broken.set({ ...settings, readySeconds: 15 });
         const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
