@@ -77,6 +77,7 @@ export function labMissing(): string | undefined {
     const trial = "ip link add type veth && mount -t tmpfs tmpfs /mnt && mkdir /mnt/{a,b,c} && iptables -A INPUT -j REJECT && " +
         "mount -t overlay overlay -o lowerdir=/mnt/a,upperdir=/mnt/b,workdir=/mnt/c /mnt/a";
     const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork"];
-    const tried = spawnSync("unshare", [...namespaces, "bash", "-c", trial], { encoding: "utf8" });
+    // Where its input is a socket, as Node's pipes are, bash takes itself for a remote login, and runs the user's own .bashrc.
+    const tried = spawnSync("unshare", [...namespaces, "bash", "-c", trial], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
     return tried.status === 0 ? undefined : `namespaces do not work here: ${tried.stderr.trim()}`;
 }
