@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
@@ -21,6 +22,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
@@ -138,6 +141,47 @@ func readJSON(file string, into any) error {
 	}
 	return json.Unmarshal(b, into)
 }
+
+// RunPlugin runs a policy pack, by the runner that ships inside @pulumi/pulumi. Its output tells the engine its port.
+func (h *host) RunPlugin(r *pulumirpc.RunPluginRequest, out grpc.ServerStreamingServer[pulumirpc.RunPluginResponse]) error {
+	if r.GetKind() != "analyzer" {
+		return status.Errorf(codes.Unimplemented, "plugins of the kind %q are not run by this language host", r.GetKind())
+	}
+	dir := r.GetInfo().GetProgramDirectory()
+	find := exec.Command("node", "-p", "require.resolve('@pulumi/pulumi/cmd/run-policy-pack')")
+	find.Dir = dir
+	runner, err := find.Output()
+	if err != nil {
+		return fmt.Errorf("@pulumi/pulumi is not installed for the policy pack in %s", dir)
+	}
+	cmd := exec.CommandContext(out.Context(), "node", append(append([]string{strings.TrimSpace(string(runner))}, r.GetArgs()...), ".")...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), r.GetEnv()...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	var sending sync.Mutex
+	send := func(response *pulumirpc.RunPluginResponse) error {
+		sending.Lock()
+		defer sending.Unlock()
+		return out.Send(response)
+	}
+	cmd.Stdout = writer(func(b []byte) error {
+		return send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stdout{Stdout: b}})
+	})
+	cmd.Stderr = writer(func(b []byte) error {
+		return send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stderr{Stderr: b}})
+	})
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	code := int32(cmd.ProcessState.ExitCode())
+	return send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Exitcode{Exitcode: code}})
+}
+
+type writer func([]byte) error
+
+func (w writer) Write(b []byte) (int, error) { return len(b), w(b) }
 
 // Run starts the program with what `runtime.options` of Pulumi.yaml asks for: nodeargs, typescript, tsconfig.
 func (h *host) Run(ctx context.Context, r *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {

@@ -58,7 +58,7 @@ const forgetWorkers = "rm -rf /data/workers/*/heartbeats/* /data/workers/*/pids/
  */
 const forgetAnotherName = (name: string) => `
 if [ "$(cat /data/storm-hostname 2>/dev/null)" != ${quote(name)} ]; then
-  rm -rf /data/supervisor/localstate /data/workers /data/workers-users
+  rm -rf /data/supervisor/isupervisor /data/supervisor/localstate /data/workers /data/workers-users
   echo ${quote(name)} >/data/storm-hostname
 fi
 `.trim();

@@ -1,4 +1,6 @@
 import { execFileSync, spawnSync } from "child_process";
+import { once } from "events";
+import * as net from "net";
 import { docker, machineSettings, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
@@ -27,6 +29,21 @@ if (!isThere) {
 
     test("is known to UI's REST API", async () => {
         expect(await api("supervisor/summary")).toMatchObject({ supervisors: [{ host: "172.30.89.128", slotsTotal: 2, version: "1.2.4" }] });
+    });
+
+    test("has a UI whose port is taken: the update says so, and a free port mends it", async () => {
+        const theirs = net.createServer().listen(18090, "127.0.0.1");
+        try {
+            await once(theirs, "listening");
+            stack.set({ uiPort: 18090 });
+            const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+            expect([code === 0, output]).toEqual([false, expect.stringMatching(/storm-ui-container.*127\.0\.0\.1:18090: bind: address already in use/) as string]);
+        } finally {
+            theirs.close();
+        }
+        stack.set({ uiPort: 18089 });
+        await stack.up();
+        expect(await api("cluster/summary")).toMatchObject({ stormVersion: "1.2.4" });
     });
 
     test("counts words, and a browser opens the worker's log by the link that the API gives", async () => {
