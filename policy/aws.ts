@@ -1,0 +1,108 @@
+import type { ResourceValidationPolicy } from "@pulumi/policy";
+import { inProduction, of } from "./rule";
+
+const everywhere = ["0.0.0.0/0", "::/0"];
+
+/** Nothing may be reached from the whole internet. */
+export const noOpenIngress: ResourceValidationPolicy = {
+    name: "no-open-ingress",
+    description: "A security group lets nobody in from everywhere.",
+    enforcementLevel: "mandatory",
+    validateResource: [
+        of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", ({ cidrIpv4, cidrIpv6 }, report) => {
+            if ([cidrIpv4, cidrIpv6].some((cidr) => everywhere.includes(cidr as string))) {
+                report("It lets in the whole internet. Name the networks that need it: storm:aws.from.ssh, storm:aws.from.ui.");
+            }
+        }),
+        of("aws:ec2/securityGroupRule:SecurityGroupRule", ({ type, cidrBlocks = [], ipv6CidrBlocks = [] }, report) => {
+            if (type === "ingress" && [cidrBlocks, ipv6CidrBlocks].flat().some((cidr) => everywhere.includes(cidr as string))) {
+                report("It lets in the whole internet. Name the networks that need it in its cidrBlocks.");
+            }
+        }),
+        of("aws:ec2/securityGroup:SecurityGroup", ({ ingress = [] }, report) => {
+            const cidrs = (ingress as { cidrBlocks?: string[]; ipv6CidrBlocks?: string[] }[]).flatMap((rule) => [
+                ...(rule.cidrBlocks ?? []),
+                ...(rule.ipv6CidrBlocks ?? []),
+            ]);
+            if (cidrs.some((cidr) => everywhere.includes(cidr))) {
+                report("An ingress rule of it lets in the whole internet. Name the networks that need it in the rule's cidrBlocks.");
+            }
+        }),
+    ],
+};
+
+/** Version 1 of the metadata service gives the instance's credentials to whoever makes a program on it send a request. */
+export const imdsV2: ResourceValidationPolicy = {
+    name: "imdsv2",
+    description: "An instance's metadata service asks for a token.",
+    enforcementLevel: "mandatory",
+    validateResource: of("aws:ec2/instance:Instance", ({ metadataOptions }, report) => {
+        if ((metadataOptions as { httpTokens?: string } | undefined)?.httpTokens !== "required") {
+            report('Its metadata service answers without a token. Set metadataOptions.httpTokens to "required".');
+        }
+    }),
+};
+
+/** Disks outlive machines. */
+export const encryptedVolumes: ResourceValidationPolicy = {
+    name: "encrypted-volumes",
+    description: "Volumes are encrypted.",
+    enforcementLevel: "mandatory",
+    validateResource: [
+        of("aws:ebs/volume:Volume", ({ encrypted }, report) => {
+            if (encrypted !== true) {
+                report("It is not encrypted. Set encrypted to true: on a volume that has data, by way of a snapshot of it.");
+            }
+        }),
+        of("aws:ec2/instance:Instance", ({ rootBlockDevice, ebsBlockDevices = [] }, report) => {
+            const devices = [rootBlockDevice ?? {}, ...(ebsBlockDevices as object[])] as { encrypted?: boolean }[];
+            if (devices.some(({ encrypted }) => encrypted !== true)) {
+                report("A volume of it is not encrypted. Set encrypted to true in rootBlockDevice and in each of ebsBlockDevices.");
+            }
+        }),
+    ],
+};
+
+/** In production, no update takes data away. */
+export const protectedData: ResourceValidationPolicy = {
+    name: "protected-data",
+    description: "In production, volumes with data are protected.",
+    enforcementLevel: "mandatory",
+    validateResource: inProduction((args, report) => {
+        if (args.type === "aws:ebs/volume:Volume" && !args.opts.protect) {
+            report("An update could delete it, with its data. Set storm:aws.protect to true, or the resource's option protect.");
+        }
+    }),
+};
+
+/** What carries tags, of what this project makes on AWS. */
+const tagged = [
+    "aws:ebs/volume:Volume",
+    "aws:ec2/eip:Eip",
+    "aws:ec2/instance:Instance",
+    "aws:ec2/internetGateway:InternetGateway",
+    "aws:ec2/keyPair:KeyPair",
+    "aws:ec2/natGateway:NatGateway",
+    "aws:ec2/networkInterface:NetworkInterface",
+    "aws:ec2/routeTable:RouteTable",
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/subnet:Subnet",
+    "aws:ec2/vpc:Vpc",
+    "aws:iam/instanceProfile:InstanceProfile",
+    "aws:iam/role:Role",
+    "aws:route53/zone:Zone",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+];
+
+/** Costs and left-overs are found by it. */
+export const requiredTags: ResourceValidationPolicy = {
+    name: "required-tags",
+    description: "What is made on AWS says which cluster it is of.",
+    enforcementLevel: "mandatory",
+    validateResource: of(tagged, ({ tags }, report) => {
+        if (!(tags as Record<string, string> | undefined)?.["storm:cluster"]) {
+            report("It does not say which cluster it is of. Give it the tag storm:cluster, with the cluster's name.");
+        }
+    }),
+};
