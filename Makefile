@@ -2,7 +2,7 @@
 
 export STACK STORM
 
-.PHONY: help setup up scale preview ami status logs storm wordcount down lab bench lint typecheck unit test
+.PHONY: help setup up scale preview ami env status logs storm wordcount down lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -26,6 +26,10 @@ preview:
 ## make ami STACK=dev           look the newest machine image up, and write it into Pulumi.dev.yaml
 ami:
 	@scripts/ami
+
+## make env NAME=staging FROM=dev   write the stack file of another environment, after an existing one
+env:
+	@scripts/environment "$(NAME)" "$(FROM)"
 
 ## make status                  daemons, leader, slots, topologies
 status:

@@ -6,7 +6,7 @@ import type { HostOptions } from "../../lab/host";
 import { Lab, type LabHost } from "../../lab/lab";
 import { type ClusterSummary } from "../../../components/storm/nimbusClient";
 import { containersOn, counted, heap, summaryBy } from "../hosts/fleet";
-import { TestStack } from "../stack";
+import { machineSettings, TestStack } from "../stack";
 import { untilCounting } from "../wordcount";
 
 /** What a cloud of a test is like. */
@@ -51,6 +51,8 @@ export class Cloud {
         };
         const stack = new TestStack(`e2e-${name}`, {
             ...config,
+            // The images of this machine, not those of the stack file.
+            ...machineSettings(),
             aws,
             ssh: { user: "storm", keyFile: lab.keyFile },
             heap,
