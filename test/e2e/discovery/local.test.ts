@@ -40,7 +40,7 @@ test("by file, daemons have the configuration that they have by arguments", asyn
     await stack.up();
     expect(changed(before.containers)).toEqual(["nimbus-1", "supervisor-1", "supervisor-2"]);
     expect(await effective()).toEqual(before.effective);
-    expect(docker("inspect", "--format", "{{json .Config.Cmd}}", `${stack.cluster}-nimbus-1`)).toBe('["storm","nimbus"]');
+    expect(docker("inspect", "--format", "{{json .Config.Cmd}}", `${stack.cluster}-nimbus-1`)).not.toContain("172.30.");
     await words();
 });
 
