@@ -68,10 +68,21 @@ export class TestStack {
         };
         this.sweep();
         this.configure({ ...machineSettings(), ...prefixed({ stormYaml: {}, supervisorBatch: 9, ...settings }) });
+        this.init();
+    }
+
+    /** Makes the stack in its backend, where it is not. */
+    private init(): void {
         // `stack init` writes a stack's salt beside Pulumi.yaml, whatever PULUMI_OPTION_CONFIG_FILE says.
         fs.copyFileSync("Pulumi.yaml", path.join(this.folder, "Pulumi.yaml"));
-        const init = ["--cwd", this.folder, "stack", "init", name];
+        const init = ["--cwd", this.folder, "stack", "init", this.name];
         expectSuccess(spawnSync(pulumi, init, { env: this.environment, encoding: "utf8" }));
+    }
+
+    /** Loses the stack's state; its settings stay. */
+    loseState(): void {
+        fs.rmSync(path.join(this.folder, ".pulumi"), { recursive: true });
+        this.init();
     }
 
     /** The settings that the stack has. */

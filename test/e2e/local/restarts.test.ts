@@ -1,3 +1,4 @@
+import * as fs from "fs";
 import { leaderOf } from "../../../components/storm/leader";
 import { ports } from "../../../components/storm/ports";
 import { describeLab } from "../../lab/describeLab";
@@ -71,5 +72,18 @@ describeLab("a cluster on a Docker daemon that nobody else has", () => {
             await untilBack();
             await stack.up("--refresh", "--expect-no-changes");
         });
+    });
+
+    test("whose state was lost is made anew on its data, once what docs/recovery.md says is done; its topology runs on", async () => {
+        const topologies = async () => (await leaderOf(nimbuses())).summary.topologies.map(({ id }) => id);
+        const before = await topologies();
+        stack.loseState();
+        const [, commands = ""] = /## A state that is lost[^]*?```sh\n([^]*?)```/.exec(fs.readFileSync("docs/recovery.md", "utf8")) ?? [];
+        await host.exec(commands.replaceAll("storm-local", stack.cluster));
+        expect(await host.exec("docker ps --all --quiet && docker volume ls --quiet | wc -l")).toBe("8");
+        await stack.up();
+        await untilBack();
+        expect(await topologies()).toEqual(before);
+        await stack.up("--refresh", "--expect-no-changes");
     });
 });
