@@ -26,10 +26,11 @@ export async function leaderOf(nimbuses: NimbusContainer[]): Promise<Leader> {
         try {
             const summary = await clusterSummary(dial, address, port);
             const leading = summary.nimbuses.find(({ leader }) => leader);
-            if (leading) {
+            if (leading && nimbuses.some((each) => each.address === leading.host && each.port === leading.port)) {
                 return { nimbus: { dial, address: leading.host, port: leading.port }, summary };
             }
-            failures.push(`${container}: no Nimbus leads`);
+            // One that goes by another name now is said to lead under the old one until ZooKeeper has forgotten that.
+            failures.push(leading ? `${container}: ${leading.host}:${leading.port} leads, and is none of them` : `${container}: no Nimbus leads`);
         } catch (error) {
             failures.push(`${container}: ${(error as Error).message}`);
         }
@@ -61,6 +62,14 @@ export async function leaderUnlessStopped(nimbuses: NimbusContainer[]): Promise<
         }
         await new Promise((resolve) => setTimeout(resolve, 2000));
     }
+}
+
+/**
+ * As {@link leaderOf}, in time for a leader to be chosen.
+ * @throws Error when none takes orders.
+ */
+export async function leaderInTime(nimbuses: NimbusContainer[]): Promise<Leader> {
+    return (await leaderUnlessStopped(nimbuses)) ?? leaderOf(nimbuses);
 }
 
 /** Whether a container runs; `unknown` where its machine cannot be asked. */

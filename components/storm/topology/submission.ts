@@ -2,7 +2,7 @@ import { createHash } from "crypto";
 import { isDeepStrictEqual } from "util";
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerAt, endOf, run } from "../../hosts/container";
-import { type Leader, leaderOf, leaderUnlessStopped, type NimbusContainer } from "../leader";
+import { type Leader, leaderInTime, leaderOf, leaderUnlessStopped, type NimbusContainer } from "../leader";
 import {
     activateTopology,
     killTopology,
@@ -174,7 +174,7 @@ async function find({ nimbus, summary }: Leader, name: string): Promise<Found | 
 }
 
 async function isRunningAs(inputs: Inputs): Promise<boolean> {
-    const found = await find(await leaderOf(inputs.nimbuses), inputs.topology);
+    const found = await find(await leaderInTime(inputs.nimbuses), inputs.topology);
     return found?.owner === inputs.owner && found.content === contentOf(inputs) && found.status === "ACTIVE";
 }
 
@@ -193,7 +193,7 @@ function freeSlots({ supervisors }: Leader["summary"]): number {
 
 /** Sees to it that the topology is there once, as wanted, and running. */
 async function ensure(inputs: Inputs, id: string, isGrown: boolean): Promise<State> {
-    const found = await find(await leaderOf(inputs.nimbuses), inputs.topology);
+    const found = await find(await leaderInTime(inputs.nimbuses), inputs.topology);
     if (found && found.status !== "KILLED" && found.owner !== inputs.owner) {
         const whose = found.owner === undefined ? "was submitted by hand" : `belongs to ${found.owner}`;
         throw new Error(
