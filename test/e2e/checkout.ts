@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import type { Result } from "./stack";
+import { docker, type Result } from "./stack";
 
 /** A copy of the checkout, with a stack of its own: `make up` of this machine's user goes on beside. */
 export class Checkout {
@@ -48,5 +48,15 @@ export class Checkout {
 
     remove(): void {
         fs.rmSync(this.folder, { recursive: true });
+    }
+}
+
+/** Removes what is left of a cluster on this machine, data too. */
+export function sweep(cluster: string): void {
+    for (const [kind, ...force] of [["container", "--force"], ["volume"], ["network"]] as [string, ...string[]][]) {
+        const ids = docker(kind, "ls", "--quiet", ...(kind === "container" ? ["--all"] : []), "--filter", `label=storm.cluster=${cluster}`);
+        for (const id of ids.split("\n").filter(Boolean)) {
+            docker(kind, "rm", ...force, id);
+        }
     }
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { Checkout } from "../checkout";
+import { Checkout, sweep } from "../checkout";
 import { docker } from "../stack";
 
 jest.setTimeout(300_000);
@@ -23,20 +23,11 @@ const make = (...args: string[]) => checkout.make(...args);
 
 const labelled = (kind: string) => docker(kind, "ls", "--quiet", "--filter", `label=storm.cluster=${cluster}`);
 
-function sweep(): void {
-    for (const [kind, ...force] of [["container", "--force"], ["volume"], ["network"]] as [string, ...string[]][]) {
-        const ids = docker(kind, "ls", "--quiet", ...(kind === "container" ? ["--all"] : []), "--filter", `label=storm.cluster=${cluster}`);
-        for (const id of ids.split("\n").filter(Boolean)) {
-            docker(kind, "rm", ...force, id);
-        }
-    }
-}
-
 beforeAll(() => {
-    sweep();
+    sweep(cluster);
 });
 afterAll(() => {
-    sweep();
+    sweep(cluster);
     checkout.remove();
 });
 
