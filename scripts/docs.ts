@@ -2,6 +2,9 @@
 import * as fs from "fs";
 import * as yaml from "yaml";
 import { edges } from "../components/storm/edges";
+import * as aws from "../policy/aws";
+import * as containers from "../policy/containers";
+import * as production from "../policy/production";
 
 interface Setting {
     type: string;
@@ -13,6 +16,7 @@ interface Setting {
 const sections: Record<string, Record<string, () => string>> = {
     "README.md": { settings: settingsTable },
     "docs/network.md": { edges: edgesTable },
+    "docs/policies.md": { policies: policiesTable },
 };
 
 /** The documents as they should be, by file. */
@@ -52,6 +56,11 @@ function edgesTable(): string {
         purpose,
     ]);
     return table(["who dials", "whom", "TCP port", "what for"], rows);
+}
+
+function policiesTable(): string {
+    const policies = [aws, containers, production].flatMap((file) => Object.values(file));
+    return table(["policy", "what it asks"], policies.map(({ name, description }) => [`\`${name}\``, description]));
 }
 
 function table(head: string[], rows: string[][]): string {
