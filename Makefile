@@ -2,7 +2,7 @@
 
 export STACK STORM
 
-.PHONY: help setup up scale preview ami env status logs storm wordcount down lab bench lint typecheck unit test
+.PHONY: help setup up scale preview graph ami env status logs storm wordcount down lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -22,6 +22,10 @@ scale:
 ## make preview                 what `make up` would change
 preview:
 	@scripts/pulumi preview
+
+## make graph [FILE=dev.svg]    draw who is told whose address, into that file or .local/graph-<stack>.svg
+graph:
+	@scripts/graph $(FILE)
 
 ## make ami STACK=dev           look the newest machine image up, and write it into Pulumi.dev.yaml
 ami:
