@@ -50,8 +50,8 @@ export class Cloud {
             cidr: subnet,
         };
         const stack = new TestStack(`e2e-${name}`, {
-            ...config,
-            // The images of this machine, not those of the stack file.
+            // The images of this machine, which may have been built here, not those that a digest in the stack file means.
+            ...Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value.replace(/@sha256:.*/, "") : value])),
             ...machineSettings(),
             aws,
             ssh: { user: "storm", keyFile: lab.keyFile },
