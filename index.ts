@@ -31,11 +31,12 @@ export = async () => {
         },
     };
     const discovery = await ways[settings.discovery]();
-    const cluster = new StormCluster("storm", { ...settings, clusterName, hosts, discovery });
+    const { zookeeperServers: zookeeper } = settings;
+    const cluster = new StormCluster("storm", { ...settings, clusterName, hosts, discovery, zookeeper });
     const topologies = settings.topologies.map((topology) => new Topology(`topology-${topology.name}`, { cluster, ...topology }));
     protect?.([cluster, ...topologies]);
     return {
-        /** Address and client port of each ZooKeeper member. */
+        /** Address or name, and client port, of each ZooKeeper server. */
         zookeeperServers: cluster.zookeeperServers,
         /** By what a client on a Nimbus's host dials Nimbus. */
         nimbusSeeds: cluster.nimbusSeeds,

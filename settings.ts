@@ -10,6 +10,7 @@ import { defaultHeap, heapSum, type Memory } from "./components/storm/memory";
 import { aws, awsProblems } from "./settings/aws";
 import { openedPorts, stormYaml } from "./settings/stormYaml";
 import { topologies } from "./settings/topologies";
+import { zookeeperServers } from "./settings/zookeeper";
 import { count, flag, hostKey, ipv4, mebibytes, port, subnet, tagged, user } from "./settings/values";
 
 /** The SDK has it without a type; its Config reads a secret as plain text without a word. */
@@ -22,6 +23,7 @@ const fields = {
     zookeepers: z.literal([1, 3, 5], {
         error: "is not 1, 3 or 5: an even ensemble survives no more failures than the odd one below it",
     }),
+    zookeeperServers,
     nimbuses: count(1, 9),
     supervisors: count(1, 10000),
     slots: count(1, 64),
@@ -103,7 +105,7 @@ function contradictions(settings: Partial<Settings>, clusterName: string): z.cor
             }
         }
     }
-    const names = countKeys.every((key) => settings[key] !== undefined) ? daemonNames(settings as DaemonCounts) : undefined;
+    const names = countKeys.every((key) => settings[key] !== undefined) ? daemonNames(withoutOwnEnsemble(settings as Settings)) : undefined;
     if (target === "hosts" && hosts && names) {
         for (const { path, message } of misplacements(hosts, { ...names, dns: discovery === "dns" ? dnsServers : [] })) {
             problem(["hosts", ...path], message);
@@ -146,6 +148,18 @@ function contradictions(settings: Partial<Settings>, clusterName: string): z.cor
     if (target === "aws" && settings.mayLeave?.length) {
         problem(["mayLeave"], "is for the targets `local` and `hosts`, as on `aws` an ensemble can only grow: take it out, and set storm:zookeepers back");
     }
+    if (settings.zookeeperServers) {
+        // What everybody has by default is no contradiction.
+        if (settings.zookeepers !== undefined && settings.zookeepers !== 1) {
+            problem(["zookeepers"], "is for an ensemble of the stack's own, and storm:zookeeperServers is given: take one of the two out");
+        }
+        if (settings.mayLeave?.length) {
+            problem(["mayLeave"], "is for an ensemble of the stack's own, and storm:zookeeperServers is given: take it out");
+        }
+        if (discovery === "ambassador") {
+            problem(["discovery"], "leads to an ensemble of the stack's own alone, and storm:zookeeperServers is given: set `addresses` or `dns`");
+        }
+    }
     if (ssh?.keyFile && sshKey) {
         problem(["sshKey"], "is set, and so is storm:ssh.keyFile: take one of the two out");
     }
@@ -163,12 +177,17 @@ function contradictions(settings: Partial<Settings>, clusterName: string): z.cor
     return issues;
 }
 
+/** The settings, with no members of an ensemble where there is one already. */
+function withoutOwnEnsemble(settings: Settings): Settings {
+    return settings.zookeeperServers ? { ...settings, zookeepers: 0 } : settings;
+}
+
 function mistake(path: (string | number)[], message: string): z.core.$ZodIssue {
     return { code: "custom", path, message, input: undefined };
 }
 
-/** A stack's settings: what `config:` in Pulumi.yaml declares, validated. */
-export type Settings = z.infer<typeof schema>;
+/** A stack's settings: what `config:` in Pulumi.yaml declares, validated. `zookeepers` is 0 where there is an ensemble already. */
+export type Settings = Omit<z.infer<typeof schema>, "zookeepers"> & DaemonCounts;
 
 /**
  * Validates a stack's settings.
@@ -195,7 +214,7 @@ export function parseSettings(
         issues.push(mistake(["topologies"], "is encrypted, which Storm does not keep: take out what is secret, and give topologies another way to it"));
     }
     if (parsed.success && issues.length === 0) {
-        return parsed.data;
+        return withoutOwnEnsemble(parsed.data);
     }
     const lines = issues.flatMap((issue) => describe(issue, values, secret));
     throw new pulumi.RunError(`The stack's settings have ${lines.length === 1 ? "a mistake" : `${lines.length} mistakes`}:\n${lines.join("\n")}`);

@@ -23,7 +23,8 @@ export const survivesLosses: StackValidationPolicy = {
             return;
         }
         const members = daemons(resources, "zookeeper");
-        if (members < 3 || members % 2 === 0) {
+        // Without members it uses an ensemble that was there already.
+        if (members > 0 && (members < 3 || members % 2 === 0)) {
             report(`Its ensemble has ${members} ${members === 1 ? "member" : "members"}, too few to lose one. Set storm:zookeepers to 3 or 5.`, cluster.urn);
         }
         const nimbuses = daemons(resources, "nimbus");

@@ -4,8 +4,8 @@ import { configurationProblems } from "./stormConfiguration";
 
 /** Keys of storm.yaml that the program sets, with the setting that decides their value. */
 const wiredKeys: Record<string, string> = {
-    "storm.zookeeper.servers": "storm:zookeepers",
-    "storm.zookeeper.port": "storm:zookeepers",
+    "storm.zookeeper.servers": "storm:zookeepers or storm:zookeeperServers",
+    "storm.zookeeper.port": "storm:zookeeperServers",
     "nimbus.seeds": "storm:nimbuses",
     "nimbus.host": "storm:nimbuses",
     "supervisor.slots.ports": "storm:slots",

@@ -17,8 +17,8 @@ const decidedElsewhere: Record<string, string> = {
     "nimbus.seeds": "storm:nimbuses",
     "nimbus.host": "storm:nimbuses",
     "nimbus.thrift.port": "the program",
-    "storm.zookeeper.servers": "storm:zookeepers",
-    "storm.zookeeper.port": "storm:zookeepers",
+    "storm.zookeeper.servers": "storm:zookeepers or storm:zookeeperServers",
+    "storm.zookeeper.port": "storm:zookeeperServers",
     "pulumi.owner": "the program",
     "pulumi.content": "the program",
 };

@@ -15,6 +15,24 @@ export const port = count(1, 65535);
 export const ipv4 = z
     .ipv4({ error: "is not an IPv4 address" })
     .refine((address) => !address.startsWith("127."), "is a loopback address, which no other host can dial");
+/** An address or name at which others dial a server, and the TCP port there, where it is given: `zk-1.example.com:2181`. */
+export const dialled = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/, {
+    error: "is not an address or a name, such as zk-1.example.com or zk-1.example.com:2181",
+    abort: true,
+}).superRefine((text, context) => {
+    const [name = "", given] = text.split(":");
+    const problem = (message: string) => context.addIssue({ code: "custom", message });
+    if (/^[\d.]+$/.test(name)) {
+        for (const { message } of ipv4.safeParse(name).error?.issues ?? []) {
+            problem(message);
+        }
+    } else if (/^localhost(\.|$)/i.test(name)) {
+        problem("is a name of each machine's own, by which no other dials it");
+    }
+    if (given !== undefined && !port.safeParse(Number(given)).success) {
+        problem("has a port that is not from 1 to 65535");
+    }
+});
 /** A user of a machine. */
 export const user = z.string().regex(/^[a-z_][a-z0-9_-]*$/, "is not the name of a user");
 /** A public host key of sshd. */

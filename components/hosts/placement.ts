@@ -65,16 +65,18 @@ const countSettings: Record<string, string> = {
     drpc: "drpcs",
 };
 
-/** What keeps a kind without a count from being there. */
+/** What keeps a kind without a count, or of none, from being there. */
 const unless: Record<string, string> = {
+    zookeeper: "storm:zookeeperServers says where ZooKeeper is",
     ui: "storm:ui is false",
     dns: "dns-1 and dns-2 are there where storm:discovery is `dns`",
 };
 
 function suggestion(daemon: string, wanted: Record<string, string[]>): string {
     const [kind = "", number = ""] = daemon.split("-");
-    if (/^[1-9]\d*$/.test(number) && countSettings[kind]) {
-        return `storm:${countSettings[kind]} is ${wanted[kind]?.length}`;
+    const count = wanted[kind]?.length;
+    if (/^[1-9]\d*$/.test(number) && countSettings[kind] && !(count === 0 && unless[kind])) {
+        return `storm:${countSettings[kind]} is ${count}`;
     }
     return unless[kind] ?? "names are as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui";
 }

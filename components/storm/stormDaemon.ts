@@ -3,6 +3,7 @@ import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { guardData } from "./majorVersion";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
+import type { Ensemble } from "./ensemble";
 import { ports } from "./ports";
 import { childopts, launchArguments, type StormConfig, stormYaml } from "./stormConfig";
 
@@ -11,7 +12,7 @@ export interface StormArgs extends ClusterArgs {
     /** Image, as the official `storm` has it. */
     image: string;
     /** The ensemble that holds the cluster's state. */
-    zookeeper: Service;
+    zookeeper: Ensemble;
     /** Entries of storm.yaml for every Storm daemon; may be secret; default: none. */
     stormYaml?: pulumi.Input<StormConfig>;
     /** How containers get their configuration; default: `arguments`. */
@@ -57,14 +58,14 @@ export class StormDaemon extends Daemon {
         const nimbusPort = discovery.dialledAt(ports.nimbus);
         const configuration = pulumi
             .all([
-                discovery.serversOf(args.zookeeper, args),
+                args.zookeeper.serversFor(args),
                 discovery.serversOf(args.nimbus, args),
                 discovery.nameOf(args.daemon, args.host),
                 args.launch ?? {},
             ])
             .apply(([zookeepers, nimbuses, name, launch]): StormConfig => ({
                 "storm.zookeeper.servers": zookeepers,
-                "storm.zookeeper.port": ports.zookeeper,
+                "storm.zookeeper.port": args.zookeeper.port,
                 "nimbus.seeds": nimbuses,
                 ...(nimbusPort !== ports.nimbus && { "nimbus.thrift.port": nimbusPort }),
                 // Left out, a daemon would advertise its container's id, which no other can dial.

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Placed } from "../discovery/discovery";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { type ClusterArgs, Daemon } from "./daemon";
+import type { Ensemble } from "./ensemble";
 import { type Member, Membership } from "./membership";
 import { ports } from "./ports";
 
@@ -21,10 +23,13 @@ export interface ZooKeeperArgs extends ClusterArgs {
     after: readonly pulumi.Resource[];
 }
 
-/** The ZooKeeper ensemble. Members are made, and changed, one after the other. */
-export class ZooKeeper extends pulumi.ComponentResource implements Service {
+/** A ZooKeeper ensemble of the cluster's own. Members are made, and changed, one after the other. */
+export class ZooKeeper extends pulumi.ComponentResource implements Service, Ensemble {
     readonly endpoints: readonly Endpoint[];
     readonly ready: readonly pulumi.Resource[];
+    readonly servers: pulumi.Output<string[]>;
+    readonly port = ports.zookeeper;
+    readonly serversFor: (from: Placed) => pulumi.Output<string[]>;
 
     constructor(name: string, args: ZooKeeperArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:ZooKeeper", name, {}, opts);
@@ -95,6 +100,8 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service {
 
         this.endpoints = members.map(({ daemon, host }) => ({ daemon, host, port: ports.zookeeper }));
         this.ready = previous;
+        this.servers = pulumi.all(members.map(({ host: { address } }) => pulumi.interpolate`${address}:${ports.zookeeper}`));
+        this.serversFor = (from) => args.discovery.serversOf(this, from);
         this.registerOutputs({ addresses: members.map(({ host }) => host.address) });
     }
 }

@@ -227,3 +227,9 @@ describe("settings", () => {
         expect(instances(preview).length).toBeGreaterThan(0);
     });
 });
+
+test("with a ZooKeeper that is there already, no instance is made for one", async () => {
+    const run = await runProgram({ ...stackFile("dev"), zookeeperServers: ["zk-1.example.com"] });
+    expect(run.resources.filter(({ urn }) => /zookeeper/i.test(urn))).toEqual([]);
+    expect(names(instances(run))).toEqual(["nimbus-1", "supervisor-1", "supervisor-2", "ui"].map((daemon) => `host-${daemon}-instance`));
+});

@@ -132,6 +132,8 @@ describe("in production, a cluster", () => {
     test("survives the loss of a machine and of a zone", async () => {
         expect(await told(cluster(3, 2, ["a", "b", "c"]))).toEqual([]);
         expect(await told(cluster(5, 2, []))).toEqual([]);
+        // On an ensemble that was there already.
+        expect(await told(cluster(0, 2, []))).toEqual([]);
     });
 
     test.each<[string, PolicyResource[], RegExp]>([

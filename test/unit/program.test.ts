@@ -307,6 +307,53 @@ describe("settings reach the containers:", () => {
     });
 });
 
+describe("a ZooKeeper that is there already:", () => {
+    const zookeeperServers = ["zk-1.example.com:2281", "10.0.0.5:2281"];
+    const ofZooKeeper = ({ resources }: Run) => resources.filter(({ urn, inputs }) => /zookeeper|Membership/i.test(urn) || /zookeeper:/.test(String(inputs.name)));
+    let run: Run;
+    beforeAll(async () => {
+        run = await runProgram({ zookeeperServers, drpcs: 1 });
+    });
+
+    test("there is none of the stack's own, and every Storm daemon is told that one", () => {
+        expect(ofZooKeeper(run)).toEqual([]);
+        expect(containers(run)).toHaveLength(5);
+        for (const container of containers(run)) {
+            expect(launched(container)).toMatchObject({
+                "storm.zookeeper.servers": ["zk-1.example.com", "10.0.0.5"],
+                "storm.zookeeper.port": 2281,
+            });
+        }
+        expect(run.outputs.zookeeperServers).toEqual(zookeeperServers);
+    });
+
+    test("the cluster's state is below its own name there, unless storm.yaml says otherwise", async () => {
+        for (const container of containers(run)) {
+            expect(file(container)).toContain("storm.zookeeper.root: /storm-test\ntransactional.zookeeper.root: /storm-test/transactional\n");
+        }
+        expect(file(one.get("storm-nimbus-1-container"))).not.toContain("root");
+        const other = await runProgram({ zookeeperServers, stormYaml: { "storm.zookeeper.root": "/storm" } });
+        expect(file(other.get("storm-nimbus-1-container"))).toContain("storm.zookeeper.root: /storm\n");
+    });
+
+    test("Nimbus is made after the images alone", () => {
+        const after = run.get("storm-nimbus-1-container").dependencies.map((urn) => urn.split("::").pop());
+        expect(after).toContain("storm-image-local-storm");
+        expect(after.filter((name) => name?.endsWith("-ready"))).toEqual([]);
+    });
+
+    test("on hosts, with names, too", async () => {
+        const daemons = [["nimbus-1", "ui", "dns-1"], ["nimbus-2", "dns-2"], [], ["supervisor-1"], ["supervisor-2"]];
+        const hosts = onHosts.hosts.map((host, index) => ({ ...host, daemons: daemons[index] }));
+        const named = await runProgram({ ...onHosts, zookeepers: 1, zookeeperServers, hosts, discovery: "dns" });
+        expect(ofZooKeeper(named)).toEqual([]);
+        expect(launched(named.get("storm-supervisor-1-container"))).toMatchObject({
+            "storm.zookeeper.servers": ["zk-1.example.com", "10.0.0.5"],
+            "nimbus.seeds": ["nimbus-1.storm-test.internal", "nimbus-2.storm-test.internal"],
+        });
+    });
+});
+
 test("entries of storm.yaml that are secret stay so", async () => {
     const stormYaml = { "storm.zookeeper.auth.payload": "user:hunter2" };
     const { resources } = await runProgram({ stormYaml }, { secret: ["stormYaml"] });

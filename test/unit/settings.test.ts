@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as yaml from "yaml";
 import { imageVersion, localAddress, parseSettings } from "../../settings";
+import { clusterDefaults } from "../../components/storm/defaults";
 import { defaultHeap } from "../../components/storm/memory";
 import { onHosts } from "./hostsFixture";
 import { declaredSettings } from "./program";
@@ -36,6 +37,16 @@ test("Pulumi.yaml's defaults are valid, and heaps are Storm's", () => {
     expect(parse({})).toMatchObject({ target: "local", supervisors: 2, heap: defaultHeap, memory: {} });
 });
 
+test("Pulumi.yaml's defaults are the library's", () => {
+    expect(parse({})).toMatchObject(clusterDefaults);
+});
+
+test("an ensemble that is there already is in place of one of the stack's own", () => {
+    expect(parse({ zookeeperServers: [] })).toMatchObject({ zookeepers: 1, zookeeperServers: undefined });
+    const { zookeepers, zookeeperServers } = parse({ zookeeperServers: ["10.0.0.5:2281", "zk-2.example.com:2281"] });
+    expect([zookeepers, zookeeperServers]).toEqual([0, { servers: ["10.0.0.5", "zk-2.example.com"], port: 2281 }]);
+});
+
 test.each(fs.readdirSync(".").filter((file) => /^Pulumi\..+\.yaml$/.test(file)))("%s is valid", (file) => {
     const text = fs.readFileSync(file, "utf8");
     // A salt in a committed file would go with somebody else's passphrase.
@@ -46,6 +57,36 @@ test.each(fs.readdirSync(".").filter((file) => /^Pulumi\..+\.yaml$/.test(file)))
 test.each([
     [{ zookeepers: 2 }, "storm:zookeepers (2) is not 1, 3 or 5: an even ensemble survives no more failures than the odd one below it"],
     [{ zookeepers: "many" }, 'storm:zookeepers ("many") is not 1, 3 or 5: an even ensemble survives no more failures than the odd one below it'],
+    [{ zookeeperServers: "10.0.0.5" }, 'storm:zookeeperServers ("10.0.0.5") is not a list of addresses or names'],
+    [
+        { zookeeperServers: ["zk 1"] },
+        'storm:zookeeperServers.0 ("zk 1") is not an address or a name, such as zk-1.example.com or zk-1.example.com:2181',
+    ],
+    [{ zookeeperServers: ["10.0.0.300"] }, 'storm:zookeeperServers.0 ("10.0.0.300") is not an IPv4 address'],
+    [{ zookeeperServers: ["127.0.0.1:2181"] }, 'storm:zookeeperServers.0 ("127.0.0.1:2181") is a loopback address, which no other host can dial'],
+    [{ zookeeperServers: ["localhost"] }, 'storm:zookeeperServers.0 ("localhost") is a name of each machine\'s own, by which no other dials it'],
+    [{ zookeeperServers: ["zk-1:70000"] }, 'storm:zookeeperServers.0 ("zk-1:70000") has a port that is not from 1 to 65535'],
+    [{ zookeeperServers: ["zk-1", "zk-1:2181"] }, 'storm:zookeeperServers.1 ("zk-1:2181") is there twice'],
+    [
+        { zookeeperServers: ["zk-1", "zk-2:2182"] },
+        'storm:zookeeperServers.1 ("zk-2:2182") is dialled at 2182, and the first at 2181: Storm dials all at one port',
+    ],
+    [
+        { zookeeperServers: ["zk-1"], zookeepers: 3 },
+        "storm:zookeepers (3) is for an ensemble of the stack's own, and storm:zookeeperServers is given: take one of the two out",
+    ],
+    [
+        { zookeeperServers: ["zk-1"], mayLeave: ["zookeeper-1"] },
+        'storm:mayLeave (["zookeeper-1"]) is for an ensemble of the stack\'s own, and storm:zookeeperServers is given: take it out',
+    ],
+    [
+        { zookeeperServers: ["zk-1"], discovery: "ambassador" },
+        'storm:discovery ("ambassador") leads to an ensemble of the stack\'s own alone, and storm:zookeeperServers is given: set `addresses` or `dns`',
+    ],
+    [
+        { stormYaml: { "storm.zookeeper.servers": ["zk-1"] } },
+        'storm:stormYaml.storm.zookeeper.servers (["zk-1"]) is set by storm:zookeepers or storm:zookeeperServers: take it out',
+    ],
     [{ supervisors: 0 }, "storm:supervisors (0) is not a whole number from 1 to 10000"],
     [{ supervisors: "three" }, 'storm:supervisors ("three") is not a whole number from 1 to 10000'],
     [{ supervisorBatch: 0 }, "storm:supervisorBatch (0) is not a whole number from 1 to 10000"],
@@ -209,6 +250,11 @@ describe("on hosts,", () => {
         [
             withFirst({}, { startEmpty: ["supervisor-1"] }),
             'storm:startEmpty.0 ("supervisor-1") is no ZooKeeper member and no Nimbus of this cluster; others may always start empty',
+        ],
+        [
+            { ...withFirst({}), zookeepers: 1, zookeeperServers: ["zk-1"], hosts: [first, onHosts.hosts[1], ...onHosts.hosts.slice(3)] },
+            'storm:hosts.0.daemons.0 ("zookeeper-1") is no daemon of this cluster: storm:zookeeperServers says where ZooKeeper is',
+            'storm:hosts.1.daemons.0 ("zookeeper-2") is no daemon of this cluster: storm:zookeeperServers says where ZooKeeper is',
         ],
         [withFirst({}, { target: "local" }), "storm:hosts is for the target `hosts`: set storm:target to it, or take the hosts out"],
         [withFirst({}, { registryMirror: "mirror:5000" }), 'storm:registryMirror ("mirror:5000") is not a URL'],

@@ -1,0 +1,16 @@
+import { defaultHeap } from "./memory";
+
+/** What a cluster has where nothing else is said. Pulumi.yaml declares the same, as a test sees to. */
+export const clusterDefaults = {
+    stormImage: "storm:2.8.9",
+    zookeeperImage: "zookeeper:3.9.5",
+    slots: 2,
+    logviewers: true,
+    heap: defaultHeap,
+    memory: {},
+    stormYaml: {},
+    delivery: "arguments",
+    uiPort: 8080,
+    readySeconds: 180,
+    supervisorBatch: 1,
+} as const;
