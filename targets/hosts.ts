@@ -7,7 +7,7 @@ import { Owner } from "../components/hosts/owner";
 import type { Host } from "../components/hosts/host";
 import { commandLine } from "../components/hosts/shell";
 import type { SshAccess, SshEndpoint } from "../components/hosts/ssh";
-import { SshHost } from "../components/hosts/sshHost";
+import { answerSeconds, ifOtherKey, SshHost } from "../components/hosts/sshHost";
 import type { StackSettings } from "../settings";
 import { sshLogin } from "./sshLogin";
 import type { Target } from "./target";
@@ -23,7 +23,7 @@ const errorIsTold = 32;
  * midway.) A preview asks nobody.
  */
 export async function sshHosts(settings: StackSettings, clusterName: string): Promise<Target> {
-    const { bastion, seconds = 30 } = settings.ssh;
+    const { bastion, seconds = answerSeconds } = settings.ssh;
     const login = { ...sshLogin(settings, clusterName), bastion };
     const silent = pulumi.runtime.isDryRun() ? [] : await silentHosts(settings, login, seconds);
     const { key: owner } = new Owner("owner");
@@ -41,10 +41,7 @@ export async function sshHosts(settings: StackSettings, clusterName: string): Pr
             owner,
             seconds,
             ifGone: ifGone(name),
-            ifOtherKey:
-                "If you have reinstalled it or changed its keys, compare with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` " +
-                `says on its console, then set hostKey of ${name} in storm:hosts to the first two words of that file. ` +
-                "If you have not, somebody else may answer at its address.",
+            ifOtherKey: ifOtherKey(`hostKey of ${name} in storm:hosts`),
             registryMirror: settings.registryMirror || undefined,
             state: lost ? "lost" : isSilent ? "left" : undefined,
         });

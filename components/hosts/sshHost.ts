@@ -20,24 +20,24 @@ export interface SshLogin extends Pick<SshAccess, "keyPath"> {
 
 /** Arguments of {@link SshHost}. */
 export interface SshHostArgs {
-    /** The machine's name: resources that stand on it have it in theirs. */
-    host: string;
+    /** The machine's name: resources that stand on it have it in theirs; default: that of this one. */
+    host?: string;
     /** IP address at which the other hosts dial it; an interface of its own has it. */
     address: pulumi.Input<string>;
-    /** How it is reached over SSH. */
-    endpoint: pulumi.Input<SshEndpoint>;
-    /** How it is logged in to. */
-    login: SshLogin;
+    /** How it is reached over SSH; default: as root, at port 22 of `address`. */
+    endpoint?: pulumi.Input<Partial<SshEndpoint>>;
+    /** How it is logged in to; default: directly, by the SSH agent's keys. */
+    login?: SshLogin;
     /** The key that it has to show, such as `ssh-ed25519 AAAA...`; default: the one that it shows at first, from then on. */
     hostKey?: pulumi.Input<string>;
-    /** Seconds that it has to answer over SSH. */
-    seconds: number;
+    /** Seconds that it has to answer over SSH; default: 30. */
+    seconds?: number;
     /** The key of the stack's {@link Owner}. */
     owner: pulumi.Output<string>;
-    /** What the user can do when it does not answer. */
-    ifGone: string;
-    /** What the user can do when it shows another host key. */
-    ifOtherKey: string;
+    /** What the user can do when it does not answer, for the message; default: advice that names the arguments above. */
+    ifGone?: string;
+    /** What the user can do when it shows another host key, for the message; default: advice likewise. */
+    ifOtherKey?: string;
     /** Where its daemons' data is kept; default: on the machine's own disk. */
     volume?: DataVolume;
     /** What it ends with: nothing on it is removed one by one when that is deleted; default: nothing. */
@@ -49,6 +49,20 @@ export interface SshHostArgs {
      * stands on it may be removed without reaching it. Default: it is there.
      */
     state?: "left" | "lost";
+}
+
+/** Seconds that a machine has to answer over SSH, unless told otherwise. */
+export const answerSeconds = 30;
+
+/**
+ * What the user can do when a machine shows another host key than the one that is expected.
+ * @param setting Where the new one belongs.
+ */
+export function ifOtherKey(setting: string): string {
+    return (
+        "If you have reinstalled it or changed its keys, compare with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` " +
+        `says on its console, then set ${setting} to the first two words of that file. If you have not, somebody else may answer at its address.`
+    );
 }
 
 /** A block device for the data of a machine's daemons. */
@@ -90,16 +104,22 @@ export class SshHost extends pulumi.ComponentResource implements Host {
 
     constructor(name: string, args: SshHostArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:hosts:SshHost", name, {}, opts);
-        const { keyPath, privateKey } = args.login;
-        const access = pulumi.output({ keyPath, bastion: args.login.bastion });
+        const { host = name, login = {}, seconds = answerSeconds } = args;
+        const { keyPath, privateKey } = login;
+        const access = pulumi.output({ keyPath, bastion: login.bastion });
         const left = args.state ? { ignoreChanges: ["*"], retainOnDelete: args.state === "lost" } : {};
-        this.options = { ...args.login.options, ...left };
+        this.options = { ...login.options, ...left };
 
-        const { host, endpoint: to, seconds, ifGone, ifOtherKey } = args;
-        const reached = { host, endpoint: to, access, seconds, ifGone, ifOtherKey };
+        const endpoint = pulumi
+            .all([args.address, args.endpoint])
+            .apply(([own, { address = own, port = 22, user = "root" } = {}]): SshEndpoint => ({ address, port, user }));
+        const reached = {
+            ...{ host, endpoint, access, seconds },
+            ifGone: args.ifGone ?? "Start it and run this again; or, if it is gone for good, give it the state `lost`.",
+            ifOtherKey: args.ifOtherKey ?? ifOtherKey(`hostKey of ${host}`),
+        };
         const hostKey = pulumi.output(args.hostKey ?? new PinnedHostKey(`${name}-key`, reached, { parent: this, ...left }).pinned);
         this.contact = new SshContact(`${name}-contact`, { ...reached, hostKey }, { parent: this, ...left });
-        const endpoint = pulumi.output(to);
         this.ssh = pulumi.all([endpoint, access, hostKey]).apply(([at, by, key]) => sshCommand(at, by, knownKey(key)));
         this.connection = pulumi.all([endpoint, access, hostKey, privateKey]).apply(([at, { bastion }, key, secret]) => ({
             ...connectionTo(at, key, secret),
@@ -127,9 +147,9 @@ export class SshHost extends pulumi.ComponentResource implements Host {
 
         this.address = pulumi.output(args.address);
         const options = { ...left, deletedWith: args.deletedWith };
-        this.docker = { name: args.host, provider, owner: args.owner, options, ssh: this.ssh, identity: hostKey };
+        this.docker = { name: host, provider, owner: args.owner, options, ssh: this.ssh, identity: hostKey };
         const unusable = args.state && { left: "does not answer", lost: "is lost" }[args.state];
-        this.machine = { host: args.host, key: hostKey, unusable };
+        this.machine = { host, key: hostKey, unusable };
         this.registerOutputs({ address: this.address });
     }
 

@@ -9,8 +9,8 @@ export interface LocalNetworkArgs {
     networkName: string;
     /** IPv4 subnet, at least a /24; no other Docker network of this machine may overlap it. */
     subnet: string;
-    /** Docker labels of the network. */
-    labels: pulumi.Input<Record<string, string>>;
+    /** Docker labels of the network; default: none. */
+    labels?: pulumi.Input<Record<string, string>>;
     /** Hooks of the network; default: none. */
     hooks?: pulumi.ResourceHookBinding;
 }
@@ -35,7 +35,7 @@ export class LocalNetwork extends pulumi.ComponentResource {
                 ipamConfigs: [
                     { subnet: args.subnet, gateway: addressAt(args.subnet, 1), ipRange: args.subnet.replace(/\d+$/, "28") },
                 ],
-                labels: pulumi.output(args.labels).apply(labels),
+                labels: pulumi.output(args.labels ?? {}).apply(labels),
             },
             { parent: this, provider: this.provider, deleteBeforeReplace: true, hooks: args.hooks },
         );
