@@ -1,7 +1,7 @@
 /** Both projects run TypeScript as `pulumi up` does: transpiled, not checked. */
 const project = {
     transform: { "\\.ts$": ["ts-jest", { tsconfig: "tsconfig.json" }] },
-    modulePathIgnorePatterns: ["<rootDir>/.local"],
+    modulePathIgnorePatterns: ["<rootDir>/.local", "<rootDir>/dist"],
 };
 
 module.exports = {
