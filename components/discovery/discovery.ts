@@ -7,6 +7,7 @@ import type { Service } from "./service";
 export interface Placed {
     /** Its name. */
     daemon: string;
+    /** Where it runs. */
     host: Host;
 }
 

@@ -13,7 +13,7 @@ export interface Ec2HostArgs extends Omit<Ec2InstanceArgs, "after"> {
     dataGibibytes?: number;
     /** Whether its daemon may start in another zone without its data: a volume cannot follow there. */
     mayStartEmpty: boolean;
-    /** The key of the stack's {@link Owner}. */
+    /** The key of the stack's `Owner`. */
     owner: pulumi.Output<string>;
     /** URL of a registry mirror for its Docker, where that is installed here; default: none. */
     registryMirror?: string;

@@ -61,7 +61,10 @@ export class Ec2Instance extends pulumi.ComponentResource {
     readonly hostKey: pulumi.Output<string>;
     /** The instance itself. */
     readonly instance: aws.ec2.Instance;
-    /** What the user can do when it does not answer, and when it shows another host key. */
+    /**
+     * What the user can do when it does not answer, and when it shows another host key.
+     * @internal
+     */
     readonly advice: { ifGone: string; ifOtherKey: string };
 
     constructor(name: string, args: Ec2InstanceArgs, opts?: pulumi.ComponentResourceOptions) {

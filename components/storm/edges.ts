@@ -23,8 +23,11 @@ export interface EdgesArgs {
     slots: number;
     /** TCP port at which Storm UI is reached. */
     uiPort: number;
-    /** Where ZooKeeper and Nimbus are dialled through ambassadors: whether those talk to each other by TLS; default: they are dialled. */
-    ambassadors?: { tls: boolean };
+    /** Where ZooKeeper and Nimbus are dialled through ambassadors; default: they are dialled. */
+    ambassadors?: {
+        /** Whether ambassadors talk to each other by TLS. */
+        tls: boolean;
+    };
 }
 
 /** Who dials whom in a cluster that has daemons of every kind: a firewall that allows these and no others suffices. */

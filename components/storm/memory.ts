@@ -1,11 +1,18 @@
 /** Java heap in MiB of each kind of JVM. */
 export interface Heap {
+    /** A member of the ensemble. */
     zookeeper: number;
+    /** A Nimbus. */
     nimbus: number;
+    /** A supervisor, without its workers. */
     supervisor: number;
+    /** Each worker whose topology sets none of its own. */
     worker: number;
+    /** The logviewer beside a supervisor. */
     logviewer: number;
+    /** Storm UI. */
     ui: number;
+    /** A DRPC server. */
     drpc: number;
 }
 

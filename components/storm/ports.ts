@@ -1,14 +1,23 @@
 /** TCP ports of the daemons: ZooKeeper's and Storm's defaults, on every host. */
 export const ports = {
+    /** A ZooKeeper member's, for clients. */
     zookeeper: 2181,
+    /** The leader's, for followers. */
     zookeeperPeers: 2888,
+    /** A member's, for the election of a leader. */
     zookeeperElection: 3888,
+    /** A Nimbus's Thrift server. */
     nimbus: 6627,
+    /** A supervisor's Thrift server, for Nimbus. */
     supervisor: 6628,
     /** The first of a supervisor's worker slots. */
     firstSlot: 6700,
+    /** A logviewer's pages. */
     logviewer: 8000,
+    /** A DRPC server's, for callers by Thrift. */
     drpc: 3772,
+    /** A DRPC server's, for workers. */
     drpcInvocations: 3773,
+    /** A DRPC server's, for callers by HTTP. */
     drpcHttp: 3774,
 } as const;

@@ -43,6 +43,7 @@ const places = { zookeeper: 5, nimbus: 9 };
  * ZooKeeper, supervisors, workers and DRPC servers are dialled at the addresses of their hosts.
  */
 export class Ambassadors extends pulumi.ComponentResource {
+    /** Discovery by way of them. */
     readonly discovery: Discovery;
 
     constructor(name: string, args: AmbassadorsArgs, opts?: pulumi.ComponentResourceOptions) {
