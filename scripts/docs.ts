@@ -1,5 +1,6 @@
 /** Writes those tables of the documents that follow from the program: `npm run docs`. */
 import * as fs from "fs";
+import type { Policy } from "@pulumi/policy";
 import * as yaml from "yaml";
 import { edges } from "../components/storm/edges";
 import * as aws from "../policy/aws";
@@ -59,7 +60,7 @@ function edgesTable(): string {
 }
 
 function policiesTable(): string {
-    const policies = [aws, containers, production].flatMap((file) => Object.values(file));
+    const policies = [aws, containers, production].flatMap((file) => Object.values<Policy>(file));
     return table(["policy", "what it asks"], policies.map(({ name, description }) => [`\`${name}\``, description]));
 }
 
