@@ -122,7 +122,7 @@ afterAll(() => {
 });
 
 test("on main, dev is brought up, held against the policies", () => {
-    expect(up()).toEqual({ code: 0, output: expect.stringMatching(/storm\|local\|policy[^]*supervisor-1 +Up /) as string });
+    expect(up()).toEqual({ code: 0, output: expect.stringMatching(/storm@v[\d.]+ \(local: policy\)[^]*supervisor-1 +Up /) as string });
 });
 
 test("without the team's backend nothing is brought up", () => {
