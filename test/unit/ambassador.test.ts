@@ -18,7 +18,7 @@ interface RegistrarSettings {
 const registrarOn = (run: Run, machine: string) =>
     JSON.parse(uploads(run.get(`ambassador-${machine}-registrar-container`))[1] ?? "") as RegistrarSettings;
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describe("on hosts", () => {
     let run: Run;

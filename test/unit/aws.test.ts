@@ -2,7 +2,7 @@ import { edges } from "../../components/storm/edges";
 import { own, stackFile } from "./awsFixture";
 import { type Declared, madeAfter, revealed, type Run, runProgram } from "./program";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const ofType = (run: Run, type: string) => run.resources.filter((resource) => resource.type.startsWith(`aws:${type}:`));
 const instances = (run: Run) => ofType(run, "ec2/instance");

@@ -5,7 +5,7 @@ import { type Declared, madeAfter, type Run, runProgram } from "./program";
 const settings = { ...onHosts, drpcs: 0, stormYaml: { "topology.debug": true, "nimbus.childopts": "-Dx=y" } };
 const daemons = ["nimbus-1", "nimbus-2", "supervisor-1", "supervisor-2", "ui"];
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let byArguments: Run;
 let byFile: Run;

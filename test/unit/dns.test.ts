@@ -14,7 +14,7 @@ const container = (run: Run, daemon: string) => run.get(`storm-${daemon}-contain
 const containers = (run: Run) => run.resources.filter(({ type, name: each }) => type.includes("Container") && each.startsWith("storm-"));
 const words = ({ inputs }: Declared) => JSON.stringify([inputs.command, inputs.envs, inputs.uploads]);
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describe.each(Object.entries(targets))("on %s", (_target, settings) => {
     let run: Run;

@@ -3,7 +3,7 @@ import { drawing, svg } from "../../scripts/drawing";
 import { type Resource, resourcesIn, wiring } from "../../scripts/wiring";
 import { runProgram } from "./program";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 

@@ -10,7 +10,7 @@ const ofType = (run: Run, type: string) => run.resources.filter((resource) => re
 const container = (run: Run, daemon: string) => run.get(`storm-${daemon}-container`);
 const connection = (resource: Declared) => revealed(resource.inputs.connection) as Record<string, unknown>;
 
-jest.setTimeout(30_000);
+jest.setTimeout(180_000);
 
 let run: Run;
 beforeAll(async () => {

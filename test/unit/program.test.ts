@@ -10,7 +10,7 @@ const address = {
     supervisor: (number: number) => `172.30.77.${127 + number}`,
 };
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let one: Run;
 let many: Run;

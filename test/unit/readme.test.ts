@@ -17,7 +17,7 @@ test("the default heaps are the program's", () => {
     expect(readme.replace(/\s+/g, " ")).toContain(text);
 });
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 test("the picture shows who is told whose address", async () => {
     const counts = { zookeepers: 3, nimbuses: 2, supervisors: 2, drpcs: 2 };

@@ -8,7 +8,7 @@ import { missing, spreadProblem, unknownComponents } from "../../components/stor
 import { onHosts } from "./hostsFixture";
 import { madeAfter, type Run, runProgram } from "./program";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** A state of as many executors as there are uptimes, one on each port, of components `a` and `b` in turn. */
 function state(uptimes: number[], changes: Partial<TopologyState> = {}): TopologyState {
