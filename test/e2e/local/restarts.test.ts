@@ -80,7 +80,7 @@ describeLab("a cluster on a Docker daemon that nobody else has", () => {
         stack.loseState();
         const [, commands = ""] = /## A state that is lost[^]*?```sh\n([^]*?)```/.exec(fs.readFileSync("docs/recovery.md", "utf8")) ?? [];
         await host.exec(commands.replaceAll("storm-local", stack.cluster));
-        expect(await host.exec("docker ps --all --quiet && docker volume ls --quiet | wc -l")).toBe("8");
+        expect(await host.exec(`docker ps --all --quiet && docker volume ls --quiet --filter label=storm.cluster=${stack.cluster} | wc -l`)).toBe("8");
         await stack.up();
         await untilBack();
         expect(await topologies()).toEqual(before);
