@@ -146,7 +146,7 @@ test("a supervisor more is one host more, and nothing that is there changes", ()
     const before = Number(row("dev")?.[1]);
     const hosts = (name: string) => {
         const [diff = ""] = new RegExp(`<summary>${name}<[^]*?</details>`).exec(fs.readFileSync(summary, "utf8")) ?? [];
-        return diff.match(/\+ storm:hosts:\w+Host: \(create\)/g)?.length ?? 0;
+        return diff.match(/\+ storm:hosts:(Ec2|Local)Host: \(create\)/g)?.length ?? 0;
     };
     const hostsBefore = hosts("dev");
     fs.rmSync(summary);
