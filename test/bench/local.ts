@@ -29,7 +29,7 @@ function clusterStack(): TestStack {
 /** A folder with a program that does nothing, run as this one is: by the same packages, and transpiled by the same options. */
 function emptyProgram(): string {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-bench-empty-"));
-    fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: storm\nruntime: { name: nodejs, options: { typescript: true } }\n");
+    fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: storm\nmain: index.ts\nruntime: { name: nodejs, options: { typescript: true } }\n");
     fs.writeFileSync(
         path.join(folder, "index.ts"),
         'import * as pulumi from "@pulumi/pulumi";\n\nexport const stack = pulumi.getStack();\n',
