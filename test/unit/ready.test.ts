@@ -30,7 +30,7 @@ describe("a ZooKeeper member", () => {
         expect(await checkMember({ "10.0.0.1": serving, "10.0.0.2": serving })).toBeUndefined();
     });
     test("with which a majority is there has to join, or those that start empty could be one without those that have the data", async () => {
-        expect(await checkMember({ "10.0.0.2": waiting }, 1)).toBe("it has not joined the ensemble, of which 1 of 3 members answer");
+        expect(await checkMember({ "10.0.0.2": waiting }, 1)).toBe("it has not joined the ensemble");
         expect(await checkMember({ "10.0.0.2": serving }, 1)).toBeUndefined();
     });
     test.each([serving, ""])("does not wait for others where its own answer says enough: %j", async (own) => {

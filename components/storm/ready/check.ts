@@ -64,17 +64,18 @@ async function checkZooKeeper({ members, member, port, closed }: ZooKeeperCheck,
     if (own === "") {
         return `it does not answer on port ${port}`;
     }
-    // The others are not asked without need: one that is not there yet takes seconds to tell so.
     if (/^Mode: /m.test(own)) {
         return undefined;
+    }
+    // The others are not asked without need: one that is not there yet takes seconds to tell so.
+    const lacking = "it has not joined the ensemble";
+    if (member + 1 > members.length / 2) {
+        return lacking;
     }
     const others = members.filter((_, index) => index !== member);
     const answers = await Promise.all(others.map((address) => (closed ? reached(address, closed.peersPort) : asked(address))));
     const answering = 1 + answers.filter((answer) => answer !== "").length;
-    if (Math.max(answering, member + 1) > members.length / 2) {
-        return `it has not joined the ensemble, of which ${answering} of ${members.length} members answer`;
-    }
-    return undefined;
+    return answering > members.length / 2 ? `${lacking}, of which ${answering} of ${members.length} members answer` : undefined;
 }
 
 async function checkNimbus(address: string, port: number, dial: Dial, age: Probe["age"]): Promise<string | undefined> {
