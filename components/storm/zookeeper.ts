@@ -49,9 +49,11 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
             `${name}-membership`,
             {
                 daemons: Object.keys(args.hosts),
-                // A machine that waits for members before it, or will once there is a cluster, cannot be asked before them: such an ensemble
-                // does not shrink.
-                members: pulumi.all(members.filter(({ host }) => host.waits === undefined).map(({ daemon, host }) => memberOf(daemon, host, args))),
+                // A machine that waits for members before it, or will once there is a cluster, cannot be asked before them:
+                // such an ensemble does not shrink.
+                members: pulumi.all(
+                    members.filter(({ host }) => host.waits === undefined).map(({ daemon, host }) => memberOf(daemon, host, args)),
+                ),
                 mayLeave: args.mayLeave ?? [],
                 seconds: args.readySeconds,
             },
