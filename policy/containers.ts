@@ -1,4 +1,4 @@
-import type { ResourceValidationPolicy } from "@pulumi/policy";
+import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { inProduction, known, of, type Properties } from "./rule";
 
 const container = "docker:index/container:Container";
@@ -90,8 +90,11 @@ function hasDigest(name: string): boolean {
     return /(^|@)sha256:[0-9a-f]{64}$/.test(name);
 }
 
-/** The image of a container, or that one pulls. */
-const named = ({ name, image: used }: Properties, type: string) => (type === image ? name : used) as string | undefined;
+/** The image of a container, or the one that is pulled; undefined: the resource names none. */
+function imageOf({ type, props }: Pick<ResourceValidationArgs, "type" | "props">): string | undefined {
+    const key = { [container]: "image", [image]: "name" }[type];
+    return key && (props[key] as string | undefined);
+}
 
 /** An update is to change what it says that it changes. */
 export const pinnedImages: ResourceValidationPolicy = {
@@ -99,14 +102,14 @@ export const pinnedImages: ResourceValidationPolicy = {
     description: "An image is named with a tag; in production, with its digest.",
     enforcementLevel: "mandatory",
     validateResource: [
-        ({ type, props }, report) => {
-            const name = [container, image].includes(type) ? named(props, type) : undefined;
+        (args, report) => {
+            const name = imageOf(args);
             if (name !== undefined && !isPinned(name)) {
                 report(`The image ${name} is another one whenever somebody pushes it. Name a tag: ${name.replace(/:latest$/, "")}:<version>.`);
             }
         },
-        inProduction(({ type, props }, report) => {
-            const name = [container, image].includes(type) ? named(props, type) : undefined;
+        inProduction((args, report) => {
+            const name = imageOf(args);
             if (name !== undefined && isPinned(name) && !hasDigest(name)) {
                 report(
                     `The tag ${name} can be moved to another image. In production name the digest too, ${name}@sha256:<digest>: ` +
