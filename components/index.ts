@@ -7,7 +7,7 @@
 export type { Attachment, DataDirectory, DataDirectoryArgs, DockerDaemon, Host, Machine } from "./hosts/host";
 export { LocalHost, type LocalHostArgs } from "./hosts/localHost";
 export { Owner } from "./hosts/owner";
-export type { Bastion, SshAccess, SshEndpoint } from "./hosts/ssh";
+export type { Bastion, SshAccess, SshEndpoint } from "../provider/machines/ssh";
 export { type DataVolume, SshHost, type SshHostArgs, type SshLogin } from "./hosts/sshHost";
 export { LocalNetwork, type LocalNetworkArgs } from "./network/localNetwork";
 export { addresses } from "./discovery/addresses";

@@ -4,9 +4,9 @@
  */
 import { execFileSync } from "child_process";
 import * as fs from "fs";
-import { commandLine } from "../components/hosts/shell";
-import { dialFrom } from "../components/hosts/container";
-import { type ClusterSummary, clusterSummary } from "../components/storm/nimbusClient";
+import { commandLine } from "../provider/machines/shell";
+import { connectFrom } from "../provider/machines/container";
+import { type ClusterSummary, clusterSummary } from "../provider/nimbus/client";
 
 interface Outputs {
     zookeeperServers: string[];
@@ -47,7 +47,7 @@ async function summary(cluster: string, nimbuses: string[], outputs: Outputs): P
     const { nimbusSeeds, nimbusPort, hosts = {} } = outputs;
     for (const daemon of nimbuses) {
         const host = Object.values(hosts).find(({ daemons }) => daemons.includes(daemon));
-        const dial = dialFrom({ container: `${cluster}-${daemon}`, ...(host && { ssh: remote(host.ssh) }) });
+        const dial = connectFrom({ container: `${cluster}-${daemon}`, ...(host && { ssh: remote(host.ssh) }) });
         for (const address of nimbusSeeds) {
             const answer = await clusterSummary(dial, address, nimbusPort).catch(() => undefined);
             if (answer) {

@@ -1,6 +1,6 @@
 import * as fs from "fs";
 import { z } from "zod";
-import { isUrl } from "../components/storm/topology/jar";
+import { isUrl } from "../provider/jars";
 import { configurationProblems } from "./stormConfiguration";
 import { count } from "./values";
 

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { DnsRecords } from "../../provider/resources";
 import { hostContainer } from "../hosts/hostContainer";
 import type { Host } from "../hosts/host";
 import { hostImage } from "../hosts/hostImage";
 import type { Discovery } from "./discovery";
-import { names, zoneOf } from "./names";
-import { DnsRecords } from "./dnsRecords";
+import { names, recordSeconds, zoneOf } from "./names";
 
 /** Arguments of {@link DnsServers}. */
 export interface DnsServersArgs {
@@ -66,6 +66,7 @@ export class DnsServers extends pulumi.ComponentResource {
                     zone,
                     addresses,
                     server: host.address,
+                    recordSeconds,
                     seconds: args.seconds,
                     ssh,
                 },

@@ -1,13 +1,11 @@
-import { asRoot, asUser, quote } from "./shell";
+import { asRoot, asUser, quote } from "../../provider/machines/shell";
+import { maxStartups, reloadSshd } from "../../provider/machines/sshd";
 
 /** Minimum version of Docker Engine, unless told otherwise: the one of Debian 12. */
 export const minimumDockerVersion = "20.10";
 
 /** MiB that must be free for Docker's data, unless told otherwise: 1.5 GiB of images of Storm and ZooKeeper, the rest for logs. */
 export const freeMebibytes = 2048;
-
-/** Connections that sshd lets wait for authentication before it drops some, by chance and then all. Its default: 10:30:100. */
-export const maxStartups = "100:30:200";
 
 /** Arguments of {@link dockerEngineScript}. */
 export interface DockerEngineArgs {
@@ -186,20 +184,6 @@ ensure_config() {
     fi
 }
 `;
-
-/** A shell function that lets sshd read its configuration and its keys again, and waits until it takes connections again. */
-export const reloadSshd = `
-reload_sshd() {
-    started=$(stat -c %z /run/sshd.pid 2>/dev/null || true)
-    { systemctl reload ssh || systemctl reload sshd || kill -HUP "$(cat /run/sshd.pid)"; } 2>/dev/null || return
-    # It starts itself anew: its port is closed until then, and this file is written once it is open.
-    [ -z "$started" ] || for _ in $(seq 100); do
-        case $(stat -c %z /run/sshd.pid 2>/dev/null || true) in
-        "" | "$started") sleep 0.1 ;;
-        *) break ;;
-        esac
-    done
-}`.trim();
 
 /** Letting the SSH user, and the many connections that Pulumi's Docker provider opens at once, in. */
 const access = `

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { DataZone } from "./dataZone";
+import { DataZone } from "../../provider/resources";
 import { Ec2Instance, type Ec2InstanceArgs } from "./ec2Instance";
 import type { Attachment, DataDirectory, DataDirectoryArgs, DockerDaemon, Host } from "./host";
 import { SshHost } from "./sshHost";

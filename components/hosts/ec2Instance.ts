@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { ExchangedHostKey, LaunchKey, launchScript, OwnHostKey } from "./launchKey";
-import type { SshAccess, SshEndpoint } from "./ssh";
+import { launchScript } from "../../provider/machines/launchKey";
+import type { SshAccess, SshEndpoint } from "../../provider/machines/ssh";
+import { ExchangedHostKey, LaunchKey, OwnHostKey } from "../../provider/resources";
 import type { SshLogin } from "./sshHost";
 
 /** What all instances of a stack have in common. */
@@ -72,7 +73,7 @@ export class Ec2Instance extends pulumi.ComponentResource {
         const { host, subnetId, securityGroupIds, isPublic } = args;
         const tags = { ...args.tags, Name: `${args.tags["storm:cluster"]}-${host}` };
         const placed = args.placed ? [args.placed] : [];
-        const launchKey = new LaunchKey(`${name}-launch-key`, { triggers: [args.ami, subnetId] }, { parent: this });
+        const launchKey = new LaunchKey(`${name}-launch-key`, { triggers: pulumi.all([args.ami, subnetId]) }, { parent: this });
         const networkInterface = args.keepsAddress
             ? new aws.ec2.NetworkInterface(
                   `${name}-interface`,

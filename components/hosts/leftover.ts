@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { run, stop } from "./container";
+import { run } from "../../provider/machines/command";
+import { stop } from "../../provider/machines/container";
 
 /** The label by which containers and networks are known to be the stack's own. */
 export const ownerLabel = "storm.owner";

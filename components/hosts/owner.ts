@@ -1,22 +1,5 @@
-import { randomBytes } from "crypto";
 import * as pulumi from "@pulumi/pulumi";
-
-const provider: pulumi.dynamic.ResourceProvider<object, { value: string }> = {
-    async create() {
-        return { id: "owner", outs: { value: randomBytes(8).toString("hex") } };
-    },
-    async diff() {
-        return { changes: false };
-    },
-};
-
-class OwnerKey extends pulumi.dynamic.Resource {
-    declare readonly value: pulumi.Output<string>;
-
-    constructor(name: string, opts: pulumi.CustomResourceOptions) {
-        super(provider, name, { value: undefined }, opts, "storm", "OwnerKey");
-    }
-}
+import { OwnerKey } from "../../provider/resources";
 
 /** Whose containers and networks are: another stack may have given the same names. */
 export class Owner extends pulumi.ComponentResource {
@@ -25,7 +8,7 @@ export class Owner extends pulumi.ComponentResource {
 
     constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
         super("storm:hosts:Owner", name, {}, opts);
-        this.key = new OwnerKey(`${name}-key`, { parent: this }).value;
+        this.key = new OwnerKey(`${name}-key`, {}, { parent: this }).value;
         this.registerOutputs({ key: this.key });
     }
 }

@@ -2,11 +2,11 @@ import { createHash } from "crypto";
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { type Bastion, connectSeconds, knownKey, type SshAccess, sshCommand, type SshEndpoint, sshOptions } from "../../provider/machines/ssh";
+import { PinnedHostKey, SshContact } from "../../provider/resources";
 import { bridgeAddressScript, dataDirectoryScript, dockerEngineScript, freeMebibytes, memoryScript, minimumDockerVersion } from "./dockerEngine";
 import { volumeScript } from "./volume";
 import type { Attachment, DataDirectory, DataDirectoryArgs, DockerDaemon, Host, Machine } from "./host";
-import { type Bastion, connectSeconds, knownKey, type SshAccess, sshCommand, type SshEndpoint, sshOptions } from "./ssh";
-import { PinnedHostKey, SshContact } from "./sshContact";
 
 /** How all hosts of a stack are logged in to. */
 export interface SshLogin extends Pick<SshAccess, "keyPath"> {

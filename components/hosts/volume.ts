@@ -1,4 +1,4 @@
-import { asRoot, quote } from "./shell";
+import { asRoot, quote } from "../../provider/machines/shell";
 
 /** Arguments of {@link volumeScript}. */
 export interface VolumeArgs {

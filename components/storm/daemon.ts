@@ -1,15 +1,12 @@
 import { createHash } from "crypto";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { graceSeconds } from "../../provider/machines/container";
+import { ConfigFile, Place, Ready } from "../../provider/resources";
+import type { NimbusContainer, ReadyCheck } from "../../provider/schema";
 import type { Discovery } from "../discovery/discovery";
 import { hostContainer } from "../hosts/hostContainer";
-import { graceSeconds } from "../hosts/container";
 import type { Host } from "../hosts/host";
-import { ConfigFile } from "./configFile";
-import type { NimbusContainer } from "./leader";
-import { Place } from "./place";
-import type { ReadyCheck } from "./ready/check";
-import { Ready } from "./ready/ready";
 
 /** What all daemons of a cluster have in common. */
 export interface ClusterArgs {

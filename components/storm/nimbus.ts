@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { NimbusContainer } from "../../provider/schema";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
-import type { NimbusContainer } from "./leader";
 import { ports } from "./ports";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
 

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Drain, MajorVersion, RestartGate, Shutdown } from "../../provider/resources";
+import type { Inputs } from "../../provider/schema";
 import { addresses } from "../discovery/addresses";
 import type { Discovery } from "../discovery/discovery";
 import type { Endpoint } from "../discovery/service";
@@ -7,19 +9,15 @@ import { hostImage } from "../hosts/hostImage";
 import type { ClusterArgs } from "./daemon";
 import { type DaemonNames, placedNames } from "./daemonNames";
 import { clusterDefaults } from "./defaults";
-import { type Drain, drain } from "./drain";
 import { Drpc, drpcServers } from "./drpc";
 import { type Ensemble, existingEnsemble, type ExistingZooKeeper, ownRoots } from "./ensemble";
-import { MajorVersion } from "./majorVersion";
 import { heapSum, memoryLimit, type Heap, type Memory } from "./memory";
 import { Nimbus } from "./nimbus";
-import { Shutdown } from "./shutdown";
 import { ports } from "./ports";
 import type { StormConfig } from "./stormConfig";
 import type { Delivery } from "./stormDaemon";
 import { Supervisor } from "./supervisor";
 import { Submitting } from "./topology/submitting";
-import { Turn, type Turned } from "./turn";
 import { Ui } from "./ui";
 import { ZooKeeper } from "./zookeeper";
 
@@ -132,13 +130,15 @@ export class StormCluster extends pulumi.ComponentResource {
                 : undefined;
         const { supervisorBatch } = args;
         const supervisors: Supervisor[] = [];
-        const restarts: pulumi.Output<Turned>[] = [];
-        let turns: Turn[] = [];
+        const restarts: pulumi.Output<Restarted>[] = [];
+        let gates: RestartGate[] = [];
         for (const [index, daemon] of names.supervisor.entries()) {
             if (index > 0 && index % supervisorBatch === 0) {
                 const before = pulumi.all(restarts.slice(-supervisorBatch));
                 const waiting = { before, nimbuses: nimbus.containers, seconds: args.readySeconds };
-                turns = [new Turn(`${name}-turn-${index / supervisorBatch}`, waiting, { parent: this })];
+                const number = index / supervisorBatch;
+                const former = { aliases: [{ name: `${name}-turn-${number}`, type: "pulumi-nodejs:dynamic/storm:Turn" }] };
+                gates = [new RestartGate(`${name}-restart-gate-${number}`, waiting, { parent: this, ...former })];
             }
             const supervisor = new Supervisor(
                 `${name}-${daemon}`,
@@ -147,7 +147,7 @@ export class StormCluster extends pulumi.ComponentResource {
                     daemon,
                     host: host(daemon),
                     nimbus,
-                    after: turns,
+                    after: gates,
                     logviewer: args.logviewers,
                     heap: args.heap,
                     memory: memory("supervisor"),
@@ -156,12 +156,31 @@ export class StormCluster extends pulumi.ComponentResource {
                 { parent: this },
             );
             supervisors.push(supervisor);
-            restarts.push(turned(daemon, host(daemon), supervisor, common));
+            restarts.push(restarted(daemon, host(daemon), supervisor, common));
         }
         const drains = supervisors.reduce<Drain[]>((before, supervisor, index) => {
             const daemon = names.supervisor[index] as string;
-            const drained = { ...common, daemon, host: host(daemon), nimbuses: nimbus.containers };
-            return [...before, drain(`${name}-${daemon}-drain`, drained, { parent: this, dependsOn: [supervisor.ready, ...before.slice(-1)] })];
+            const { docker, isProtected } = host(daemon);
+            const drain = new Drain(
+                `${name}-${daemon}-drain`,
+                {
+                    daemon,
+                    container: `${args.clusterName}-${daemon}`,
+                    ssh: docker.ssh,
+                    address: discovery.nameOf(daemon, host(daemon)),
+                    nimbuses: nimbus.containers,
+                    seconds: args.readySeconds,
+                },
+                {
+                    ...docker.options,
+                    // With its machine gone, there is still its work to wait for.
+                    deletedWith: undefined,
+                    protect: isProtected,
+                    parent: this,
+                    dependsOn: [supervisor.ready, ...before.slice(-1)],
+                },
+            );
+            return [...before, drain];
         }, []);
         const shutdown = new Shutdown(
             `${name}-shutdown`,
@@ -241,10 +260,13 @@ function namesOf({ hosts, zookeeper }: StormClusterArgs): DaemonNames {
     }
 }
 
-function turned(daemon: string, host: Host, { containerId }: Supervisor, { clusterName, discovery }: ClusterArgs): pulumi.Output<Turned> {
+/** A supervisor whose restart others wait for. */
+type Restarted = Inputs<"RestartGate">["before"][number];
+
+function restarted(daemon: string, host: Host, supervisor: Supervisor, { clusterName, discovery }: ClusterArgs): pulumi.Output<Restarted> {
     return pulumi
-        .all([containerId, host.docker.ssh, discovery.nameOf(daemon, host)])
-        .apply(([id, ssh, address]) => ({ daemon, container: `${clusterName}-${daemon}`, containerId: id, ssh, address }));
+        .all([supervisor.containerId, host.docker.ssh, discovery.nameOf(daemon, host)])
+        .apply(([containerId, ssh, address]) => ({ daemon, container: `${clusterName}-${daemon}`, containerId, ssh, address }));
 }
 
 /** What has to be there before containers are made. */

@@ -3,14 +3,6 @@ import { stringify } from "yaml";
 /** Configuration of a Storm daemon: keys of storm.yaml and their values. */
 export type StormConfig = Record<string, unknown>;
 
-/**
- * Delivery by `arguments`: the configuration as arguments of the `storm` command, which parses each value as JSON.
- * Java options (`*.childopts`) cannot be delivered so: the launcher reads them from storm.yaml alone.
- */
-export function launchArguments(config: StormConfig): string[] {
-    return Object.entries(config).flatMap(([key, value]) => ["-c", `${key}=${JSON.stringify(value)}`]);
-}
-
 /** The content of a storm.yaml, with the directories that the images' entrypoint would otherwise have set. */
 export function stormYaml(config: StormConfig): string {
     // Storm's YAML is 1.1, in which a bare `yes` is no text.

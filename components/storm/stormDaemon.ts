@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { launchArguments } from "../../provider/nimbus/launchArguments";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
-import { guardData } from "./majorVersion";
+import { guardData } from "./dataGuard";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
 import type { Ensemble } from "./ensemble";
 import { ports } from "./ports";
-import { childopts, launchArguments, type StormConfig, stormYaml } from "./stormConfig";
+import { childopts, type StormConfig, stormYaml } from "./stormConfig";
 
 /** What all Storm daemons of a cluster have in common. */
 export interface StormArgs extends ClusterArgs {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
-import { quote } from "../hosts/shell";
+import { quote } from "../../provider/machines/shell";
 import { ports } from "./ports";
 import { runs, type StormArgs, StormDaemon } from "./stormDaemon";
 

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Membership } from "../../provider/resources";
+import type { Inputs } from "../../provider/schema";
 import type { Placed } from "../discovery/discovery";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { type ClusterArgs, Daemon } from "./daemon";
 import type { Ensemble } from "./ensemble";
-import { type Member, Membership } from "./membership";
 import { ports } from "./ports";
 
 /** Arguments of {@link ZooKeeper}. */
@@ -109,7 +110,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
     }
 }
 
-function memberOf(daemon: string, host: Host, { clusterName, discovery }: ZooKeeperArgs): pulumi.Output<Member> {
+function memberOf(daemon: string, host: Host, { clusterName, discovery }: ZooKeeperArgs): pulumi.Output<Inputs<"Membership">["members"][number]> {
     return pulumi.all([discovery.listensOn(daemon, host), host.docker.ssh]).apply(([address, ssh]) => ({
         ...{ daemon, container: `${clusterName}-${daemon}`, ssh, address, port: ports.zookeeper },
         isLost: host.machine?.unusable !== undefined,

@@ -5,9 +5,11 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { ageOf, dialFrom, run } from "../../components/hosts/container";
-import { lackingAfter } from "../../components/hosts/lacking";
-import { check, type ReadyCheck } from "../../components/storm/ready/check";
+import { run } from "../../provider/machines/command";
+import { ageOf, connectFrom } from "../../provider/machines/container";
+import { missingAfter } from "../../provider/waiting";
+import { check } from "../../provider/kinds/check";
+import type { ReadyCheck } from "../../provider/schema";
 import { docker, type TestStack } from "../e2e/stack";
 
 /** The network's name, the first part of all others, and the value of the label by which they are removed. */
@@ -57,7 +59,7 @@ export class PlainCluster {
     static async like(stack: TestStack): Promise<PlainCluster> {
         const exported = (await stack.pulumi("stack", "export")).output;
         const { resources } = (JSON.parse(exported) as { deployment: { resources: { type: string; inputs: unknown }[] } }).deployment;
-        const gates = resources.filter(({ type }) => type === "pulumi-nodejs:dynamic/storm:Ready");
+        const gates = resources.filter(({ type }) => type === "storm:index:Ready");
         const folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-bench-"));
         const daemons = gates.map(({ inputs }) => {
             const { daemon, container, check } = inputs as { daemon: string; container: string; check: ReadyCheck };
@@ -150,8 +152,8 @@ async function start({ container, args, stormYaml }: PlainDaemon): Promise<void>
 
 /** Waits as the program's gate does: by the same check, as often. */
 async function ready({ container, check: wanted }: PlainDaemon): Promise<void> {
-    const probe = { dial: dialFrom({ container }), age: () => ageOf({ container }) };
-    const lacking = await lackingAfter(readySeconds, () => check(wanted, probe));
+    const probe = { connect: connectFrom({ container }), age: () => ageOf({ container }) };
+    const lacking = await missingAfter(container, () => check(wanted, probe), { seconds: readySeconds });
     if (lacking !== undefined) {
         throw new Error(`${container} was not ready within ${readySeconds} s: ${lacking}`);
     }

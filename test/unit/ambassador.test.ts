@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "crypto";
-import { certify } from "../../components/discovery/ambassador/certificates";
+import { certify } from "../../provider/kinds/certificate";
 import { proxyConfig } from "../../components/discovery/ambassador/proxyConfig";
 import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";

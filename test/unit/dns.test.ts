@@ -1,4 +1,4 @@
-import { zoneFile } from "../../components/discovery/dnsRecords";
+import { zoneFile } from "../../provider/kinds/dnsRecords";
 import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";
 import { type Declared, madeAfter, type Run, runProgram } from "./program";
@@ -91,11 +91,11 @@ describe("on hosts", () => {
     });
 
     test("records are a zone file that ends with what makes it one, and has another serial where they are others", () => {
-        const text = zoneFile("a.internal", { "nimbus-1": "10.0.0.2" });
+        const text = zoneFile({ zone: "a.internal", addresses: { "nimbus-1": "10.0.0.2" }, recordSeconds: 5 });
         const [, serial] = /\n@ SOA a\.internal\. hostmaster\.a\.internal\. (\d+) 3600 600 86400 5\n$/.exec(text) ?? [];
         expect(text).toContain("$ORIGIN a.internal.\n$TTL 5\nnimbus-1 A 10.0.0.2\n");
         expect(Number(serial)).toBeLessThan(2 ** 32);
-        expect(zoneFile("a.internal", { "nimbus-1": "10.0.0.3" })).not.toContain(` ${serial} `);
+        expect(zoneFile({ zone: "a.internal", addresses: { "nimbus-1": "10.0.0.3" }, recordSeconds: 5 })).not.toContain(` ${serial} `);
     });
 });
 

@@ -10,8 +10,8 @@ import {
     memoryScript,
     minimumDockerVersion,
 } from "../../components/hosts/dockerEngine";
-import { activateScript, launchScript, proposeScript } from "../../components/hosts/launchKey";
-import { quote } from "../../components/hosts/shell";
+import { activateScript, launchScript, proposeScript } from "../../provider/machines/launchKey";
+import { quote } from "../../provider/machines/shell";
 import { volumeScript } from "../../components/hosts/volume";
 
 const args: DockerEngineArgs = { minimumVersion: minimumDockerVersion, freeMebibytes };

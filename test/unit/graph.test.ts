@@ -91,7 +91,7 @@ describe("a daemon is told", () => {
     test("addresses in a file that it mounts", () => {
         const nimbus = local("nimbus-1", "10.0.0.2");
         const content = "storm.zookeeper.servers:\n  - 10.0.0.1\nstorm.zookeeper.port: 2181\nnimbus.seeds:\n  - 10.0.0.2\n";
-        const file = { urn: urn("file", "conf"), type: "pulumi-nodejs:dynamic/storm:ConfigFile", parent: nimbus.parent, inputs: { content } };
+        const file = { urn: urn("file", "conf"), type: "storm:index:ConfigFile", parent: nimbus.parent, inputs: { content } };
         expect(edges(local("zookeeper-1", "10.0.0.1"), nimbus, file)).toEqual(["nimbus-1 > zookeeper-1"]);
     });
 

@@ -14,8 +14,14 @@ beforeAll(() => {
     files = packed.map((file) => file.path);
 });
 
-test("the package has the components with their types, and nothing else of this repository", () => {
-    const sources = fs.readdirSync("components", { recursive: true, encoding: "utf8" }).filter((file) => path.extname(file));
+const sourcesIn = (folder: string) =>
+    fs
+        .readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .map((file) => path.join(folder, file))
+        .filter((file) => fs.statSync(file).isFile());
+const sources = ["components", "provider"].flatMap(sourcesIn);
+
+test("the package has the components and the provider with their types, and nothing else of this repository", () => {
     const built = sources.flatMap((file) => (file.endsWith(".ts") ? [file.replace(/ts$/, "js"), file.replace(/ts$/, "d.ts")] : [file]));
     expect(files.sort()).toEqual([...built.map((file) => `dist/${file}`), "CHANGELOG.md", "LICENSE", "README.md", "package.json"].sort());
 });
@@ -31,15 +37,15 @@ test("what package.json names is in it", () => {
     expect(wanted.filter((file) => !files.includes(path.normalize(file)))).toEqual([]);
 });
 
-test("the package depends on all that its components import", () => {
+test("the package depends on all that its components and its provider import", () => {
     const { dependencies, peerDependencies } = JSON.parse(fs.readFileSync("package.json", "utf8")) as Record<string, Record<string, string>>;
-    const sources = fs.readdirSync("components", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
-    const imported = sources.flatMap((file) => {
-        const text = fs.readFileSync(path.join("components", file), "utf8");
+    const imported = sources.filter((file) => file.endsWith(".ts")).flatMap((file) => {
+        const text = fs.readFileSync(file, "utf8");
         return [...text.matchAll(/ from "([^."][^"]*)"/g)].map(([, name = ""]) => name);
     });
-    const ofNode = ["child_process", "crypto", "fs", "net", "os", "path", "stream", "util"];
-    const packages = new Set(imported.filter((name) => !ofNode.includes(name.split("/")[0] ?? "")));
+    const ofNode = ["child_process", "crypto", "fs", "net", "os", "path", "readline", "stream", "timers", "util"];
+    const ofPackages = imported.filter((name) => !ofNode.includes(name.split("/")[0] ?? ""));
+    const packages = new Set(ofPackages.map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]));
     const given = Object.keys({ ...dependencies, ...peerDependencies });
     expect([...packages].sort()).toEqual(given.sort());
 });

@@ -226,17 +226,17 @@ describe("identity:", () => {
         const after = inputs(more);
         expect([...before].filter(([urn, given]) => JSON.stringify(after.get(urn)) !== JSON.stringify(given))).toEqual([]);
         const added = [...after.keys()].filter((urn) => !before.has(urn));
-        expect(added.filter((urn) => !/supervisor-5|storm-turn-4$/.test(urn))).toEqual([]);
+        expect(added.filter((urn) => !/supervisor-5|storm-restart-gate-4$/.test(urn))).toEqual([]);
         expect(added).toHaveLength(7);
     });
 
-    test("supervisors stand in batches, between which there is a turn", async () => {
-        const before = (turn: string, of: Run) => (of.get(turn).inputs.before as { daemon: string }[]).map(({ daemon }) => daemon);
-        expect([1, 2, 3].map((turn) => before(`storm-turn-${turn}`, many))).toEqual([["supervisor-1"], ["supervisor-2"], ["supervisor-3"]]);
-        expect(madeAfter(many.get("storm-supervisor-2-container"), many)).toContain("storm-turn-1");
+    test("supervisors stand in batches, between which there is a restart gate", async () => {
+        const before = (gate: string, of: Run) => (of.get(gate).inputs.before as { daemon: string }[]).map(({ daemon }) => daemon);
+        expect([1, 2, 3].map((gate) => before(`storm-restart-gate-${gate}`, many))).toEqual([["supervisor-1"], ["supervisor-2"], ["supervisor-3"]]);
+        expect(madeAfter(many.get("storm-supervisor-2-container"), many)).toContain("storm-restart-gate-1");
         const batches = await runProgram({ ...three, supervisorBatch: 3 });
-        expect(before("storm-turn-1", batches)).toEqual(["supervisor-1", "supervisor-2", "supervisor-3"]);
-        expect(batches.resources.filter(({ name }) => name.startsWith("storm-turn")).map(({ name }) => name)).toEqual(["storm-turn-1"]);
+        expect(before("storm-restart-gate-1", batches)).toEqual(["supervisor-1", "supervisor-2", "supervisor-3"]);
+        expect(batches.resources.filter(({ name }) => name.startsWith("storm-restart-gate")).map(({ name }) => name)).toEqual(["storm-restart-gate-1"]);
         expect(madeAfter(batches.get("storm-supervisor-3-container"), batches)).not.toContain("storm-supervisor-2-container");
     });
 

@@ -64,7 +64,7 @@ export async function runProgram(
         expect(preview).toBe(false);
         return Promise.resolve(!silent.includes(address));
     };
-    jest.doMock("../../components/hosts/answers", () => ({ answers, bastionProblem: () => Promise.resolve(undefined) }));
+    jest.doMock("../../provider/machines/answers", () => ({ answers, bastionProblem: () => Promise.resolve(undefined) }));
     const pulumi = await mocked(settings, { secret, preview, existing, stack });
     const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
     const outputs = await finished(pulumi);
@@ -119,11 +119,11 @@ export async function finished(pulumi: typeof Pulumi): Promise<Record<string, un
 /** What a resource's provider makes of its inputs. Commands print nothing; a machine shows its key at the first contact. */
 function made(type: string, name: string, inputs: { host?: string; hostKey?: string }): object {
     const outputs: Record<string, object> = {
-        "pulumi-nodejs:dynamic/storm:OwnerKey": { value: "owner" },
-        "pulumi-nodejs:dynamic/storm:PinnedHostKey": { pinned: `ssh-ed25519 shown-by-${inputs.host}` },
-        "pulumi-nodejs:dynamic/storm:LaunchKey": { privateKey: `private ${name}`, publicKey: `ssh-ed25519 ${name}` },
-        "pulumi-nodejs:dynamic/storm:OwnHostKey": { made: `ssh-ed25519 made-by-${inputs.host}` },
-        "pulumi-nodejs:dynamic/storm:ExchangedHostKey": { active: inputs.hostKey },
+        "storm:index:OwnerKey": { value: "owner" },
+        "storm:index:PinnedHostKey": { pinned: `ssh-ed25519 shown-by-${inputs.host}` },
+        "storm:index:LaunchKey": { privateKey: `private ${name}`, publicKey: `ssh-ed25519 ${name}` },
+        "storm:index:OwnHostKey": { made: `ssh-ed25519 made-by-${inputs.host}` },
+        "storm:index:ExchangedHostKey": { active: inputs.hostKey },
         "aws:ec2/networkInterface:NetworkInterface": { privateIp: `private address of ${name}` },
         "aws:ec2/instance:Instance": { privateIp: `private address of ${name}`, publicIp: `public address of ${name}` },
         "aws:ec2/eip:Eip": { publicIp: `public address of ${name}` },

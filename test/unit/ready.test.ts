@@ -1,10 +1,11 @@
 import * as thrift from "thrift";
-import { check as checkProbe, type ReadyCheck } from "../../components/storm/ready/check";
-import type { Dial } from "../../components/hosts/container";
-import { rareBlobs } from "../../components/storm/nimbusClient";
+import { check as checkProbe } from "../../provider/kinds/check";
+import type { Connect } from "../../provider/machines/container";
+import { rareBlobs } from "../../provider/nimbus/client";
+import type { ReadyCheck } from "../../provider/schema";
 
 /** Checks a container that has run for 10 seconds. */
-const check = (wanted: ReadyCheck, dial: Dial) => checkProbe(wanted, { dial, age: () => Promise.resolve(10) });
+const check = (wanted: ReadyCheck, connect: Connect) => checkProbe(wanted, { connect, age: () => Promise.resolve(10) });
 
 const refused = () => Promise.reject(new Error("connection refused"));
 const serving = "Zookeeper version: 3.9.5\nMode: follower\n";
@@ -34,8 +35,8 @@ describe("a ZooKeeper member", () => {
         expect(await checkMember({ "10.0.0.2": serving }, 1)).toBeUndefined();
     });
     test.each([serving, ""])("does not wait for others where its own answer says enough: %j", async (own) => {
-        const dial: Dial = (address) => (address === "10.0.0.1" ? Promise.resolve(Buffer.from(own)) : new Promise(() => undefined));
-        const lacking = await check({ kind: "zookeeper", port: 2181, member: 0, members }, dial);
+        const connect: Connect = (address) => (address === "10.0.0.1" ? Promise.resolve(Buffer.from(own)) : new Promise(() => undefined));
+        const lacking = await check({ kind: "zookeeper", port: 2181, member: 0, members }, connect);
         expect(lacking).toBe(own ? undefined : "it does not answer on port 2181");
     });
     test("that is the only one has to serve", async () => {
@@ -47,7 +48,7 @@ describe("a ZooKeeper member", () => {
 });
 
 describe("by Nimbus's word,", () => {
-    const nimbusAt = (summary: Summary): Dial => async (address, port, request, reply) => {
+    const nimbusAt = (summary: Summary): Connect => async (address, port, request, reply) => {
         expect([port, reply, request.toString("latin1").includes("getClusterInfo")]).toEqual([6627, 4, true]);
         return address === "10.0.0.8" ? refused() : encode(summary);
     };
@@ -81,7 +82,7 @@ describe("by Nimbus's word,", () => {
 });
 
 test("a supervisor with a logviewer needs both", async () => {
-    const answering = (logviewer: boolean): Dial => (_address, port) => {
+    const answering = (logviewer: boolean): Connect => (_address, port) => {
         const summary = encode({ nimbuses: [], supervisors: ["10.0.0.21"] });
         return port === 6627 || logviewer ? Promise.resolve(summary) : refused();
     };
@@ -106,7 +107,7 @@ test("blobs that too few Nimbus daemons have are told, from all of Nimbus's list
     const pages: Record<string, string[]> = { "": ["a-stormjar.jar", "a-stormcode.ser"], page2: ["b-stormjar.jar"], page3: [] };
     const replication: Record<string, number> = { "a-stormjar.jar": 2, "a-stormcode.ser": 1, "b-stormjar.jar": 1 };
     const next: Record<string, string> = { "": "page2", page2: "page3", page3: "" };
-    const nimbus: Dial = async (_address, _port, request) => {
+    const nimbus: Connect = async (_address, _port, request) => {
         const protocol = new thrift.TBinaryProtocol(new thrift.TFramedTransport(request.subarray(4)));
         const { fname } = protocol.readMessageBegin();
         protocol.readStructBegin();

@@ -1,10 +1,10 @@
 import { createHash } from "crypto";
 import * as fs from "fs";
 import * as thrift from "thrift";
-import { strandedBy } from "../../components/storm/drain";
-import { leaderOf } from "../../components/storm/leader";
-import { killTopology, rebalanceTopology, type TopologyState } from "../../components/storm/nimbusClient";
-import { missing, spreadProblem, unknownComponents } from "../../components/storm/topology/running";
+import { strandedBy } from "../../provider/kinds/drain";
+import { leaderOf } from "../../provider/nimbus/leader";
+import { killTopology, rebalanceTopology, type TopologyState } from "../../provider/nimbus/client";
+import { missing, spreadProblem, unknownComponents } from "../../provider/nimbus/running";
 import { onHosts } from "./hostsFixture";
 import { madeAfter, type Run, runProgram } from "./program";
 
@@ -80,7 +80,7 @@ test("a supervisor strands what it alone runs, where there are not enough free s
 describe("an order to Nimbus", () => {
     const nimbus = (requests: Buffer[], reply: Buffer) => ({
         ...{ address: "10.0.0.9", port: 6627 },
-        dial: (_address: string, _port: number, request: Buffer) => {
+        connect: (_address: string, _port: number, request: Buffer) => {
             requests.push(request);
             return Promise.resolve(reply);
         },

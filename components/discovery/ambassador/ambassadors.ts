@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Certificate } from "../../../provider/resources";
 import type { Host } from "../../hosts/host";
 import { addresses } from "../addresses";
 import type { Discovery, Placed } from "../discovery";
 import { Ambassador, type AmbassadorImages, type AmbassadorMachine, type Offered } from "./ambassador";
-import { Certificate, type CertificateFiles, certificateFiles } from "./certificates";
+import { type CertificateFiles, certificateFiles } from "./certificates";
 import { daemonsLike } from "./machines";
 import { anyNimbusPort, nimbusPorts, securedPort } from "./ports";
 import { type Backend, zooKeeperCheck } from "./proxyConfig";
@@ -131,7 +132,8 @@ export class Ambassadors extends pulumi.ComponentResource {
         const authority = new Certificate(`${name}-authority`, { name: clusterName }, { parent: this });
         const files = Object.fromEntries(
             machines.map(({ registrar: { docker, address } }) => {
-                const whose = { name: docker.name, address, by: authority };
+                const by = pulumi.secret({ certificate: authority.certificate, key: authority.key });
+                const whose = { name: docker.name, address, by };
                 const own = new Certificate(`${name}-${docker.name}-certificate`, whose, { parent: this });
                 return [docker.name, certificateFiles(own, authority)];
             }),

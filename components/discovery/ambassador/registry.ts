@@ -1,12 +1,11 @@
 import { createHash } from "crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { Password, RegistryUsers } from "../../../provider/resources";
 import { hostContainer } from "../../hosts/hostContainer";
 import type { Host } from "../../hosts/host";
 import { hostImage } from "../../hosts/hostImage";
 import { type CertificateFiles, certificatePaths, uploadsOf } from "./certificates";
-import { Password } from "./password";
 import { etcdPorts } from "./ports";
-import { RegistryUsers } from "./registryUsers";
 
 /** Arguments of {@link Registry}. */
 export interface RegistryArgs {

@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ContainerAt } from "../../../provider/machines/container";
+import { Jar } from "../../../provider/resources";
+import type { Inputs, NimbusContainer } from "../../../provider/schema";
 import type { Discovery } from "../../discovery/discovery";
 import type { Endpoint, Service } from "../../discovery/service";
 import type { Host } from "../../hosts/host";
-import type { ContainerAt } from "../../hosts/container";
-import type { NimbusContainer } from "../leader";
 import { ports } from "../ports";
-import { Jar } from "./jar";
-import type { SupervisorContainer } from "./submission";
 
 /** Arguments of {@link Submitting}. */
 export interface SubmittingArgs {
@@ -40,7 +39,7 @@ export class Submitting {
     readonly seeds: pulumi.Output<string[]>;
     /** At which port. */
     readonly port: number;
-    readonly supervisors: pulumi.Output<SupervisorContainer[]>;
+    readonly supervisors: pulumi.Output<Inputs<"Submission">["supervisors"]>;
     private readonly clientHost: Host;
     private readonly jars = new Map<string, Jar>();
 

@@ -1,10 +1,11 @@
 import { createHash } from "crypto";
 import * as fs from "fs";
 import * as pulumi from "@pulumi/pulumi";
-import { launchArguments, type StormConfig } from "../stormConfig";
+import { isUrl } from "../../../provider/jars";
+import { launchArguments } from "../../../provider/nimbus/launchArguments";
+import { Submission } from "../../../provider/resources";
+import type { StormConfig } from "../stormConfig";
 import type { StormCluster } from "../stormCluster";
-import { isUrl } from "./jar";
-import { Submission } from "./submission";
 
 /** Arguments of {@link Topology}. */
 export interface TopologyArgs {

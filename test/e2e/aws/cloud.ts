@@ -4,7 +4,7 @@ import * as yaml from "yaml";
 import { Ec2 } from "../../lab/ec2/ec2";
 import type { HostOptions } from "../../lab/host";
 import { Lab, type LabHost } from "../../lab/lab";
-import { type ClusterSummary } from "../../../components/storm/nimbusClient";
+import { type ClusterSummary } from "../../../provider/nimbus/client";
 import { containersOn, counted, heap, summaryBy } from "../hosts/fleet";
 import { machineSettings, TestStack } from "../stack";
 import { untilCounting } from "../wordcount";

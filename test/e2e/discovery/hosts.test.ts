@@ -1,6 +1,6 @@
 import { ports } from "../../../components/storm/ports";
-import { clusterConfiguration } from "../../../components/storm/nimbusClient";
-import { dialFrom } from "../../../components/hosts/container";
+import { clusterConfiguration } from "../../../provider/nimbus/client";
+import { connectFrom } from "../../../provider/machines/container";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { containersOn, counted, heap, reaches, summaryBy } from "../hosts/fleet";
@@ -68,7 +68,7 @@ describeLab("on hosts, daemons find each other", () => {
         return result;
     };
     const configuration = (address: string, port: number = ports.nimbus) =>
-        clusterConfiguration({ dial: dialFrom({ container: container("nimbus-1"), ssh: host("n").shell }), address, port });
+        clusterConfiguration({ connect: connectFrom({ container: container("nimbus-1"), ssh: host("n").shell }), address, port });
     /** Host names by which supervisors are registered. */
     const registered = async (address: string, port: number = ports.nimbus) => {
         const { supervisors } = await summaryBy(host("n"), stack.cluster, "nimbus-1", { address, port });

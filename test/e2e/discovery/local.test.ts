@@ -1,6 +1,6 @@
 import { ports } from "../../../components/storm/ports";
-import { type Dial, dialFrom } from "../../../components/hosts/container";
-import { clusterConfiguration, clusterSummary } from "../../../components/storm/nimbusClient";
+import { type Connect, connectFrom } from "../../../provider/machines/container";
+import { clusterConfiguration, clusterSummary } from "../../../provider/nimbus/client";
 import { docker, TestStack, until } from "../stack";
 import { wordcount } from "../topologies/topologies";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
@@ -18,11 +18,11 @@ beforeAll(async () => {
 });
 afterAll(() => stack.remove());
 
-const dial = (...args: Parameters<Dial>) => dialFrom({ container: `${stack.cluster}-nimbus-1` })(...args);
+const connect = (...args: Parameters<Connect>) => connectFrom({ container: `${stack.cluster}-nimbus-1` })(...args);
 /** What Nimbus says of its configuration and of the supervisors: what has come to the daemons. */
 const effective = async (port: number = ports.nimbus) => ({
-    configuration: await clusterConfiguration({ dial, address, port }),
-    supervisors: (await clusterSummary(dial, address, port)).supervisors.map(({ host, slots }) => `${host} ${slots}`).sort(),
+    configuration: await clusterConfiguration({ connect, address, port }),
+    supervisors: (await clusterSummary(connect, address, port)).supervisors.map(({ host, slots }) => `${host} ${slots}`).sort(),
 });
 const volumes = () => stack.volumes().filter((name) => name.includes("-conf-"));
 const counted = (supervisor: string) => wordsCounted(docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", workerLogs));

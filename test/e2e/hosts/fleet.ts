@@ -1,7 +1,7 @@
 /** What the tests of the target `hosts` have in common: what runs on a lab's hosts, and what it does. */
 import { ports } from "../../../components/storm/ports";
-import { dialFrom } from "../../../components/hosts/container";
-import { type ClusterSummary, clusterSummary } from "../../../components/storm/nimbusClient";
+import { connectFrom } from "../../../provider/machines/container";
+import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
 import type { Lab, LabHost } from "../../lab/lab";
 import { wordsCounted, workerLogs } from "../wordcount";
 
@@ -28,7 +28,7 @@ export function summaryBy(
     daemon = "nimbus-1",
     { address = nimbus.address, port = ports.nimbus }: { address?: string; port?: number } = {},
 ): Promise<ClusterSummary> {
-    return clusterSummary(dialFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), address, port);
+    return clusterSummary(connectFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), address, port);
 }
 
 /** The words that a host's workers have counted. */

@@ -54,7 +54,7 @@ test("a preview of the example makes the cluster on the machines that its settin
         // ZooKeeper, Nimbus, UI, two supervisors.
         "storm:storm:Daemon": 5,
         "docker:index/container:Container": 5,
-        "pulumi-nodejs:dynamic/storm:Ready": 5,
+        "storm:index:Ready": 5,
         // ZooKeeper's on one machine, Storm's on all.
         "docker:index/remoteImage:RemoteImage": 4,
     });

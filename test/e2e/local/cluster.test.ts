@@ -1,8 +1,8 @@
 import * as fs from "fs";
 import { edges } from "../../../components/storm/edges";
 import { ports } from "../../../components/storm/ports";
-import { dialFrom } from "../../../components/hosts/container";
-import { type ClusterSummary, clusterSummary } from "../../../components/storm/nimbusClient";
+import { connectFrom } from "../../../provider/machines/container";
+import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
 import { docker, machineSettings, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 
 const summary = (): Promise<ClusterSummary> =>
-    clusterSummary(dialFrom({ container: `${stack.cluster}-nimbus-1` }), "172.30.78.33", ports.nimbus);
+    clusterSummary(connectFrom({ container: `${stack.cluster}-nimbus-1` }), "172.30.78.33", ports.nimbus);
 
 /** The words that a supervisor's workers have counted. */
 const counted = (supervisor: string): number =>
@@ -131,7 +131,7 @@ withUi("a logviewer shows the log of each supervisor, by the link that UI gives"
     }
 });
 withUi("a DRPC server accepts calls", async () => {
-    await dialFrom({ container: `${stack.cluster}-supervisor-1` })("172.30.78.49", ports.drpc, Buffer.alloc(0), "none");
+    await connectFrom({ container: `${stack.cluster}-supervisor-1` })("172.30.78.49", ports.drpc, Buffer.alloc(0), "none");
 });
 
 describe("a topology", () => {

@@ -1,4 +1,4 @@
-import { type Leader, leaderOf } from "../../../components/storm/leader";
+import { type Leader, leaderOf } from "../../../provider/nimbus/leader";
 import { ports } from "../../../components/storm/ports";
 import { running, sentences, wordcount } from "../topologies/topologies";
 import { containersMade, docker, TestStack, until } from "../stack";

@@ -1,5 +1,5 @@
 import * as fs from "fs";
-import { leaderOf } from "../../../components/storm/leader";
+import { leaderOf } from "../../../provider/nimbus/leader";
 import { ports } from "../../../components/storm/ports";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";

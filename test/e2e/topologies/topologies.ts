@@ -3,9 +3,10 @@ import { execFileSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { leaderOf, type NimbusContainer } from "../../../components/storm/leader";
-import { type TopologyState, topologyConfiguration, topologyState } from "../../../components/storm/nimbusClient";
-import { workersOf } from "../../../components/storm/topology/running";
+import { leaderOf } from "../../../provider/nimbus/leader";
+import type { NimbusContainer } from "../../../provider/schema";
+import { type TopologyState, topologyConfiguration, topologyState } from "../../../provider/nimbus/client";
+import { workersOf } from "../../../provider/nimbus/running";
 
 export const jar = "examples/wordcount/target/wordcount.jar";
 

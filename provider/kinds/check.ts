@@ -1,0 +1,95 @@
+import type { Connect } from "../machines/container";
+import { clusterSummary } from "../nimbus/client";
+import type { ReadyCheck, ZooKeeperCheck } from "../schema";
+import { messageOf } from "../waiting";
+
+/** A daemon's container, as a check sees it. */
+export interface Probe {
+    /** Connects from within the container. */
+    connect: Connect;
+    /** Seconds for which the container has run. */
+    age: () => Promise<number>;
+}
+
+/** Tells what a daemon still lacks to be ready; undefined when it is. */
+export async function check(wanted: ReadyCheck, { connect, age }: Probe): Promise<string | undefined> {
+    try {
+        switch (wanted.kind) {
+            case "zookeeper":
+                return await checkZooKeeper(wanted, connect);
+            case "nimbus":
+                return await checkNimbus(wanted.address, wanted.port, connect, age);
+            case "supervisor":
+                return (
+                    (await checkSupervisor(wanted.address, wanted.nimbuses, wanted.nimbusPort, connect, age)) ??
+                    (wanted.logviewerPort === undefined ? undefined : await checkPort("its logviewer", wanted.address, wanted.logviewerPort, connect))
+                );
+            case "port":
+                return await checkPort("it", wanted.address, wanted.port, connect);
+        }
+    } catch (error) {
+        return messageOf(error);
+    }
+}
+
+/**
+ * A member of a new ensemble cannot serve before a majority is there, and the next is made only after it: so it
+ * passes when it answers. It has to have joined where enough members answer for a quorum, and where those up to it are a
+ * majority: else an ensemble that grows could have one of members that start empty, without those that have its data.
+ */
+async function checkZooKeeper({ members, member, port, closed }: ZooKeeperCheck, connect: Connect): Promise<string | undefined> {
+    const asked = (address: string) => connect(address, port, Buffer.from("srvr"), "all").then(String, () => "");
+    const reached = (address: string, peersPort: number) => connect(address, peersPort, Buffer.alloc(0), "none").then(() => "reached", () => "");
+    const own = await asked(closed?.address ?? (members[member] as string));
+    if (own === "") {
+        return `it does not answer on port ${port}`;
+    }
+    if (/^Mode: /m.test(own)) {
+        return undefined;
+    }
+    // The others are not asked without need: one that is not there yet takes seconds to tell so.
+    const lacking = "it has not joined the ensemble";
+    if (member + 1 > members.length / 2) {
+        return lacking;
+    }
+    const others = members.filter((_, index) => index !== member);
+    const answers = await Promise.all(others.map((address) => (closed ? reached(address, closed.peersPort) : asked(address))));
+    const answering = 1 + answers.filter((answer) => answer !== "").length;
+    return answering > members.length / 2 ? `${lacking}, of which ${answering} of ${members.length} members answer` : undefined;
+}
+
+async function checkNimbus(address: string, port: number, connect: Connect, age: Probe["age"]): Promise<string | undefined> {
+    const { nimbuses } = await clusterSummary(connect, address, port);
+    if (!isRegistered(address, nimbuses, await age())) {
+        return "it is not registered with ZooKeeper";
+    }
+    return nimbuses.some(({ leader }) => leader) ? undefined : "no Nimbus leads";
+}
+
+async function checkSupervisor(
+    address: string,
+    nimbuses: string[],
+    port: number,
+    connect: Connect,
+    age: Probe["age"],
+): Promise<string | undefined> {
+    const summaries = await Promise.allSettled(nimbuses.map((nimbus) => clusterSummary(connect, nimbus, port)));
+    const known = summaries.flatMap((summary) => (summary.status === "fulfilled" ? summary.value.supervisors : []));
+    if (isRegistered(address, known, await age())) {
+        return undefined;
+    }
+    const failures = summaries.flatMap((summary) => (summary.status === "rejected" ? [String(summary.reason)] : []));
+    return ["no Nimbus knows it", ...failures].join("; ");
+}
+
+function checkPort(who: string, address: string, port: number, connect: Connect): Promise<string | undefined> {
+    return connect(address, port, Buffer.alloc(0), "none").then(
+        () => undefined,
+        (error: Error) => `${who} does not answer on port ${port}: ${error.message}`,
+    );
+}
+
+/** A daemon that was killed stays registered until its session expires: what says to be older than its container is not it. */
+function isRegistered(address: string, registered: { host: string; uptime: number }[], age: number): boolean {
+    return registered.some(({ host, uptime }) => host === address && uptime <= age + 1);
+}

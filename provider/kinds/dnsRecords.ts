@@ -1,0 +1,65 @@
+import { createHash } from "crypto";
+import { Readable } from "stream";
+import * as dns from "dns-packet";
+import type { Kind } from "../kind";
+import { run } from "../machines/command";
+import { connectOn, describe } from "../machines/container";
+import { type Inputs as Of, schema } from "../schema";
+import { messageOf, missingAfter } from "../waiting";
+
+type Inputs = Of<"DnsRecords">;
+
+/** Puts standard input into a file of a container, whose image has no shell. */
+const put = 'f=$(mktemp) && cat >"$f" && chmod 644 "$f" && docker cp "$f" "$0:$1"; status=$?; rm -f "$f"; exit "$status"';
+
+/** Gives a DNS server its records. */
+export const dnsRecords: Kind<Inputs> = {
+    inputs: schema.DnsRecords,
+    id: ({ container }) => container,
+    async create(inputs) {
+        await serve(inputs);
+        return {};
+    },
+    // To a refresh, a server that does not answer with them has none.
+    read: async (state) => ((await missing(state)) === undefined ? state : undefined),
+    async update(_olds, news) {
+        await serve(news);
+        return {};
+    },
+};
+
+async function serve(inputs: Inputs): Promise<void> {
+    const { ssh, container, file, seconds } = inputs;
+    await run(ssh, ["sh", "-c", put, container, file], { input: Readable.from([zoneFile(inputs)]) });
+    const lacks = await missingAfter(`the records of ${container}`, () => missing(inputs), { seconds });
+    if (lacks !== undefined) {
+        throw new Error(`${container} did not serve its records within ${seconds} s: ${lacks}\n${await describe(inputs, [])}`);
+    }
+}
+
+/** What a server lacks to answer with the records; undefined: nothing. */
+async function missing({ ssh, server, zone, addresses }: Inputs): Promise<string | undefined> {
+    try {
+        const question = { type: "SOA" as const, name: zone };
+        // Over TCP a message has its length before it, in two bytes.
+        const reply = await connectOn(ssh)(server, 53, dns.streamEncode({ type: "query", id: 1, questions: [question] }), 2);
+        const { answers = [] } = dns.decode(reply);
+        const served = answers.map((answer) => (answer.type === "SOA" ? answer.data.serial : undefined));
+        return served.includes(serialOf(addresses)) ? undefined : "it answers with other records";
+    } catch (error) {
+        return messageOf(error);
+    }
+}
+
+/** The serial of records: the server reads its file again when that has another one. */
+function serialOf(addresses: Record<string, string>): number {
+    const sorted = Object.entries(addresses).sort(([a], [b]) => (a < b ? -1 : 1));
+    return createHash("sha256").update(JSON.stringify(sorted)).digest().readUInt32BE();
+}
+
+/** Records as a zone file (RFC 1035). What says that it is one comes last, so that the server takes no file that is half there. */
+export function zoneFile({ zone, addresses, recordSeconds }: Pick<Inputs, "zone" | "addresses" | "recordSeconds">): string {
+    const records = Object.entries(addresses).map(([name, address]) => `${name} A ${address}`);
+    const soa = `@ SOA ${zone}. hostmaster.${zone}. ${serialOf(addresses)} 3600 600 86400 ${recordSeconds}`;
+    return [`$ORIGIN ${zone}.`, `$TTL ${recordSeconds}`, ...records, soa, ""].join("\n");
+}

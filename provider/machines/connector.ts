@@ -1,0 +1,152 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "child_process";
+import { createInterface } from "readline";
+import type { Socket } from "net";
+import { on, runSeconds } from "./command";
+
+/** Seconds until a connection that says nothing is given up. */
+const connectSeconds = 5;
+
+/** Milliseconds for which an unused connector stays open. */
+const idleMilliseconds = 2000;
+
+/**
+ * Sends a request to `$0:$1` and prints the reply. The official images have bash and coreutils, and no other TCP client in common.
+ * `$2` is `none`, `all`, or the number of bytes of the reply's length; `$3` is the request in base64.
+ */
+const exchange = `
+exec 3<>"/dev/tcp/$0/$1" || exit
+[ "$2" = none ] && exit
+printf %s "$3" | base64 -d >&3
+[ "$2" = all ] && exec cat <&3
+length=0
+for byte in $(head -c "$2" <&3 | od -An -tu1); do length=$(( (length << 8) + byte )); done
+head -c "$length" <&3
+`;
+
+/**
+ * Reads a request from each line, and answers it by a line: an exit code, and what was printed. `$0` is {@link exchange}. The request
+ * `age` is for the seconds since process 1 was started; Linux counts in hundredths (proc(5): USER_HZ).
+ */
+const serve = `
+while read -r address port reply request; do
+    if [ "$address" = age ]; then
+        read -r up _ </proc/uptime
+        stat=$(</proc/1/stat)
+        set -- \${stat##*) }
+        echo "0 $(( \${up%.*} - \${20} / 100 ))"
+        continue
+    fi
+    answer=$(timeout ${connectSeconds} bash -c "$0" "$address" "$port" "$reply" "$request" 2>&1 | base64 -w 0; exit "\${PIPESTATUS[0]}")
+    echo "$? $answer"
+done
+`;
+
+/** What `timeout` exits with when time is over. */
+const timedOut = 124;
+
+/**
+ * A bash that opens connections from where it runs: on a machine, or within a container. It answers one request at a time, and stays
+ * open between two of them: a look at a daemon starts no process of Docker's or SSH's.
+ */
+class Connector {
+    /** Closes it when nobody uses it. */
+    closing: NodeJS.Timeout | undefined;
+    private readonly child: ChildProcessWithoutNullStreams;
+    private answer: { resolve: (line: string) => void; reject: (error: Error) => void } | undefined;
+    private printed = "";
+    private ended = false;
+
+    constructor(ssh: string[] | undefined, within: string[], onEnd: () => void) {
+        const [command, args] = on(ssh, [...within, "bash", "-c", serve, exchange]);
+        this.child = spawn(command, args);
+        this.child.stderr.on("data", (chunk: Buffer) => (this.printed = (this.printed + String(chunk)).slice(-2000)));
+        createInterface(this.child.stdout).on("line", (line) => {
+            this.answer?.resolve(line);
+            this.answer = undefined;
+        });
+        const end = (error: Error) => {
+            this.ended = true;
+            onEnd();
+            this.answer?.reject(error);
+            this.answer = undefined;
+        };
+        this.child.on("error", end);
+        this.child.on("close", (code) => end(new Error(this.printed.trim() || `${command} ended with exit code ${code}`)));
+        // It says why at its end.
+        this.child.stdin.on("error", () => undefined);
+    }
+
+    /** Sends a line, and gives what comes back. */
+    async ask(request: string): Promise<string> {
+        this.hold(true);
+        const timer = setTimeout(() => this.child.kill(), runSeconds * 1000);
+        try {
+            const line = await new Promise<string>((resolve, reject) => {
+                if (this.ended) {
+                    reject(new Error(this.printed.trim() || "the connection has ended"));
+                    return;
+                }
+                this.answer = { resolve, reject };
+                this.child.stdin.write(`${request}\n`);
+            });
+            const [code = "", text = ""] = line.split(" ");
+            if (code === "0") {
+                return text;
+            }
+            const said = Buffer.from(text, "base64").toString().trim();
+            throw new Unanswered(Number(code) === timedOut ? `no answer within ${connectSeconds} s` : said || `exit code ${code}`);
+        } finally {
+            clearTimeout(timer);
+            this.hold(false);
+        }
+    }
+
+    close(): void {
+        this.child.stdin.end();
+    }
+
+    /** Whether this process has to wait for it. */
+    private hold(held: boolean): void {
+        const { stdin, stdout, stderr } = this.child;
+        for (const each of [this.child, stdin as unknown as Socket, stdout as unknown as Socket, stderr as unknown as Socket]) {
+            each[held ? "ref" : "unref"]();
+        }
+    }
+}
+
+/** What was to be connected to did not answer; where one connects from, commands run. */
+export class Unanswered extends Error {}
+
+/** Connectors that nobody uses, by where they are. */
+const idle = new Map<string, Connector[]>();
+
+/**
+ * Asks a connector: one that is open, or else another one.
+ * @param ssh The `ssh` command line that logs in on the machine; undefined: it is this one.
+ * @param within Words that run a command within a container there; empty: it is the machine's own bash.
+ */
+export async function ask(ssh: string[] | undefined, within: string[], request: string): Promise<string> {
+    const where = JSON.stringify([ssh, within]);
+    const pool = idle.get(where) ?? [];
+    idle.set(where, pool);
+    const remove = (connector: Connector) => {
+        const index = pool.indexOf(connector);
+        return index >= 0 && pool.splice(index, 1).length > 0;
+    };
+    const connector: Connector = pool.pop() ?? new Connector(ssh, within, () => remove(connector));
+    clearTimeout(connector.closing);
+    const release = () => {
+        pool.push(connector);
+        connector.closing = setTimeout(() => remove(connector) && connector.close(), idleMilliseconds).unref();
+    };
+    try {
+        const answer = await connector.ask(request);
+        release();
+        return answer;
+    } catch (error) {
+        if (error instanceof Unanswered) {
+            release();
+        }
+        throw error;
+    }
+}

@@ -1,0 +1,11 @@
+import { main } from "@pulumi/pulumi/provider/server";
+import { kinds } from "./kinds";
+import { StormProvider } from "./provider";
+
+/** As package.json has it. */
+const version = "0.1.0";
+
+// The SDK's server prints each error with its stack before it returns it to the engine, which prints it too.
+console.error = () => undefined;
+
+void main(new StormProvider(version, kinds), process.argv.slice(2));

@@ -1,0 +1,153 @@
+/** The provider's resources, as a program declares them. What they do is in kinds/. */
+import * as pulumi from "@pulumi/pulumi";
+import type { Inputs, schema } from "./schema";
+
+type Kind = keyof typeof schema;
+
+/** Arguments of a resource, each of which may be an output of another. */
+export type Args<Name extends Kind> = { [key in keyof Inputs<Name>]: pulumi.Input<Inputs<Name>[key]> };
+
+/**
+ * The class of a kind of resource.
+ * @param outputs Names of what it has beside its arguments.
+ * @param former Its name when it was a dynamic resource, with its code in the state; a stack's own is taken over.
+ */
+function resource<Name extends Kind>(
+    kind: Name,
+    { outputs = [], former = kind }: { outputs?: string[]; former?: string } = {},
+): new (name: string, args: Args<Name>, opts?: pulumi.CustomResourceOptions) => pulumi.CustomResource {
+    return class extends pulumi.CustomResource {
+        constructor(name: string, args: Args<Name>, opts?: pulumi.CustomResourceOptions) {
+            const properties = { ...Object.fromEntries(outputs.map((output) => [output, undefined])), ...args };
+            const aliases = [{ type: `pulumi-nodejs:dynamic/storm:${former}` }];
+            super(`storm:index:${kind}`, name, properties, pulumi.mergeOptions(opts, { aliases }));
+        }
+    };
+}
+
+/**
+ * A gate: it exists once a daemon is ready, and waits again when the daemon's container is another one. Past its limit
+ * the update fails with the daemon's name, what was missing, and the end of its log.
+ */
+export class Ready extends resource("Ready") {}
+
+/**
+ * A restart gate: has the supervisors that are created after it wait, where a change restarts those before it, until these are
+ * ready and run their work again.
+ */
+export class RestartGate extends resource("RestartGate", { former: "Turn" }) {}
+
+/**
+ * Nothing, until it is deleted: then it stops a supervisor, waits until what ran there runs elsewhere and no tuple that was
+ * under way is overdue, and so lets the container go. (Storm cannot be told to give one supervisor no work.) Drains that are
+ * created one after the other are deleted one after the other.
+ */
+export class Drain extends resource("Drain") {}
+
+/**
+ * Stops Nimbus when it is deleted. As it is created after all drains, a `destroy` begins with it, and no supervisor that is
+ * taken down waits for its work to move to another that is taken down too.
+ */
+export class Shutdown extends resource("Shutdown") {}
+
+/**
+ * Who the members of the ensemble are. Those that leave have to be among those that may, and are stopped before the others are told:
+ * else these would go on without what those alone have, and clients write to both.
+ */
+export class Membership extends resource("Membership") {}
+
+/** The major version of a cluster's Storm: another one is refused before anything is touched, as it cannot read the data. */
+export class MajorVersion extends resource("MajorVersion") {}
+
+/** The machine that a daemon runs on and that has its data. It stays there, unless it may start empty on another. */
+export class Place extends resource("Place") {}
+
+/** The availability zone that has a daemon's data. It stays there, unless the daemon may start empty in another. */
+export class DataZone extends resource("DataZone") {}
+
+/**
+ * Refuses to be deleted, and with it all that it is created after. (Pulumi's own `protect` keeps a resource, but a `destroy` that
+ * meets it deletes first what depends on it, which are the containers: seen with 3.259.)
+ */
+export class Protection extends resource("Protection") {}
+
+/** A file on a host, in a Docker volume of its own, that containers mount. Another content is in another volume, which is created first. */
+export class ConfigFile extends resource("ConfigFile") {}
+
+/** A jar that lies on the cluster, with the data of a Nimbus, under the name that its content gives it. */
+export class Jar extends resource("Jar") {}
+
+/** A topology that is on the cluster once, as it is wanted, and that is running. */
+export class Submission extends resource("Submission", { outputs: ["shortfall"] }) {
+    /** How its spread differs from what is wanted; empty: it does not. */
+    declare readonly shortfall: pulumi.Output<string>;
+}
+
+/** The records of a DNS server. Other records take the place of those before while it runs. */
+export class DnsRecords extends resource("DnsRecords") {}
+
+/** The users of etcd, without whom nobody may read or write in it. */
+export class RegistryUsers extends resource("RegistryUsers") {}
+
+/** A password that the stack has made, and keeps as a secret. */
+export class Password extends resource("Password", { outputs: ["value"] }) {
+    declare readonly value: pulumi.Output<string>;
+
+    constructor(name: string, opts: pulumi.CustomResourceOptions) {
+        super(name, {}, opts);
+        this.value = pulumi.secret(this.value);
+    }
+}
+
+/** What tells a stack's containers from those of another: the stack has made it, and keeps it. */
+export class OwnerKey extends resource("OwnerKey", { outputs: ["value"] }) {
+    declare readonly value: pulumi.Output<string>;
+}
+
+/** A certificate that the stack has made, and its private key, which it keeps as a secret. Valid for ten years. */
+export class Certificate extends resource("Certificate", { outputs: ["certificate", "key"] }) {
+    declare readonly certificate: pulumi.Output<string>;
+    declare readonly key: pulumi.Output<string>;
+
+    constructor(name: string, args: Args<"Certificate">, opts: pulumi.CustomResourceOptions) {
+        super(name, args, opts);
+        this.key = pulumi.secret(this.key);
+    }
+}
+
+/** A host key that a machine is launched with, to be known at the first contact. */
+export class LaunchKey extends resource("LaunchKey", { outputs: ["privateKey", "publicKey"] }) {
+    /** In OpenSSH's format; secret, as long as the machine has not exchanged it. */
+    declare readonly privateKey: pulumi.Output<string>;
+    /** Such as `ssh-ed25519 AAAA...`. */
+    declare readonly publicKey: pulumi.Output<string>;
+
+    constructor(name: string, args: Args<"LaunchKey">, opts: pulumi.CustomResourceOptions) {
+        super(name, args, opts);
+        this.privateKey = pulumi.secret(this.privateKey);
+    }
+}
+
+/** A host key that a machine makes for itself, over a connection on which it has shown its launch key. */
+export class OwnHostKey extends resource("OwnHostKey", { outputs: ["made"] }) {
+    /** Such as `ssh-ed25519 AAAA...`; the machine does not show it yet. */
+    declare readonly made: pulumi.Output<string>;
+}
+
+/**
+ * A machine that shows the key that it has made, and no longer the one that it was launched with. Making and
+ * exchanging are two resources, so that an update which is interrupted between them still knows both keys.
+ */
+export class ExchangedHostKey extends resource("ExchangedHostKey", { outputs: ["active"] }) {
+    /** Such as `ssh-ed25519 AAAA...`. */
+    declare readonly active: pulumi.Output<string>;
+}
+
+/** The key that a machine has shown at the first contact, by which it is known from then on. */
+export class PinnedHostKey extends resource("PinnedHostKey", { outputs: ["pinned"] }) {
+    /** Such as `ssh-ed25519 AAAA...`. */
+    declare readonly pinned: pulumi.Output<string>;
+}
+
+/** A machine that has shown the right key and has let us in. One that shows another key stops the update. */
+export class SshContact extends resource("SshContact") {}

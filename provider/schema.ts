@@ -1,0 +1,353 @@
+/** What the provider's resources are made of: the inputs of each. */
+import { z } from "zod";
+
+const text = z.string().min(1);
+const port = z.int().min(1).max(65535);
+/** Seconds until something is given up. */
+const seconds = z.number().positive();
+
+/** The `ssh` command line that logs in on a machine; undefined: it is this one. */
+const ssh = z.array(z.string()).min(1).optional();
+
+const containerAt = z.strictObject({
+    /** Its name in Docker. */
+    container: text,
+    /** Its machine. */
+    ssh,
+});
+
+/** A Nimbus, and the container that it runs in. */
+const nimbusContainer = containerAt.extend({
+    /** The address or name at which others connect to it. */
+    address: text,
+    /** TCP port of its Thrift server. */
+    port,
+});
+
+const zooKeeperCheck = z.strictObject({
+    kind: z.literal("zookeeper"),
+    port,
+    /** At which others connect to all members. */
+    members: z.array(text).min(1),
+    /** Its own place among them. */
+    member: z.int().min(0),
+    /** Where others cannot connect to that port: where it listens itself, and a port at which they can. */
+    closed: z.strictObject({ address: text, peersPort: port }).optional(),
+});
+
+/** What has to hold before a daemon is ready; addresses are those, or the names, at which others connect. */
+const readyCheck = z.discriminatedUnion("kind", [
+    /** A member answers and, where enough members answer for a quorum, has joined it. */
+    zooKeeperCheck,
+    /** It is registered, and one Nimbus leads. */
+    z.strictObject({ kind: z.literal("nimbus"), address: text, port }),
+    /** A Nimbus knows the supervisor, and its logviewer, where there is one, accepts connections. */
+    z.strictObject({
+        kind: z.literal("supervisor"),
+        address: text,
+        nimbuses: z.array(text).min(1),
+        nimbusPort: port,
+        logviewerPort: port.optional(),
+    }),
+    /** It accepts connections. */
+    z.strictObject({ kind: z.literal("port"), address: text, port }),
+]);
+
+/** How a machine is reached over SSH. */
+const sshEndpoint = z.strictObject({
+    /** Host name or IP address, as seen from where Pulumi runs, or from the bastion. */
+    address: text,
+    /** TCP port of its sshd. */
+    port,
+    /** Who logs in: root, or somebody who may use sudo without a password. */
+    user: text,
+});
+
+/** A machine that is to be logged in to. */
+const contact = z.strictObject({
+    /** The host's name, for messages. */
+    host: text,
+    /** How it is reached. */
+    endpoint: sshEndpoint,
+    /** What all connections have in common. */
+    access: z.strictObject({
+        /** File with the private key; undefined: the keys of the SSH agent. */
+        keyPath: text.optional(),
+        /** The machine through which the hosts are reached, and its host key; undefined: they are reached directly. */
+        bastion: sshEndpoint.extend({ hostKey: text }).optional(),
+    }),
+    /** Seconds that it has to answer. */
+    seconds,
+    /** What the user can do when it does not answer. */
+    ifGone: z.string(),
+    /** What the user can do when it shows another host key. */
+    ifOtherKey: z.string(),
+});
+
+const ownHostKey = contact.extend({
+    /** Tells the machine from another in its place. */
+    machine: text,
+    /** The key that it was launched with. */
+    launchKey: text,
+});
+
+/** A certificate and its private key, as PEM. */
+const pair = z.strictObject({ certificate: text, key: text });
+
+/** Inputs of each resource, by the last part of its token. */
+export const schema = {
+    /** A gate: it exists once a daemon is ready. */
+    Ready: z.strictObject({
+        /** The daemon's name, for messages. */
+        daemon: text,
+        /** Its container's name in Docker. */
+        container: text,
+        /** Its container's id: another container has to become ready in turn. */
+        containerId: text,
+        /** What has to hold. */
+        check: readyCheck,
+        /** Seconds until waiting is given up. */
+        seconds,
+        /** The log files that it writes within its container, beside standard output. */
+        logFiles: z.array(text),
+        ssh,
+    }),
+    /** A restart gate: supervisors after it wait until those before it are ready and run their work again. */
+    RestartGate: z.strictObject({
+        /** The supervisors before. */
+        before: z.array(
+            containerAt.extend({
+                daemon: text,
+                /** Its container's id: another container has to be ready, and to run its work, in turn. */
+                containerId: text,
+                /** The address or name at which others connect to it. */
+                address: text,
+            }),
+        ),
+        nimbuses: z.array(nimbusContainer),
+        /** Seconds that they have to become ready, beside what Storm gives their workers. */
+        seconds,
+    }),
+    /** Moves a supervisor's work away when it is deleted. */
+    Drain: containerAt.extend({
+        /** The supervisor. */
+        daemon: text,
+        /** The address or name at which others connect to it. */
+        address: text,
+        nimbuses: z.array(nimbusContainer),
+        /** Seconds that its work has to run elsewhere. */
+        seconds,
+    }),
+    /** Stops Nimbus when it is deleted. */
+    Shutdown: z.strictObject({ nimbuses: z.array(nimbusContainer) }),
+    /** Who the members of the ensemble are. */
+    Membership: z.strictObject({
+        /** Names of the members. */
+        daemons: z.array(text),
+        /** Those that can be asked. */
+        members: z.array(
+            containerAt.extend({
+                daemon: text,
+                /** The address at which it serves clients. */
+                address: text,
+                /** TCP port there. */
+                port,
+                /** Whether its machine is gone, so that nothing runs there any more. */
+                isLost: z.boolean(),
+            }),
+        ),
+        /** Names of those that may leave. */
+        mayLeave: z.array(text),
+        /** Seconds that those that stay have to join the ensemble before others are stopped. */
+        seconds,
+    }),
+    /** The major version of a cluster's Storm. */
+    MajorVersion: z.strictObject({
+        /** The image of Storm's daemons. */
+        image: text,
+    }),
+    /** The machine that has a daemon's data. */
+    Place: z.strictObject({
+        daemon: text,
+        /** The address or name at which others connect to it. */
+        address: text,
+        /** The host's name in the settings. */
+        host: text,
+        /** The key by which the host's machine proves to be the same. */
+        machine: text,
+        /** Why nothing can be created on that machine now, such as `is lost`; default: it can. */
+        unusable: text.optional(),
+        /** Whether the daemon may start on another machine without its data. */
+        mayStartEmpty: z.boolean(),
+        /** Those other daemons of which one has to have all of its data first; empty: none has to. */
+        replicas: z.array(nimbusContainer),
+        /** Seconds until waiting for them is given up. */
+        seconds,
+    }),
+    /** The availability zone that has a daemon's data. */
+    DataZone: z.strictObject({
+        daemon: text,
+        zone: text,
+        /** Whether the daemon may start in another zone without its data. */
+        mayStartEmpty: z.boolean(),
+    }),
+    /** Refuses to be deleted. */
+    Protection: z.strictObject({
+        /** Whether what it is created after may not be deleted. */
+        isOn: z.boolean(),
+        /** What the user can do to have it deleted all the same. */
+        advice: z.string(),
+    }),
+    /** A file on a host, in a Docker volume of its own, that containers mount. */
+    ConfigFile: z.strictObject({
+        /** Name of the Docker volume that holds it. */
+        volume: text,
+        /** Labels of the volume. */
+        labels: z.record(text, z.string()),
+        /** The file's name. */
+        file: text,
+        /** The file's content; may be secret. */
+        content: z.string(),
+        /** The directory that the volume is mounted at, in a container that the file is written by and in those that read it. */
+        directory: text,
+        /** An image that the host has, with a shell and the directory. */
+        image: text,
+        /** Uid and gid of those that read it. */
+        owner: z.int(),
+        ssh,
+        /** Tells the host from another in its place, which has no such volume; undefined: it is this machine. */
+        machine: text.optional(),
+    }),
+    /** A jar that lies on the cluster. */
+    Jar: z.strictObject({
+        /** Path of a file, or URL by which it is downloaded. */
+        source: text,
+        /** Its content's SHA-256. */
+        sha256: z.string().regex(/^[0-9a-f]{64}$/, "is not a SHA-256 in hexadecimal digits"),
+        /** The container of the Nimbus that keeps it with its data. */
+        nimbus: containerAt,
+        /** Tells the machine from another in its place, which has no jar; undefined: it is this one. */
+        machine: text.optional(),
+    }),
+    /** A topology that runs on the cluster once, as it is wanted. */
+    Submission: z.strictObject({
+        /** The topology's name on the cluster. */
+        topology: text,
+        /** The SHA-256 of its jar. */
+        sha256: text,
+        /** The class in the jar that submits it. */
+        mainClass: text,
+        /** Arguments of that class. */
+        arguments: z.array(z.string()),
+        /** Entries of its configuration, over those that the jar sets, as arguments of `storm`. */
+        configuration: z.array(z.string()),
+        /** Workers; default: what the jar says. */
+        workers: z.int().min(1).optional(),
+        /** Executors by component, where they are to be others than the jar says. */
+        parallelism: z.record(text, z.int().min(1)),
+        /** Seconds for which it is deactivated before it is killed; default: its message timeout. */
+        killSeconds: z.number().min(0).optional(),
+        /** Seconds for which it is deactivated before it is rebalanced; default: its message timeout. */
+        rebalanceSeconds: z.number().min(0).optional(),
+        /** Seconds that it has to be running; past it the update fails. */
+        seconds,
+        /** Who submits it: another's topology of this name is left alone. */
+        owner: text,
+        nimbuses: z.array(nimbusContainer),
+        /** The Nimbus that keeps the jar, and where its clients find one. */
+        client: containerAt.extend({ seeds: z.array(text), port }),
+        /** Image of Storm. */
+        image: text,
+        supervisors: z.array(
+            containerAt.extend({
+                /** The address or name at which others connect to its workers. */
+                address: text,
+                /** Tells its machine from another in its place, which has none of its work; undefined: it is this one. */
+                machine: text.optional(),
+            }),
+        ),
+    }),
+    /** The records of a DNS server. */
+    DnsRecords: z.strictObject({
+        /** The server's container. */
+        container: text,
+        /** Its id: another container has no records. */
+        containerId: text,
+        /** The file that the server reads them from, in its container. */
+        file: text,
+        /** The domain of the names. */
+        zone: text,
+        /** IPv4 address by name, without the domain. */
+        addresses: z.record(text, text),
+        /** The address that the server listens at, on port 53. */
+        server: text,
+        /** Seconds for which a record may be kept. */
+        recordSeconds: z.int(),
+        /** Seconds that it has to answer with them. */
+        seconds,
+        ssh,
+    }),
+    /** The users of etcd, without whom nobody may read or write in it. */
+    RegistryUsers: z.strictObject({
+        /** Containers of the registry's members, of which the first is asked. */
+        members: z.array(containerAt).min(1),
+        /** Options by which etcd's client reaches that one. */
+        options: z.array(z.string()),
+        /** Tells this registry from another in its place, which has no users. */
+        identity: text,
+        /** Password of its administrator, `root`. */
+        rootPassword: text,
+        /** The user that may read and write. */
+        user: text,
+        /** The password of that one. */
+        password: text,
+        /** What the keys begin with that it may read and write. */
+        prefix: text,
+        /** Seconds that the registry has to answer. */
+        seconds,
+    }),
+    /** A password, which the stack keeps as a secret. */
+    Password: z.strictObject({}),
+    /** What tells a stack's containers from those of another. */
+    OwnerKey: z.strictObject({}),
+    /** A certificate, and its private key, which the stack keeps as a secret. */
+    Certificate: z.strictObject({
+        /** Whose it is. */
+        name: text,
+        /** IP address at which others connect to its owner; default: nobody does. */
+        address: text.optional(),
+        /** Who signs it; default: itself, as an authority that signs others. */
+        by: pair.optional(),
+    }),
+    /** A host key that a machine is launched with, to be known at the first contact. */
+    LaunchKey: z.strictObject({
+        /** What makes another machine: it gets another key. */
+        triggers: z.array(z.string()),
+    }),
+    /** A host key that a machine makes for itself. */
+    OwnHostKey: ownHostKey,
+    /** A machine that shows the key that it has made, and no longer the one that it was launched with. */
+    ExchangedHostKey: ownHostKey.extend({
+        /** The key that it has made. */
+        hostKey: text,
+    }),
+    /** The key that a machine has shown at the first contact. */
+    PinnedHostKey: contact,
+    /** A machine that has shown the right key and has let us in. */
+    SshContact: contact.extend({
+        /** The key that the machine has to show, such as `ssh-ed25519 AAAA...`. */
+        hostKey: text,
+    }),
+};
+
+/** Inputs of a resource, by the last part of its token. */
+export type Inputs<Name extends keyof typeof schema> = z.infer<(typeof schema)[Name]>;
+
+/** A Nimbus, and the container that it runs in. */
+export type NimbusContainer = z.infer<typeof nimbusContainer>;
+/** What has to hold before a daemon is ready. */
+export type ReadyCheck = z.infer<typeof readyCheck>;
+/** The check of a ZooKeeper member. */
+export type ZooKeeperCheck = z.infer<typeof zooKeeperCheck>;
+/** A machine that is to be logged in to. */
+export type ContactArgs = z.infer<typeof contact>;

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { Incomplete, type Kind, unknown } from "../../provider/kind";
+import { kinds } from "../../provider/kinds";
+import { Endings } from "../../provider/kinds/ready";
+import { StormProvider } from "../../provider/provider";
+import { schema } from "../../provider/schema";
+import type { Properties } from "../../provider/wire";
+
+const urn = (kind: string) => `urn:pulumi:test::storm::storm:storm:Daemon$storm:index:${kind}::name`;
+/** As the engine sends a secret. */
+const secret = (value: unknown) => ({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value });
+
+type Sample = { name: string; size?: number | undefined; key?: string | undefined };
+const sample: Kind<Sample, { made: string; password: string }> = {
+    inputs: z.strictObject({ name: z.string().min(1), size: z.int().optional(), key: z.string().optional() }),
+    id: ({ name }) => name,
+    secrets: ["password"],
+    updates: ["size"],
+    replaces: ["name"],
+    refuses: ({ size = 0 }, olds) => (size < (olds.size ?? 0) ? [{ property: "size", reason: `is below ${olds.size}` }] : []),
+    create: async ({ name, size }) => {
+        if (size === 13) {
+            throw new Incomplete("it is unlucky", { name, size, made: "half", password: "p" });
+        }
+        return { made: `${name}!`, password: "p" };
+    },
+};
+const provider = new StormProvider("0.1.0", { Sample: sample });
+
+test("every kind that the program may declare is there, and no other", () => {
+    expect(Object.keys(kinds).sort()).toEqual(Object.keys(schema).sort());
+});
+
+describe("a check", () => {
+    const failures = async (news: Properties, olds: Properties = {}) => (await provider.check(urn("Sample"), olds, news)).failures;
+
+    test("names each property that is wrong, and what it has to be", async () => {
+        const found = await failures({ name: "", size: 1.5, colour: "red" });
+        expect(found?.map(({ property }) => property)).toEqual(["name", "size", ""]);
+        expect(found?.at(-1)?.reason).toContain("colour");
+    });
+    test("takes what is not known yet for right", async () => {
+        expect(await failures({ name: unknown, size: unknown })).toEqual([]);
+        expect(await failures({ name: secret(unknown), size: 1 })).toEqual([]);
+    });
+    test("looks at what there was before", async () => {
+        expect(await failures({ name: "a", size: 1 }, { name: "a", size: 2 })).toEqual([{ property: "size", reason: "is below 2" }]);
+    });
+    test("leaves secrets as they are", async () => {
+        const news = { name: "a", key: secret("k") };
+        expect((await provider.check(urn("Sample"), {}, news)).inputs).toEqual(news);
+    });
+    test("of a kind that is not there is an error", async () => {
+        await expect(provider.check(urn("Other"), {}, {})).rejects.toThrow("there is no resource storm:index:Other");
+    });
+    test("of real arguments finds a container without a name, and an address that is none", async () => {
+        const real = new StormProvider("0.1.0", kinds);
+        const ready = { daemon: "nimbus-1", container: "", containerId: unknown, check: { kind: "nimbus", address: "a", port: 0 }, seconds: 9, logFiles: [] };
+        const found = (await real.check(urn("Ready"), {}, ready)).failures;
+        expect(found?.map(({ property }) => property)).toEqual(["container", "check.port"]);
+    });
+});
+
+describe("a difference", () => {
+    const diff = (olds: Properties, news: Properties) => provider.diff("a", urn("Sample"), { made: "a!", ...olds }, news);
+
+    test("says which property makes another resource", async () => {
+        expect(await diff({ name: "a" }, { name: "b" })).toMatchObject({ changes: true, replaces: ["name"], deleteBeforeReplace: false });
+    });
+    test("is an update where one that matters is another, and none where one does not", async () => {
+        expect(await diff({ name: "a", size: 1 }, { name: "a", size: 2 })).toMatchObject({ changes: true, replaces: [] });
+        expect(await diff({ name: "a", key: "k" }, { name: "a", key: "l" })).toMatchObject({ changes: false });
+    });
+    test("is none between a secret and its value", async () => {
+        expect(await diff({ name: secret("a") }, { name: "a" })).toMatchObject({ changes: false });
+    });
+    test("is none where a state has the code of a dynamic resource, which a refresh removes", async () => {
+        const state = { name: "a", key: secret("k"), made: "a!", password: secret("p"), __provider: "code" };
+        expect(await diff(state, { name: "a", key: "k" })).toMatchObject({ changes: false });
+        const without: Properties = { ...state };
+        delete without.__provider;
+        expect(await provider.read("a", urn("Sample"), state)).toEqual({ id: "a", props: without });
+    });
+});
+
+describe("a state", () => {
+    test("has the inputs and what was made, with secrets marked", async () => {
+        expect(await provider.create(urn("Sample"), { name: "a", key: secret("k") })).toEqual({
+            id: "a",
+            outs: { name: "a", key: secret("k"), made: "a!", password: secret("p") },
+        });
+    });
+    test("keeps in an update what was made, and not the code of a dynamic resource", async () => {
+        const olds = { name: "a", size: 1, made: "a!", password: secret("p"), __provider: "code" };
+        expect((await provider.update("a", urn("Sample"), olds, { name: "a", size: 2 })).outs).toEqual({
+            ...{ name: "a", size: 2, made: "a!", password: secret("p") },
+        });
+    });
+    test("of what could not be finished goes with the error, for the next update", async () => {
+        await expect(provider.create(urn("Sample"), { name: "a", size: 13, key: secret("k") })).rejects.toMatchObject({
+            message: "it is unlucky",
+            id: "a",
+            properties: { name: "a", made: "half", password: secret("p") },
+        });
+    });
+});
+
+test("a container is given up once it has ended three times more by one exit code, not by several, and not while it runs", () => {
+    const ended = (restarts: number, exitCode = 1) => ({ status: "restarting", restarts, exitCode });
+    const endings = new Endings();
+    expect([5, 6, 7].map((restarts) => endings.problem(ended(restarts)))).toEqual([undefined, undefined, undefined]);
+    expect(endings.problem({ status: "running", restarts: 8, exitCode: 0 })).toBeUndefined();
+    expect(endings.problem(ended(8))).toBe("ends again and again, by exit code 1");
+    const various = new Endings();
+    expect([0, 1, 2, 3].map((restarts) => various.problem(ended(restarts, restarts)))).toEqual(Array(4).fill(undefined));
+});
