@@ -10,6 +10,9 @@ cluster=storm-$stack
 cli=$(sed -nE 's/^ *"pulumi": "([^"]*)".*/\1/p' "$root/package.json")
 PATH=${PULUMI_HOME:-$HOME/.pulumi}/versions/$cli/bin:$root/node_modules/.bin:$PATH
 
+# typescript FILE ARGUMENTS...: runs a .ts file
+typescript() { node --require "$root/scripts/transpile.js" "$@"; }
+
 # Prints the exports with which plain `npx pulumi` works on the stack, without what the user has set already.
 print_exports() {
     local where=()
@@ -43,7 +46,7 @@ bring_settings() {
     fi
     [ ! -f "$local_dir/airgap" ] || sources+=("$root/airgap/settings.yaml")
     mkdir -p "$local_dir"
-    ts-node-transpile-only "$root/scripts/stackFile.ts" "$local_dir/Pulumi.$stack.yaml" "${sources[@]}"
+    typescript "$root/scripts/stackFile.ts" "$local_dir/Pulumi.$stack.yaml" "${sources[@]}"
     if [ -n "${STORM:-}" ]; then choose_storm; fi
 }
 

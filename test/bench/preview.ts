@@ -20,8 +20,8 @@ interface Measured {
 
 function preview(supervisors: number): Promise<Measured> {
     const started = performance.now();
-    const program = ["--require", "ts-node/register/transpile-only", "test/bench/mockedPreview.ts", String(supervisors)];
-    const child = spawn("node", [project.runtime.options.nodeargs, ...program], {
+    const program = ["test/bench/mockedPreview.ts", String(supervisors)];
+    const child = spawn("node", [...project.runtime.options.nodeargs.split(" "), ...program], {
         stdio: ["ignore", "pipe", "inherit"],
     });
     let output = "";

@@ -192,7 +192,7 @@ describeLab("a lab", () => {
         const program = `require("./test/lab/lab").Lab.create({ name: "e2ekill", subnet: "${subnet}" })
             .then((lab) => lab.addHost("x", { diskMiB: 600 })).then(() => console.log("up"));
             setInterval(() => undefined, 1000);`;
-        const node = ["-r", "ts-node/register/transpile-only", "-e", program];
+        const node = ["-r", "./scripts/transpile.js", "-e", program];
         const child = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "inherit"] });
         await new Promise((resolve) => child.stdout.once("data", resolve));
         const left = traces("e2ekill", subnet);
