@@ -19,11 +19,15 @@ quietly() {
     said=$("$@" 2>&1) || fail "$* failed:"$'\n'"$said"
 }
 
-# one_at_a_time WHAT: until this script ends, no other one makes the same
-one_at_a_time() {
+# to_be_made FOLDER WHAT: whether this script is to make it, and no other one until this ends. Only set-up makes what is kept for all labs
+# (MAKES is not empty): it takes minutes, which no test is to wait.
+to_be_made() {
+    [ ! -d "$1" ] || return 1
+    [ -n "${MAKES:-}" ] || fail "$2: not here, or made from other sources: run scripts/setup tests"
     mkdir -p "$cache"
-    exec 8>"$cache/$1.lock"
+    exec 8>"$1.lock"
     flock 8
+    [ ! -d "$1" ]
 }
 
 # started PID: when it started, in clock ticks; with its number that names a process for good
@@ -66,7 +70,7 @@ launch() {
         exec setsid unshare --mount --uts --ipc --pid --fork "$@" \
             bash "$here/boot.sh" "$folder" "$tree" "$init" 3>&1 >>"$folder/console.log" 2>&1 </dev/null 8>&- 9>&-
     )
-    hear booted "$folder" 60
+    hear booted "$folder" 300
 }
 
 # hear WORD FOLDER SECONDS: waits until what was launched says the word

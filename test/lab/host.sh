@@ -38,7 +38,7 @@ COMMIT"
     rules
     rate
     address
-    hear ready "$folder" 90
+    hear ready "$folder" 300
 }
 
 off() {

@@ -107,7 +107,7 @@ export class LabHost {
 
     /**
      * Powers it on, and waits until sshd listens and Docker, where it is installed, answers.
-     * @throws Error with the end of its console, where it does not within a minute.
+     * @throws Error with the end of its console, where it does not within five minutes.
      */
     async powerOn(): Promise<void> {
         this.writeSeed();

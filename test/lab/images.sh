@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prepares images of this machine's Docker for labs, once, and prints the folder: images.sh IMAGE...
+# Prints the folder of images of this machine's Docker as labs have them, which set-up prepares: images.sh IMAGE...
 #   registry/   data of a registry that has those of Docker's own, as that has them
 #   docker/     what a Docker's data folder has after pulling them from it, for hosts that are to have them already
 set -euo pipefail
@@ -7,12 +7,11 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 tree=$("$here/tree.sh" services)
-ids=$(docker image inspect --format '{{.Id}} {{.RepoTags}}' "$@") || fail "images are missing: run make setup"
+ids=$(docker image inspect --format '{{.Id}}' "$@") || fail "images are missing: run make setup"
 key=$(echo "$tree $* $ids" | cat "${BASH_SOURCE[0]}" - | sha256sum | cut -c 1-12)
 images=$cache/images-$key
 
-one_at_a_time images
-if [ ! -d "$images" ]; then
+if to_be_made "$images" "images $*"; then
     say "images $*: preparing them for labs, about half a minute"
     began=$SECONDS
     folder=$labs/images.workshop registry=127.0.0.1:5001
@@ -27,7 +26,7 @@ if [ ! -d "$images" ]; then
     registry_settings $registry >"$folder/seed/registry.yml"
     echo $registry >"$folder/seed/registry"
     BINDS="$images.new/registry:/var/lib/docker-registry" launch "$folder" "$tree" "$here/images-init.sh" --net
-    hear ready "$folder" 60
+    hear ready "$folder" 300
     for image in "$@"; do
         docker save "$image" | quietly "$here/exec.sh" "$folder" "docker load --quiet"
         # As Docker's own registry has them.

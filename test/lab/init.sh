@@ -56,7 +56,7 @@ for service in /etc/rc2.d/S*; do
     "$service" start 3>&-
 done
 if [ -x /etc/init.d/docker ]; then
-    tries=600
+    tries=2400
     until curl --silent --fail --output /dev/null --unix-socket /run/docker.sock http://docker/_ping; do
         tries=$((tries - 1))
         if [ $tries = 0 ]; then

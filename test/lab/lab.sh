@@ -80,7 +80,7 @@ up() {
     cp "$folder/outside" "$folder/services/seed/hosts"
     [ -z "$images" ] || registry_settings "$gateway:5001" read-only >"$folder/services/seed/registry.yml"
     BINDS=${images:+$images/registry:/var/lib/docker-registry} launch "$folder/services" "$tree" "$here/services-init.sh"
-    hear ready "$folder/services" 30
+    hear ready "$folder/services" 300
 }
 
 remove() {

@@ -59,9 +59,8 @@ export class Lab {
     }
 
     /**
-     * Makes a lab without hosts. The first one on a machine makes base trees and prepares images, about three minutes.
-     * Labs whose process was killed are removed first.
-     * @throws Error where labs cannot run here, or name or subnet are taken.
+     * Makes a lab without hosts. Labs whose process was killed are removed first.
+     * @throws Error where labs cannot run here, what `scripts/setup tests` makes for them is missing, or name or subnet are taken.
      */
     static async create(options: LabOptions): Promise<Lab> {
         const { name, subnet = "10.77.0.0/24", kept = false } = options;
@@ -175,6 +174,15 @@ export class Lab {
         const input = fs.readFileSync(path.join(this.folder, "outside"), "utf8") + names.join("");
         execFileSync(path.join(__dirname, "exec.sh"), [services, "cat >/etc/hosts && kill -HUP $(cat /run/dnsmasq.pid)"], { input });
     }
+}
+
+/** Makes what all labs of this machine start from, where it is not there yet: some minutes. */
+export async function makeSources(): Promise<void> {
+    const env = { MAKES: "yes" };
+    await Promise.all([
+        script("tree.sh", ["services"], { env }).then(() => script("images.sh", machineImages(), { env })),
+        script("tree.sh", ["bare"], { env }).then(() => script("tree.sh", ["docker"], { env })),
+    ]);
 }
 
 /** Images that `make setup` chose for this machine, as Pulumi.yaml and the stack's file name them. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a base tree, once, and prints its folder: tree.sh bare | docker | services
+# Prints the folder of a base tree, which set-up makes: tree.sh bare | docker | services
 #   bare      Debian with what any cloud image has: sshd, sudo, a user with it; no Docker
 #   docker    bare, and Debian's docker.io
 #   services  what a lab itself runs: name server and registry of images; docker.io, which fills images.sh's cache
@@ -25,8 +25,7 @@ apt_settings=$(apt-config dump 2>/dev/null | grep -E '^Acquire::(Check|https?::)
 key=$(cat "${BASH_SOURCE[0]}" ${sources[@]+"${sources[@]}"} <(echo "$apt_settings") | sha256sum | cut -c 1-12)
 tree=$cache/tree-$kind-$key
 
-one_at_a_time "tree-$kind"
-if [ ! -d "$tree" ]; then
+if to_be_made "$tree" "base tree $kind"; then
     command -v mmdebstrap >/dev/null || fail "mmdebstrap is missing: run scripts/setup lab"
     say "base tree $kind: Debian $suite, about a minute"
     began=$SECONDS
