@@ -7,8 +7,6 @@ import { Checkout } from "../checkout";
 import { until } from "../stack";
 import { Cloud } from "./cloud";
 
-jest.setTimeout(900_000);
-
 const jar = "examples/wordcount/target/wordcount.jar";
 
 describeEc2("dev on EC2", () => {
@@ -21,7 +19,7 @@ describeEc2("dev on EC2", () => {
             .sort();
 
     beforeAll(async () => {
-        cloud = await Cloud.create({ name: "awsdev", number: 6, stackFile: "dev", changes: {}, host: { kind: "bare" } });
+        cloud = await Cloud.create({ name: "awsdev", number: 6, stackFile: "dev", changes: {}, host: { kind: "bare", withImages: true } });
         await cloud.stack.up();
     });
     afterAll(() => cloud?.remove());
@@ -99,9 +97,9 @@ describeEc2("dev on EC2", () => {
         const before = { machines: await cloud.machines(), containers: await cloud.containers() };
         const host = await cloud.host("supervisor-2");
         await cloud.ec2.stopInstance(cloud.nameOf("supervisor-2"));
-        await until("the machine is off", 30, () => !host.isOn);
+        await until("the machine is off", 300, () => !host.isOn);
         await cloud.ec2.startInstance(cloud.nameOf("supervisor-2"));
-        await until("the machine is on", 60, () => host.isOn);
+        await until("the machine is on", 300, () => host.isOn);
         await cloud.mend("supervisor-2");
         expect(await cloud.machines()).toEqual(before.machines);
         expect(await cloud.containers()).toEqual(before.containers);
