@@ -11,5 +11,6 @@ module.exports = {
     ],
     // End-to-end tests share this machine: one after the other, unless the command line says that they may run side by side.
     maxWorkers: 1,
+    testSequencer: "<rootDir>/test/longestFirst.js",
     reporters: ["default", "<rootDir>/test/countReporter.js"],
 };

@@ -7,11 +7,9 @@ import { Lab, type LabHost } from "../../lab/lab";
 import { until } from "../stack";
 import { traces } from "./traces";
 
-jest.setTimeout(600_000);
-
 /** Whether a TCP port answers, to a host or, without one, to this machine: `open`, `refused`, or `silent`. */
 async function dial(from: LabHost | undefined, address: string, port: number): Promise<string> {
-    const command = `timeout 2 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>&1; echo "ended with $?"`;
+    const command = `timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>&1; echo "ended with $?"`;
     const said = from ? await from.exec(command) : spawnSync("bash", ["-c", command], { encoding: "utf8" }).stdout;
     return /ended with 0/.test(said) ? "open" : /refused/.test(said) ? "refused" : "silent";
 }
@@ -83,14 +81,14 @@ describeLab("a lab", () => {
 
     test("a container on the host's network is reached from another host, also after a loss of power", async () => {
         await b.exec(ZOOKEEPER);
-        await until("ZooKeeper answers", 60, async () => (await dial(a, "b", 2181)) === "open");
+        await until("ZooKeeper answers", 300, async () => (await dial(a, "b", 2181)) === "open");
         await b.powerOff();
         expect(await dial(a, "b", 2181)).toBe("silent");
         expect(await dial(undefined, b.address, 22)).toBe("silent");
         const key = b.hostKey;
         await b.powerOn();
         expect(b.hostKey).toBe(key);
-        await until("ZooKeeper answers again", 60, async () => (await dial(a, "b", 2181)) === "open");
+        await until("ZooKeeper answers again", 300, async () => (await dial(a, "b", 2181)) === "open");
         expect(ssh(lab, b, "storm", "hostname").said).toBe("b");
     });
 
@@ -105,7 +103,7 @@ describeLab("a lab", () => {
         expect(await dial(b, "127.0.0.1", 2181)).toBe("open");
         await b.powerOff();
         await b.powerOn();
-        await until("ZooKeeper answers again", 60, async () => (await dial(b, "127.0.0.1", 2181)) === "open");
+        await until("ZooKeeper answers again", 300, async () => (await dial(b, "127.0.0.1", 2181)) === "open");
         expect(await seen()).toEqual(["refused", "open", "open", "refused"]);
         await b.firewall(undefined);
         expect(await seen()).toEqual(["open", "open", "open", "open"]);
@@ -174,7 +172,7 @@ describeLab("a lab", () => {
         const bare = await lab.addHost("bare", { kind: "bare", withImages: true });
         await expect(bare.exec("docker version")).rejects.toThrow("not found");
         await bare.exec("apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends docker.io");
-        await until("Docker answers", 60, () => bare.exec("docker version || true").then((said) => said.includes("Server:")));
+        await until("Docker answers", 300, () => bare.exec("docker version || true").then((said) => said.includes("Server:")));
         expect(await bare.exec("docker run --rm --network host --entrypoint hostname zookeeper:3.9.5")).toBe("bare");
         await bare.powerOff();
         await bare.powerOn();
@@ -182,13 +180,13 @@ describeLab("a lab", () => {
     });
 
     test("name and subnet of a lab are its own", async () => {
-        await expect(Lab.create({ name: "e2elab", subnet: "10.77.10.0/24" })).rejects.toThrow("there is a lab e2elab already");
+        await expect(Lab.create({ name: "e2elab", subnet: "10.77.20.0/24" })).rejects.toThrow("there is a lab e2elab already");
         await expect(Lab.create({ name: "e2eother", subnet: "10.77.9.0/24" })).rejects.toThrow("network 10.77.9.0/24 already");
         expect(await dial(a, "b", 22)).toBe("open");
     });
 
     test("what a killed run left behind is swept by the next, and removal leaves nothing", async () => {
-        const subnet = "10.77.10.0/24";
+        const subnet = "10.77.20.0/24";
         const program = `require("./test/lab/lab").Lab.create({ name: "e2ekill", subnet: "${subnet}" })
             .then((lab) => lab.addHost("x", { diskMiB: 600 })).then(() => console.log("up"));
             setInterval(() => undefined, 1000);`;
@@ -203,12 +201,12 @@ describeLab("a lab", () => {
         child.kill("SIGKILL");
         await ended;
 
-        const next = await Lab.create({ name: "e2enext", subnet: "10.77.11.0/24" });
+        const next = await Lab.create({ name: "e2enext", subnet: "10.77.21.0/24" });
         expect(traces("e2ekill", subnet)).toEqual([]);
         expect(traces("e2elab", "10.77.9.0/24")).not.toEqual([]);
         expect(await dial(a, "b", 22)).toBe("open");
         await next.addHost("y");
         await next.remove();
-        expect(traces("e2enext", "10.77.11.0/24")).toEqual([]);
+        expect(traces("e2enext", "10.77.21.0/24")).toEqual([]);
     });
 });
