@@ -34,8 +34,12 @@ export function machineSettings(): Record<string, unknown> {
 
 const pulumi = path.resolve("node_modules/.bin/pulumi");
 
-/** What every stack of the tests has in storm.yaml: dozens of JVMs share two processors, few live long enough for the second compiler. */
+/**
+ * What every stack of the tests has in storm.yaml: dozens of JVMs share two processors, few live long enough for the second compiler.
+ * A drain waits for two message timeouts.
+ */
 const frugal = {
+    "topology.message.timeout.secs": 10,
     ...Object.fromEntries(["nimbus", "supervisor", "worker"].map((jvm) => [`${jvm}.childopts`, "-XX:TieredStopAtLevel=1"])),
     "wordcount.sentences.per.second": 20,
 };
@@ -47,6 +51,8 @@ const frugal = {
 export class TestStack {
     readonly cluster: string;
     private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-e2e-"));
+    /** The process groups of the CLI that have not ended. */
+    private readonly running = new Set<number>();
     /** Environment of the CLI. */
     readonly environment: NodeJS.ProcessEnv;
 
@@ -121,6 +127,9 @@ export class TestStack {
         child.stderr.on("data", collect);
         let end: (result: Result) => void = () => undefined;
         const done = new Promise<Result>((resolve) => (end = resolve));
+        const group = child.pid as number;
+        this.running.add(group);
+        child.on("exit", () => this.running.delete(group));
         child.on("close", (code) => end({ code, output }));
         return {
             done,
@@ -130,7 +139,7 @@ export class TestStack {
                     // What it has started may outlive it, and keep its output open.
                     child.on("exit", (code) => end({ code, output }));
                 }
-                process.kill(-(child.pid as number), signal);
+                process.kill(-group, signal);
             },
         };
     }
@@ -197,7 +206,18 @@ export class TestStack {
         return host.exec(`docker run --rm --network host --user 1000:1000 ${mounts} ${image} storm ${args.join(" ")}`);
     }
 
-    /** Removes everything of the stack, data too, whatever state it is in. */
+    /**
+     * Forgets the stack when its tests are over: all of it that is in this machine's Docker is removed at once, data too. What it has on
+     * hosts of a lab goes with the lab.
+     */
+    discard(): void {
+        // A test that has run out of time leaves its update behind.
+        this.running.forEach((group) => process.kill(-group, "SIGKILL"));
+        this.sweep();
+        fs.rmSync(this.folder, { recursive: true });
+    }
+
+    /** Destroys the stack, and removes everything of it, data too, whatever state it is in. */
     async remove(): Promise<void> {
         await this.pulumi("cancel", "--yes");
         await this.pulumi("destroy", "--yes", "--skip-preview");

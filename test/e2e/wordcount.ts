@@ -21,6 +21,6 @@ export function wordsCounted(logs: string): number {
 export async function untilCounting(counted: Record<string, () => number | Promise<number>>): Promise<void> {
     for (const [name, words] of Object.entries(counted)) {
         const first = await words();
-        await until(`words counted on ${name}`, 240, async () => (await words()) > first);
+        await until(`words counted on ${name}`, 300, async () => (await words()) > first);
     }
 }

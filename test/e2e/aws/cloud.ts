@@ -132,7 +132,7 @@ export class Cloud {
     }
 
     async remove(): Promise<void> {
-        await this.stack.remove();
+        this.stack.discard();
         await this.ec2.stop();
         await this.lab.remove();
     }

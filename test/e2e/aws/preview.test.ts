@@ -5,8 +5,6 @@ import { svg } from "../../../scripts/drawing";
 import { describeEc2 } from "../../lab/ec2/describeEc2";
 import { TestStack } from "../stack";
 
-jest.setTimeout(300_000);
-
 describeEc2("a preview of a committed stack file, as it is", () => {
     test.each(["dev", "prod"])("works without account, state and network: %s", async (name) => {
         const { config } = yaml.parse(fs.readFileSync(`Pulumi.${name}.yaml`, "utf8")) as { config: Record<string, unknown> };
@@ -24,7 +22,7 @@ describeEc2("a preview of a committed stack file, as it is", () => {
                 expect(await svg(name, output.slice(output.indexOf("{")))).toBe(fs.readFileSync("docs/dev.svg", "utf8"));
             }
         } finally {
-            await stack.remove();
+            stack.discard();
         }
     });
 });

@@ -3,8 +3,6 @@ import { describeLab } from "../../lab/describeLab";
 import { growingMissing, Volumes } from "../../lab/ec2/volumes";
 import { Lab, type LabHost } from "../../lab/lab";
 
-jest.setTimeout(300_000);
-
 describeLab("a machine's volume", () => {
     let lab: Lab;
     let volumes: Volumes;

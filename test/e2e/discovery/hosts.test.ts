@@ -8,8 +8,6 @@ import { TestStack, until } from "../stack";
 import { wordcount } from "../topologies/topologies";
 import { untilCounting } from "../wordcount";
 
-jest.setTimeout(600_000);
-
 const placement: Record<string, string[]> = {
     a: ["zookeeper-1"],
     b: ["zookeeper-2"],
@@ -103,7 +101,7 @@ describeLab("on hosts, daemons find each other", () => {
         await stack.up();
     });
     afterAll(async () => {
-        await stack?.remove();
+        stack?.discard();
         await lab?.remove();
     });
 
@@ -132,7 +130,7 @@ describeLab("on hosts, daemons find each other", () => {
             expect(found["nimbus.seeds"]).toEqual([name("nimbus-1")]);
             expect(found["storm.zookeeper.servers"]).toEqual(["zookeeper-1", "zookeeper-2", "zookeeper-3"].map(name));
             const all = ["supervisor-1", "supervisor-2"].map(name).join();
-            await until("both are registered", 30, async () => (await registered(name("nimbus-1"))).join() === all);
+            await until("both are registered", 300, async () => (await registered(name("nimbus-1"))).join() === all);
             await words();
         });
 
@@ -154,12 +152,12 @@ describeLab("on hosts, daemons find each other", () => {
             const made = await madeAnew(() => timed(`by names, ${moved} moves, the update`, () => stack.up()));
             expect(made).toEqual(placement[moved]);
             await timed(`by names, ${moved} moves, until it is found`, () =>
-                until("both followers are in sync", 60, async () => (await followers()) === "2"),
+                until("both followers are in sync", 300, async () => (await followers()) === "2"),
             );
         });
 
         test("and none of the members is where it was, while Storm's daemons have run on", async () => {
-            await until("both supervisors are registered", 60, async () => (await registered(name("nimbus-1"))).length === 2);
+            await until("both supervisors are registered", 300, async () => (await registered(name("nimbus-1"))).length === 2);
             await words();
         });
 
@@ -169,7 +167,7 @@ describeLab("on hosts, daemons find each other", () => {
             const made = await madeAnew(() => timed("by names, Nimbus moves, the update", () => stack.up()));
             expect(made).toEqual(["nimbus-1"]);
             await timed("by names, Nimbus moves, until it is found", () =>
-                until("both supervisors are registered", 120, async () => (await registered(name("nimbus-1"))).length === 2),
+                until("both supervisors are registered", 300, async () => (await registered(name("nimbus-1"))).length === 2),
             );
             await words();
         });
@@ -194,7 +192,7 @@ describeLab("on hosts, daemons find each other", () => {
         const port = 6641;
         const pair = ["proxy", "registrar"];
         const bothAreRegistered = () =>
-            until("both supervisors are registered, by the addresses of their hosts", 120, async () => {
+            until("both supervisors are registered, by the addresses of their hosts", 300, async () => {
                 const found = await registered("nimbus-1", port);
                 return found.join() === [host("d").address, host("e").address].join();
             });
@@ -232,11 +230,11 @@ describeLab("on hosts, daemons find each other", () => {
             const { address } = host("c");
             await host("c").powerOff();
             await timed("by ambassadors, a dead host is led to", () =>
-                until("nobody is led there", 60, async () => (await lastOf("d", `zookeeper leads to ${address}`)).endsWith("no more")),
+                until("nobody is led there", 300, async () => (await lastOf("d", `zookeeper leads to ${address}`)).endsWith("no more")),
             );
             await words();
             await host("c").powerOn();
-            await until("it is led to again", 120, async () => (await lastOf("d", `zookeeper leads to ${address}`)).endsWith(":2181"));
+            await until("it is led to again", 300, async () => (await lastOf("d", `zookeeper leads to ${address}`)).endsWith(":2181"));
         });
 
         test.each([...pair, "etcd-1"])("%s is killed: it is started again, and nobody else", async (victim) => {
@@ -244,7 +242,7 @@ describeLab("on hosts, daemons find each other", () => {
             const before = await containersOn(lab, stack.cluster);
             await kill(name, victim);
             const state = () => host(name).exec(`docker inspect --format '{{.State.Running}} {{.RestartCount}}' ${container(victim)}`);
-            await timed(`${victim} is killed, until it runs again`, () => until("it does", 30, async () => (await state()) === "true 1"));
+            await timed(`${victim} is killed, until it runs again`, () => until("it does", 300, async () => (await state()) === "true 1"));
             await words();
             expect(await containersOn(lab, stack.cluster)).toEqual(before);
         });

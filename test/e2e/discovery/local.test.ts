@@ -5,8 +5,6 @@ import { docker, TestStack, until } from "../stack";
 import { wordcount } from "../topologies/topologies";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
-jest.setTimeout(300_000);
-
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
 const address = "172.30.81.33";
 
@@ -16,7 +14,7 @@ beforeAll(async () => {
     stack.set({ topologies: [wordcount()] });
     await stack.up();
 });
-afterAll(() => stack.remove());
+afterAll(() => stack.discard());
 
 const connect = (...args: Parameters<Connect>) => connectFrom({ container: `${stack.cluster}-nimbus-1` })(...args);
 /** What Nimbus says of its configuration and of the supervisors: what has come to the daemons. */
@@ -92,7 +90,7 @@ describe.each(["file", "arguments"])("by names, delivered in %s,", (delivery) =>
     test("the restart of one restarts nobody else, and is found again", async () => {
         const before = started();
         docker("restart", `${stack.cluster}-zookeeper-1`);
-        await until("both supervisors are registered", 120, async () => (await effective().catch(() => undefined))?.supervisors.length === 2);
+        await until("both supervisors are registered", 300, async () => (await effective().catch(() => undefined))?.supervisors.length === 2);
         await words();
         expect(started().filter((line) => !before.includes(line))).toEqual([expect.stringContaining("zookeeper-1")]);
     });
@@ -125,8 +123,8 @@ describe("by an ambassador", () => {
         const before = started();
         const container = `${stack.cluster}-${killed}`;
         process.kill(Number(docker("inspect", "--format", "{{.State.Pid}}", container)), "SIGKILL");
-        await until("it runs again", 30, () => docker("inspect", "--format", "{{.State.Running}} {{.RestartCount}}", container) === "true 1");
-        await until("both supervisors are registered", 120, async () => (await effective(first).catch(() => undefined))?.supervisors.length === 2);
+        await until("it runs again", 300, () => docker("inspect", "--format", "{{.State.Running}} {{.RestartCount}}", container) === "true 1");
+        await until("both supervisors are registered", 300, async () => (await effective(first).catch(() => undefined))?.supervisors.length === 2);
         await words();
         expect(started()).toEqual(before);
     });

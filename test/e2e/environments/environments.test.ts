@@ -9,8 +9,6 @@ import { script } from "../../lab/run";
 import { Checkout } from "../checkout";
 import { until } from "../stack";
 
-jest.setTimeout(300_000);
-
 type Properties = Record<string, unknown>;
 
 const state = fs.mkdtempSync(path.join(os.tmpdir(), "storm-environments-"));
@@ -35,7 +33,7 @@ beforeAll(async () => {
     // A stand-in for S3: moto answers as it does.
     moto = spawn(path.join(await script("pypi.sh", ["moto"]), "bin/python"), ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
     const url = `http://127.0.0.1:${port}`;
-    await until("S3 has a bucket", 60, () => fetch(`${url}/states`, { method: "PUT" }).then(({ ok }) => ok, () => false));
+    await until("S3 has a bucket", 300, () => fetch(`${url}/states`, { method: "PUT" }).then(({ ok }) => ok, () => false));
     s3 = `s3://states?region=us-east-1&endpoint=${url}&s3ForcePathStyle=true`;
 });
 afterAll(() => {

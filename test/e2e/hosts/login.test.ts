@@ -5,8 +5,6 @@ import { Lab, type LabHost } from "../../lab/lab";
 import { TestStack } from "../stack";
 import { containersOn, heap } from "./fleet";
 
-jest.setTimeout(300_000);
-
 describeLab("a host behind a bastion", () => {
     let lab: Lab;
     let stack: TestStack;
@@ -31,7 +29,7 @@ describeLab("a host behind a bastion", () => {
         before = await containersOn(lab, stack.cluster);
     });
     afterAll(async () => {
-        await stack?.remove();
+        stack?.discard();
         await lab?.remove();
     });
 

@@ -6,8 +6,6 @@ import { Checkout } from "../checkout";
 import { machineSettings } from "../stack";
 import { containersOn, heap } from "./fleet";
 
-jest.setTimeout(300_000);
-
 describeLab("make, on hosts,", () => {
     let lab: Lab;
     let checkout: Checkout;
@@ -28,7 +26,7 @@ describeLab("make, on hosts,", () => {
             "storm:supervisors": Object.values(daemons).flat().filter((daemon) => daemon.startsWith("supervisor")).length,
             "storm:slots": 1,
             "storm:heap": heap,
-            "storm:ssh": { user: "storm", keyFile: lab.keyFile, seconds: 5 },
+            "storm:ssh": { user: "storm", keyFile: lab.keyFile, seconds: 10 },
             "storm:hosts": hosts,
         };
         fs.writeFileSync(checkout.stackFile, yaml.stringify({ config: settings }));
@@ -68,7 +66,7 @@ describeLab("make, on hosts,", () => {
 
     test("a lost host is let go in its two steps", async () => {
         await host("c").powerOff();
-        expect(make("up")).toEqual({ code: 2, output: expect.stringContaining("c (10.77.4.13) does not answer over SSH within 5 s") as string });
+        expect(make("up")).toEqual({ code: 2, output: expect.stringContaining("c (10.77.4.13) does not answer over SSH within 10 s") as string });
         place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"], c: ["supervisor-2"] }, { c: { lost: true } });
         expect(make("up")).toMatchObject({ code: 0 });
         place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"] });

@@ -5,14 +5,12 @@ import { Lab, type LabHost } from "../../lab/lab";
 import { TestStack } from "../stack";
 import { containersOn, heap } from "./fleet";
 
-jest.setTimeout(300_000);
-
 describeLab("beside a cluster that runs,", () => {
     let lab: Lab;
     let stack: TestStack;
     let before: Record<string, string>;
     const host = (name: string) => lab.hosts[name] as LabHost;
-    const login = () => ({ user: "storm", keyFile: lab.keyFile, seconds: 5 });
+    const login = () => ({ user: "storm", keyFile: lab.keyFile, seconds: 10 });
     const entry = (name: string, daemons: string[], more: object = {}) => ({ name, address: host(name).address, daemons, ...more });
     const good = () => entry("good", ["zookeeper-1", "nimbus-1", "supervisor-1"]);
 
@@ -49,7 +47,7 @@ describeLab("beside a cluster that runs,", () => {
         before = await containersOn(lab, stack.cluster);
     });
     afterAll(async () => {
-        await stack?.remove();
+        stack?.discard();
         await lab?.remove();
     });
     afterEach(async () => {
@@ -61,7 +59,7 @@ describeLab("beside a cluster that runs,", () => {
 
     test("a host that nobody answers for is named within the limit", async () => {
         const output = await failureWith({ name: "nobody", address: "10.77.2.99", daemons: ["supervisor-2"] });
-        expect(output).toContain("nobody (10.77.2.99) does not answer over SSH within 5 s");
+        expect(output).toContain("nobody (10.77.2.99) does not answer over SSH within 10 s");
     });
 
     test("a user without sudo is told what is missing", async () => {

@@ -3,8 +3,6 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 
-jest.setTimeout(300_000);
-
 /** The example, with the library as `npm install` puts it there, and this checkout's packages for what both depend on. */
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-library-"));
 const modules = path.join(folder, "node_modules");

@@ -6,8 +6,6 @@ import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/cl
 import { docker, machineSettings, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
-jest.setTimeout(300_000);
-
 const subnet = "172.30.78.0/24";
 const small = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, logviewer: 128, ui: 256, drpc: 128 };
 const jar = "examples/wordcount/target/wordcount.jar";
@@ -30,7 +28,7 @@ beforeAll(async () => {
     stack = new TestStack("e2e-local", { subnet, zookeepers: 3, supervisors: 2, supervisorBatch: 1, slots: 1, drpcs: hasUi ? 1 : 0, heap: small, uiPort: 18080 });
     await stack.up();
 });
-afterAll(() => stack.remove());
+afterAll(() => stack.discard());
 
 const summary = (): Promise<ClusterSummary> =>
     clusterSummary(connectFrom({ container: `${stack.cluster}-nimbus-1` }), "172.30.78.33", ports.nimbus);
@@ -168,7 +166,7 @@ describe("a second update", () => {
 
 test("after a restart of every container the cluster is there again by itself", async () => {
     docker("restart", ...Object.values(stack.containers()));
-    await until("Nimbus leads and knows both supervisors", 120, async () => {
+    await until("Nimbus leads and knows both supervisors", 300, async () => {
         const state = await summary().catch(() => undefined);
         return state?.nimbuses.some(({ leader }) => leader) && state.supervisors.length === 2;
     });
@@ -177,13 +175,14 @@ test("after a restart of every container the cluster is there again by itself", 
 
 describe("a daemon that was killed", () => {
     test.each(["nimbus-1", "supervisor-2"])("is running and ready again after an update that refreshes: %s", async (daemon) => {
+        const killed = Date.now();
         docker("kill", `${stack.cluster}-${daemon}`);
         expect((await stack.pulumi("refresh", "--preview-only", "--expect-no-changes")).code).not.toBe(0);
         await stack.up("--refresh");
         const { nimbuses, supervisors } = await summary();
         expect(nimbuses).toMatchObject([{ host: "172.30.78.33", leader: true }]);
         const own = [...nimbuses, ...supervisors].find(({ host }) => host === (daemon === "nimbus-1" ? "172.30.78.33" : "172.30.78.129"));
-        expect(own?.uptime).toBeLessThan(60);
+        expect(own?.uptime).toBeLessThanOrEqual((Date.now() - killed) / 1000);
         await stack.up("--refresh", "--expect-no-changes");
     });
 });
@@ -219,7 +218,7 @@ describe("what cannot work fails", () => {
     beforeEach(() => {
         broken = other();
     });
-    afterEach(() => broken.remove());
+    afterEach(() => broken.discard());
 
     test("with wrong settings, which are all told before anything is made", async () => {
         broken.set({ zookeepers: 2, slots: 0, stormYaml: { "nimbus.seeds": [] } });
@@ -248,9 +247,9 @@ describe("what cannot work fails", () => {
         ],
         ["has too little memory", { heap: { ...small, nimbus: 32 }, memory: { nimbus: 32 } }, "out of memory"],
     ])("with a daemon that %s, which is named, with the reason and the end of its log; mended settings mend it", async (_what, settings, reason) => {
-        broken.set({ ...settings, readySeconds: 15 });
+        broken.set({ ...settings, readySeconds: 30 });
         const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
-        expect([code === 0, output]).toEqual([false, expect.stringContaining("nimbus-1 was not ready within 15 s") as string]);
+        expect([code === 0, output]).toEqual([false, expect.stringContaining("nimbus-1 was not ready within 30 s") as string]);
         expect(output).toContain(reason);
         expect(output).toMatch(/Last lines of its output:\n/);
         expect(Object.keys(broken.containers()).sort()).toEqual(["nimbus-1", "zookeeper-1"]);
@@ -319,7 +318,7 @@ test("a preview works from nothing, without a Docker daemon", async () => {
     const { code, output } = await nowhere.pulumi("preview");
     expect(output).toContain("to create");
     expect(code).toBe(0);
-    await nowhere.remove();
+    nowhere.discard();
 });
 
 describe("down", () => {
@@ -332,7 +331,7 @@ describe("down", () => {
 
     test("after which `up` finds the data again: the topology runs", async () => {
         await stack.up();
-        await until("wordcount runs again", 120, async () => {
+        await until("wordcount runs again", 300, async () => {
             const { topologies } = await summary();
             return topologies.some(({ name, workers }) => name === "wordcount" && workers === 2);
         });

@@ -5,8 +5,6 @@ import { containersMade, docker, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 import { type Written, ZooKeeperWriter } from "../zookeeperWriter";
 
-jest.setTimeout(600_000);
-
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
 const member = (id: number) => `172.30.84.${16 + id}`;
 const nimbus = (id: number) => `172.30.84.${32 + id}`;
@@ -17,7 +15,7 @@ beforeAll(async () => {
     stack.set({ topologies: [wordcount()] });
     await stack.up();
 });
-afterAll(() => stack.remove());
+afterAll(() => stack.discard());
 
 const nimbuses = () => [1, 2].map((id) => ({ container: `${stack.cluster}-nimbus-${id}`, address: nimbus(id), port: ports.nimbus }));
 const leader = (): Promise<Leader> => leaderOf(nimbuses());
@@ -65,7 +63,7 @@ test("an ensemble that grows keeps its data, and the topology runs on", async ()
 describe("with three members and two Nimbus daemons,", () => {
     test("topologies are kept on both Nimbus daemons", async () => {
         const blobs = (id: number) => docker("exec", `${stack.cluster}-nimbus-${id}`, "ls", "/data/blobs");
-        await until("they have the same", 120, () => blobs(1) === blobs(2));
+        await until("they have the same", 300, () => blobs(1) === blobs(2));
         const [{ configuration } = { configuration: {} as Record<string, unknown> }] = await running(nimbuses());
         expect(configuration["topology.min.replication.count"]).toBe(2);
     });
@@ -73,7 +71,7 @@ describe("with three members and two Nimbus daemons,", () => {
     test("another Nimbus leads when the one that leads is killed, and the word count goes on; an update mends it", async () => {
         const { nimbus: before } = await leader();
         docker("kill", nameOf(before.address));
-        await until("the other leads", 90, async () => (await leader().catch(() => undefined))?.nimbus.address !== before.address);
+        await until("the other leads", 300, async () => (await leader().catch(() => undefined))?.nimbus.address !== before.address);
         await counting(1, 2);
         await stack.up("--refresh");
         expect((await leader()).summary.nimbuses).toHaveLength(2);
@@ -134,7 +132,7 @@ describe("a change that restarts everything", () => {
                 });
         };
         // A spout that is not active does not emit again what has failed: what was lost with a worker does within a minute.
-        await until("all sentences are acked", 240, async () => {
+        await until("all sentences are acked", 300, async () => {
             stack.storm(seeds, "activate", "wordcount");
             await counting(1, 2);
             stack.storm(seeds, "deactivate", "wordcount");

@@ -1,8 +1,6 @@
 import { spawnSync } from "child_process";
 import { docker, machineSettings, TestStack, until } from "../stack";
 
-jest.setTimeout(600_000);
-
 /** An ensemble of one, which no stack has made, on Docker's default network: other networks reach it at that one's gateway. */
 const server = "storm-e2e-existing-zookeeper";
 const port = 12181;
@@ -19,7 +17,7 @@ beforeAll(async () => {
     await stack.up();
 });
 afterAll(async () => {
-    await stack.remove();
+    stack.discard();
     docker("rm", "--force", "--volumes", server);
 });
 
@@ -42,7 +40,7 @@ test("it moves to an ensemble of its own, and back; the other one is left as it 
     stack.set({ zookeeperServers: [] });
     await stack.up();
     expect(Object.keys(stack.containers()).sort()).toEqual(["nimbus-1", "supervisor-1", "zookeeper-1"]);
-    await until("Nimbus has left", 60, () => nodes("/storm-e2e-existing/nimbuses")?.join() === "");
+    await until("Nimbus has left", 300, () => nodes("/storm-e2e-existing/nimbuses")?.join() === "");
     stack.set({ zookeeperServers });
     await stack.up();
     expect(Object.keys(stack.containers()).sort()).toEqual(["nimbus-1", "supervisor-1"]);

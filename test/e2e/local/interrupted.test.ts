@@ -1,7 +1,5 @@
 import { docker, TestStack, until } from "../stack";
 
-jest.setTimeout(600_000);
-
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
 /** Moments of an update, as shares of its steps. The two ways take turns at them, unless `MOMENTS=all`: each costs a minute. */
 const moments = [0.1, 0.3, 0.5, 0.7, 0.9];
@@ -28,7 +26,7 @@ describe.each(Object.entries(ways))("after %s", (signal, { turn, subnet, recover
         change(0);
         changing = steps(await stack.up());
     });
-    afterAll(() => stack.remove());
+    afterAll(() => stack.discard());
 
     /** Names of what there is of the stack, whoever made it. */
     const there = () => ({
@@ -45,7 +43,7 @@ describe.each(Object.entries(ways))("after %s", (signal, { turn, subnet, recover
         const update = stack.start("up", "--yes", "--skip-preview");
         let isOver = false;
         void update.done.then(() => (isOver = true));
-        await until("the moment", 120, () => isOver || steps(update.output()) >= after);
+        await until("the moment", 300, () => isOver || steps(update.output()) >= after);
         update.kill(signal as NodeJS.Signals);
         const { code } = await update.done;
         await recover(stack);

@@ -5,8 +5,6 @@ import * as path from "path";
 import { Checkout, sweep } from "../checkout";
 import { docker } from "../stack";
 
-jest.setTimeout(300_000);
-
 const stack = "e2e-make";
 const cluster = `storm-${stack}`;
 const settings = `# Settings of a test.

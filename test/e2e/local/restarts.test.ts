@@ -7,8 +7,6 @@ import { wordcount } from "../topologies/topologies";
 import { TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
-jest.setTimeout(600_000);
-
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
 
 describeLab("a cluster on a Docker daemon that nobody else has", () => {
@@ -24,7 +22,7 @@ describeLab("a cluster on a Docker daemon that nobody else has", () => {
         await stack.up();
     });
     afterAll(async () => {
-        await stack?.remove();
+        stack?.discard();
         await lab?.remove();
     });
 
@@ -32,7 +30,7 @@ describeLab("a cluster on a Docker daemon that nobody else has", () => {
     const nimbuses = () => [{ container: `${stack.cluster}-nimbus-1`, ssh: host.shell, address: "172.30.86.33", port: ports.nimbus }];
     /** Waits until all is as it was: Nimbus leads, the supervisor is there, words are counted, and nothing is to be mended. */
     async function untilBack(): Promise<void> {
-        await until("Nimbus leads and knows the supervisor", 120, async () => {
+        await until("Nimbus leads and knows the supervisor", 300, async () => {
             const { summary } = (await leaderOf(nimbuses()).catch(() => undefined)) ?? {};
             return summary?.supervisors.length === 1;
         });
@@ -52,7 +50,7 @@ describeLab("a cluster on a Docker daemon that nobody else has", () => {
     test("is there again after a restart of Docker", async () => {
         // As systemd does it, which gives Docker the time to stop containers; its script here would kill it after 10 seconds.
         await host.exec('docker=$(cat /var/run/docker.pid); kill "$docker"; while [ -e "/proc/$docker" ]; do sleep 0.1; done; service docker start');
-        await until("Docker answers", 60, () => host.exec("docker version >/dev/null 2>&1 && echo yes || true"));
+        await until("Docker answers", 300, () => host.exec("docker version >/dev/null 2>&1 && echo yes || true"));
         await untilBack();
         await stack.up("--refresh", "--expect-no-changes");
     });

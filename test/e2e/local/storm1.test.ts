@@ -4,8 +4,6 @@ import * as net from "net";
 import { docker, machineSettings, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
-jest.setTimeout(300_000);
-
 const image = "storm:1.2.4";
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, logviewer: 128, ui: 256, drpc: 128 };
 const jar = "examples/wordcount/target/wordcount.jar";
@@ -22,7 +20,7 @@ if (!isThere) {
         stack.set({ ui: true, logviewers: true, supervisors: 1 });
         await stack.up();
     });
-    afterAll(() => stack.remove());
+    afterAll(() => stack.discard());
 
     const storm = (...args: string[]) => stack.storm(["172.30.89.33"], ...args);
     const api = async (path: string) => (await fetch(`http://127.0.0.1:18089/api/v1/${path}`)).json() as Promise<Record<string, unknown>>;
@@ -59,7 +57,7 @@ if (!isThere) {
     test("answers a call by DRPC", async () => {
         storm("jar", jar, "wordcount.DrpcTopology", "words");
         const answer = () => fetch("http://172.30.89.49:3774/drpc/words/to%20be%20heard", { signal: AbortSignal.timeout(20_000) });
-        await until("the topology answers", 120, () => answer().then(async (response) => response.ok && (await response.text()) === "3", () => false));
+        await until("the topology answers", 300, () => answer().then(async (response) => response.ok && (await response.text()) === "3", () => false));
     });
 
     test("is not turned into one of Storm 2: that is refused, in the preview too", async () => {
@@ -70,7 +68,7 @@ if (!isThere) {
 
     test("leaves data that Storm 2 does not touch; the one that wrote it finds it again", async () => {
         await stack.pulumi("destroy", "--yes", "--skip-preview");
-        stack.set({ readySeconds: 20 });
+        stack.set({ readySeconds: 30 });
         const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview");
         expect([code === 0, output]).toEqual([false, expect.stringContaining("The data of nimbus-1 was written by Storm 1, and this image is of Storm 2")]);
         expect(output).toContain("Container storm-e2e-storm1-nimbus-1: restarting, exit code 78");

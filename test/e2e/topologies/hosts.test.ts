@@ -6,8 +6,6 @@ import { heap } from "../hosts/fleet";
 import { TestStack, until } from "../stack";
 import { otherJar, running, type Running, sentences, wordcount } from "./topologies";
 
-jest.setTimeout(600_000);
-
 const placement: Record<string, string[]> = { m: ["zookeeper-1", "nimbus-1"], s1: ["supervisor-1"], s2: ["supervisor-2"] };
 
 describeLab("topologies on hosts", () => {
@@ -36,7 +34,7 @@ describeLab("topologies on hosts", () => {
         await stack.up();
     });
     afterAll(async () => {
-        await stack?.remove();
+        stack?.discard();
         await lab?.remove();
     });
 
@@ -89,7 +87,7 @@ describeLab("topologies on hosts", () => {
             });
             return sentences(await Promise.all(logs));
         };
-        await until("all sentences are acked", 90, async () => (await said()).underWay === 0);
+        await until("all sentences are acked", 300, async () => (await said()).underWay === 0);
         const { emitted, acked } = await said();
         expect(acked).toBe(emitted);
         await stack.up("--refresh");

@@ -8,8 +8,6 @@ import { GitHub } from "../../ci/github";
 import { Checkout, sweep } from "../checkout";
 import { docker, machineSettings, type Result } from "../stack";
 
-jest.setTimeout(900_000);
-
 /**
  * The workflows' steps, as a runner runs them, on a clean clone: npm's packages are those of this checkout, GitHub is a stand-in, and the
  * team's backend a folder, in which a stack on this machine is.
