@@ -1,3 +1,4 @@
+// Long, as every machine is launched at least twice, and Docker is installed on each.
 import * as fs from "fs";
 import { ports } from "../../../components/storm/ports";
 import { describeEc2 } from "../../lab/ec2/describeEc2";

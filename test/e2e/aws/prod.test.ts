@@ -1,3 +1,4 @@
+// Long, as nine machines are replaced one after the other, each once the one before serves.
 import { describeEc2 } from "../../lab/ec2/describeEc2";
 import { Cloud } from "./cloud";
 

@@ -1,3 +1,4 @@
+// Long, as three ways to find each other are tried with an ensemble of three on six hosts, each moved one after the other.
 import { ports } from "../../../components/storm/ports";
 import { clusterConfiguration } from "../../../provider/nimbus/client";
 import { connectFrom } from "../../../provider/machines/container";

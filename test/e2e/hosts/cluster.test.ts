@@ -1,3 +1,4 @@
+// Long, as a cluster with an ensemble of three is changed one by one, behind firewalls and through lost and moved hosts.
 import { edges } from "../../../components/storm/edges";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";

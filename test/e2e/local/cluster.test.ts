@@ -1,3 +1,4 @@
+// Long, as each row of docs/changes.md has a preview, and each way to fail a cluster of its own.
 import * as fs from "fs";
 import { edges } from "../../../components/storm/edges";
 import { ports } from "../../../components/storm/ports";

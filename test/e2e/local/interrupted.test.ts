@@ -1,3 +1,4 @@
+// Long, as updates are ended at ten moments, and each is followed by one that has to end well.
 import { docker, TestStack, until } from "../stack";
 
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };

@@ -1,3 +1,4 @@
+// Long, as a topology is submitted, moved, replaced or interrupted some thirty times, each by an update of its own.
 import { createHash } from "crypto";
 import { once } from "events";
 import * as fs from "fs";
