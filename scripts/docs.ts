@@ -60,7 +60,9 @@ function edgesTable(): string {
 }
 
 function policiesTable(): string {
-    const policies = [aws, containers, production].flatMap((file) => Object.values<Policy>(file));
+    // By name: a module's exports are in the order that its transpiler gives them.
+    const byName = (one: Policy, other: Policy) => one.name.localeCompare(other.name);
+    const policies = [aws, containers, production].flatMap((file) => Object.values<Policy>(file).sort(byName));
     return table(["policy", "what it asks"], policies.map(({ name, description }) => [`\`${name}\``, description]));
 }
 
