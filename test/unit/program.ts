@@ -54,15 +54,18 @@ interface Circumstances {
     stack?: string;
 }
 
-/** Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them. */
+/** What the machines of the run at hand do, whose mock outlives it: modules are loaded once for all runs of a test file. */
+let machines = { silent: [] as string[], preview: false };
+
+/** Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them. One run at a time. */
 export async function runProgram(
     settings: Record<string, unknown> = {},
     { secret = [], silent = [], preview = false, existing = [], stack = "test" }: Circumstances = {},
 ): Promise<Run> {
-    jest.resetModules();
+    machines = { silent, preview };
     const answers = ({ address }: { address: string }) => {
-        expect(preview).toBe(false);
-        return Promise.resolve(!silent.includes(address));
+        expect(machines.preview).toBe(false);
+        return Promise.resolve(!machines.silent.includes(address));
     };
     jest.doMock("../../provider/machines/answers", () => ({ answers, bastionProblem: () => Promise.resolve(undefined) }));
     const pulumi = await mocked(settings, { secret, preview, existing, stack });
@@ -107,13 +110,19 @@ export async function mocked(
     return pulumi;
 }
 
-/** Runs index.ts until the last resource is registered; its outputs. */
+/** Runs index.ts until the last resource is registered, which it is after a failure too; its outputs. */
 export async function finished(pulumi: typeof Pulumi): Promise<Record<string, unknown>> {
     const program = (await import("../../index")) as unknown as () => Promise<Record<string, unknown>>;
-    const exported = pulumi.output(await program());
-    const outputs = await new Promise<Record<string, unknown>>((resolve) => exported.apply(resolve as () => void));
-    await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
-    return outputs;
+    const { stackTraceLimit } = Error;
+    // As in Pulumi.yaml: the SDK takes a stack trace for each promise, and Jest, whose limit is 100, maps each to its sources.
+    Error.stackTraceLimit = 2;
+    try {
+        const exported = pulumi.output(await program());
+        return await new Promise<Record<string, unknown>>((resolve) => exported.apply(resolve as () => void));
+    } finally {
+        await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+        Error.stackTraceLimit = stackTraceLimit;
+    }
 }
 
 /** What a resource's provider makes of its inputs. Commands print nothing; a machine shows its key at the first contact. */
