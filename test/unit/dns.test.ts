@@ -16,11 +16,14 @@ const words = ({ inputs }: Declared) => JSON.stringify([inputs.command, inputs.e
 
 jest.setTimeout(180_000);
 
-describe.each(Object.entries(targets))("on %s", (_target, settings) => {
+let runs: Record<keyof typeof targets, Run>;
+beforeAll(async () => {
+    runs = { local: await runProgram(targets.local), hosts: await runProgram(targets.hosts), aws: await runProgram(targets.aws) };
+});
+
+describe.each(["local", "hosts", "aws"] as const)("on %s", (target) => {
     let run: Run;
-    beforeAll(async () => {
-        run = await runProgram(settings);
-    });
+    beforeAll(() => (run = runs[target]));
 
     test("daemons are told names", () => {
         const told = words(container(run, "supervisor-1"));
@@ -44,9 +47,7 @@ describe.each(Object.entries(targets))("on %s", (_target, settings) => {
 
 describe("on hosts", () => {
     let run: Run;
-    beforeAll(async () => {
-        run = await runProgram(onNamedHosts);
-    });
+    beforeAll(() => (run = runs.hosts));
 
     test("two servers have the address of every daemon, one after the other, before the first daemon", () => {
         const addresses = { "zookeeper-1": "10.0.0.1", "nimbus-2": "10.0.0.2", "supervisor-2": "10.0.0.5", ui: "10.0.0.1" };
@@ -99,14 +100,13 @@ describe("on hosts", () => {
     });
 });
 
-test("on local, Docker's own network knows the names", async () => {
-    const run = await runProgram(targets.local);
-    const [network] = container(run, "nimbus-1").inputs.networksAdvanced as [{ aliases: string[] }];
+test("on local, Docker's own network knows the names", () => {
+    const [network] = container(runs.local, "nimbus-1").inputs.networksAdvanced as [{ aliases: string[] }];
     expect(network.aliases).toEqual(["nimbus-1", name("nimbus-1")]);
 });
 
-test("on aws, a private zone of the network's has a record for each daemon, before the first one", async () => {
-    const run = await runProgram(targets.aws);
+test("on aws, a private zone of the network's has a record for each daemon, before the first one", () => {
+    const run = runs.aws;
     expect(run.get("dns-zone").inputs).toMatchObject({ name: "storm-test.internal", vpcs: [{ vpcId: "network-id", vpcRegion: "eu-central-1" }] });
     const daemons = containers(run).map((each) => each.name.replace(/^storm-(.*)-container$/, "$1"));
     for (const daemon of daemons) {
