@@ -66,7 +66,7 @@ lint typecheck:
 unit:
 	@npm test --silent
 
-## make bench [ONLY=local]      measure preview, local and hosts: docs/benchmarks.md (half an hour)
+## make bench [ONLY=local]      measure local, state, preview and hosts: docs/benchmarks.md (most of an hour)
 bench:
 	@scripts/bench $(ONLY)
 

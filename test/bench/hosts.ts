@@ -1,23 +1,14 @@
 /**
- * How setting a cluster up grows with its hosts: seconds from nothing to the last container's start, and memory of Pulumi's
- * plugins. `make bench`. Hosts are those of test/lab, with the images there already; sizes take turns, and the best of
- * each counts, as the machine is shared.
+ * How an update grows with hosts: those of test/lab, with Docker and images there already. From nothing, and without a change.
  */
-import { spawn } from "child_process";
-import * as fs from "fs";
 import { heap } from "../e2e/hosts/fleet";
 import { TestStack } from "../e2e/stack";
 import { Lab, labMissing } from "../lab/lab";
-import { printTable } from "./report";
+import { type Cost, costOf } from "./cost";
+import { cell, cpu, median, memory, printTable, takeTurns, wall } from "./report";
 
 const sizes = [3, 6, 12];
-const rounds = 2;
-
-interface Measured {
-    seconds: number;
-    /** Resident memory of all plugins together, at its highest, in MiB. */
-    mebibytes: number;
-}
+const rounds = 3;
 
 /** One ZooKeeper member, one Nimbus, supervisors on the others. */
 function stackOn(lab: Lab, size: number): TestStack {
@@ -35,54 +26,20 @@ function stackOn(lab: Lab, size: number): TestStack {
     });
 }
 
-/** Brings a stack up, and measures until its last container has been started. */
-function measure(stack: TestStack, containers: number): Promise<Measured> {
-    const started = Date.now();
-    const child = spawn("npx", ["pulumi", "up", "--yes", "--skip-preview", "--stack", stack.name], { env: stack.environment });
-    const created = new Set<string>();
-    let output = "";
-    let seconds = 0;
-    let mebibytes = 0;
-    child.stderr.on("data", (chunk: Buffer) => (output += String(chunk)));
-    child.stdout.on("data", (chunk: Buffer) => {
-        output += String(chunk);
-        for (const [, name = ""] of output.matchAll(/docker:index:Container (\S+) created/g)) {
-            created.add(name);
-        }
-        if (created.size === containers && seconds === 0) {
-            seconds = (Date.now() - started) / 1000;
-        }
-    });
-    const sampling = setInterval(() => (mebibytes = Math.max(mebibytes, pluginMemory(child.pid ?? 0))), 500);
-    return new Promise((resolve, reject) =>
-        child.on("close", (code) => {
-            clearInterval(sampling);
-            if (code === 0) {
-                resolve({ seconds, mebibytes });
-            } else {
-                reject(new Error(output));
-            }
-        }),
-    );
+/** From nothing, and then without a change. */
+interface Updates {
+    first: Cost;
+    unchanged: Cost;
 }
 
-/** Resident memory in MiB of those descendants of a process that are plugins of Pulumi's. */
-function pluginMemory(root: number): number {
-    const parents = new Map<number, number>();
-    const plugins = new Map<number, number>();
-    for (const pid of fs.readdirSync("/proc").map(Number).filter(Boolean)) {
-        try {
-            const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
-            parents.set(pid, Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]));
-            if (/pulumi-resource-|dynamic-provider/.test(fs.readFileSync(`/proc/${pid}/cmdline`, "utf8"))) {
-                plugins.set(pid, Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024);
-            }
-        } catch {
-            // It has ended meanwhile.
-        }
+async function updates(lab: Lab, size: number): Promise<Updates> {
+    const stack = stackOn(lab, size);
+    const up = (...args: string[]) => costOf(stack, "up", "--yes", "--skip-preview", ...args);
+    try {
+        return { first: await up(), unchanged: await up("--expect-no-changes") };
+    } finally {
+        await stack.remove();
     }
-    const isBelow = (pid: number | undefined): boolean => pid === root || (!!pid && isBelow(parents.get(pid)));
-    return [...plugins].filter(([pid]) => isBelow(pid)).reduce((sum, [, size]) => sum + size, 0);
 }
 
 async function main(): Promise<void> {
@@ -91,37 +48,28 @@ async function main(): Promise<void> {
         console.log(`Skipped: ${missing}`);
         return;
     }
-    const largest = Math.max(...sizes);
     const lab = await Lab.create({ name: "bench", subnet: "10.77.9.0/24" });
     try {
-        for (let number = 1; number <= largest; number++) {
+        for (let number = 1; number <= Math.max(...sizes); number++) {
             await lab.addHost(`h${number}`, { withImages: true });
         }
-        const best = new Map<number, Measured>();
-        for (let round = 1; round <= rounds; round++) {
-            for (const size of sizes) {
-                const stack = stackOn(lab, size);
-                try {
-                    const { seconds, mebibytes } = await measure(stack, size);
-                    console.log(`round ${round}: ${size} hosts, ${seconds.toFixed(1)} s, plugins ${mebibytes.toFixed(0)} MiB`);
-                    const before = best.get(size);
-                    best.set(size, {
-                        seconds: Math.min(seconds, before?.seconds ?? Infinity),
-                        mebibytes: Math.max(mebibytes, before?.mebibytes ?? 0),
-                    });
-                } finally {
-                    await stack.remove();
-                }
-            }
+        const contenders = sizes.map((size) => ({ name: String(size), measure: () => updates(lab, size) }));
+        const of = ({ heading, digits, of }: typeof wall | typeof cpu | typeof memory, which: keyof Updates) => ({
+            heading: `${which === "first" ? "first up" : "no change"}: ${heading}`,
+            digits,
+            of: (both: Updates) => of(both[which]),
+        });
+        const started = { heading: "last container after", digits: 1, of: ({ first }: Updates) => first.lastContainer };
+        const [first, unchanged] = [of(wall, "first"), of(wall, "unchanged")];
+        const figures = [first, started, of(cpu, "first"), of(memory, "first"), unchanged, of(cpu, "unchanged")];
+        const measured = await takeTurns("hosts", rounds, contenders, figures);
+        for (const part of [figures.slice(0, 4), figures.slice(4)]) {
+            const rows = measured.map((each) => [
+                each.name,
+                ...part.map((figure) => `${cell(each, figure)} × ${(median(each, figure) / median(measured[0], figure)).toFixed(2)}`),
+            ]);
+            printTable(["hosts", ...part.map(({ heading }) => heading)], rows);
         }
-        const base = best.get(sizes[0] ?? 0)?.seconds ?? NaN;
-        printTable(
-            ["hosts", "seconds", "× of the smallest", "plugins MiB", "MiB per host"],
-            [...best].map(([size, { seconds, mebibytes }]) => [
-                ...[String(size), seconds.toFixed(1), (seconds / base).toFixed(2)],
-                ...[mebibytes.toFixed(0), (mebibytes / size).toFixed(0)],
-            ]),
-        );
     } finally {
         await lab.remove();
     }

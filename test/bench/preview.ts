@@ -1,58 +1,44 @@
-/**
- * How a preview of the program grows with supervisors: seconds of a process that runs index.ts with mocks in the engine's
- * place (mockedPreview.ts), from its start to its end, and the peak of its resident memory.
- */
-import { spawn } from "child_process";
-import * as fs from "fs";
-import * as yaml from "yaml";
-import { cells, printTable } from "./report";
+/** A preview, by the engine, of so many new supervisors on `local`: from an empty state, with a cluster of nothing else than it needs. */
+import { TestStack } from "../e2e/stack";
+import { type Cost, costOf } from "./cost";
+import { cell, cpu, median, memory, printTable, takeTurns, wall } from "./report";
 
-const sizes = [10, 100, 1000];
+/** The first tells what a preview takes without supervisors to speak of. */
+const sizes = [1, 100, 1000];
 const rounds = 3;
 
-/** The program is run with the options that Pulumi runs it with. */
-const project = yaml.parse(fs.readFileSync("Pulumi.yaml", "utf8")) as { runtime: { options: { nodeargs: string } } };
-
-interface Measured {
-    seconds: number;
-    mebibytes: number;
-}
-
-function preview(supervisors: number): Promise<Measured> {
-    const started = performance.now();
-    const program = ["test/bench/mockedPreview.ts", String(supervisors)];
-    const child = spawn("node", [...project.runtime.options.nodeargs.split(" "), ...program], {
-        stdio: ["ignore", "pipe", "inherit"],
-    });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
-    return new Promise((resolve, reject) =>
-        child.on("close", (code) => {
-            if (code === 0) {
-                resolve({ seconds: (performance.now() - started) / 1000, mebibytes: Number(output) });
-            } else {
-                reject(new Error(`preview of ${supervisors} supervisors: exit code ${code}`));
-            }
-        }),
-    );
-}
-
 async function main(): Promise<void> {
-    const measured = new Map<number, Measured[]>(sizes.map((size) => [size, []]));
-    for (let round = 1; round <= rounds; round++) {
-        for (const [size, before] of measured) {
-            const now = await preview(size);
-            before.push(now);
-            console.log(
-                `preview, round ${round} of ${rounds}: ${size} supervisors, ${now.seconds.toFixed(1)} s, ${now.mebibytes.toFixed(0)} MiB`,
-            );
-        }
+    // A /24 has addresses for 128 supervisors.
+    const stack = new TestStack("bench-preview", { subnet: "172.30.96.0/20" });
+    try {
+        const contenders = sizes.map((supervisors) => ({
+            name: String(supervisors),
+            measure: () => {
+                stack.set({ supervisors });
+                return costOf(stack, "preview");
+            },
+        }));
+        const measured = await takeTurns("preview of supervisors", rounds, contenders, [wall, cpu, memory]);
+        const [base] = measured;
+        const rows = measured.map((each, index) => {
+            const further = (sizes[index] ?? 0) - (sizes[0] ?? 0);
+            const perSupervisor = (1000 * (median(each, cpu) - median(base, cpu))) / further;
+            return [
+                ...[each.name, cell(each, wall), cell(each, cpu), further === 0 ? "" : perSupervisor.toFixed(0), cell(each, memory)],
+                highest(each.rounds),
+            ];
+        });
+        printTable(["preview of supervisors", "seconds", "CPU seconds", "CPU ms per further supervisor", "peak MiB", "of which"], rows);
+    } finally {
+        await stack.remove();
     }
-    const rows = [...measured].map(([size, values]) => {
-        const memory = Math.max(...values.map(({ mebibytes }) => mebibytes));
-        return [String(size), ...cells(values.map(({ seconds }) => seconds)), memory.toFixed(0)];
-    });
-    printTable(["preview of supervisors", "minimum s", "median s", "maximum s", "peak MiB"], rows);
+}
+
+/** What had the memory in the round that had the most. */
+function highest(costs: Cost[]): string {
+    const most = costs.reduce((one, other) => (other.memory > one.memory ? other : one));
+    const parts = Object.entries(most.memoryOf).sort(([, one], [, other]) => other - one);
+    return parts.map(([name, mebibytes]) => `${name} ${mebibytes.toFixed(0)}`).join(", ");
 }
 
 void main();
