@@ -8,4 +8,7 @@ const version = "0.1.0";
 // The SDK's server prints each error with its stack before it returns it to the engine, which prints it too.
 console.error = () => undefined;
 
+// The engine has the other end. Where it was killed, nobody waits any longer for what is done here.
+process.stdin.on("close", () => process.exit()).resume();
+
 void main(new StormProvider(version, kinds), process.argv.slice(2));

@@ -156,7 +156,7 @@ describe("on hosts, with mutual TLS", () => {
     });
 
     test("each machine has a certificate, whose key is secret", () => {
-        const certificates = run.resources.filter(({ type }) => type.endsWith("storm:Certificate"));
+        const certificates = run.resources.filter(({ type }) => type === "storm:index:Certificate");
         expect(certificates.map(({ name }) => name)).toHaveLength(6);
         const [, , own] = run.get("ambassador-b-proxy-container").inputs.uploads as object[];
         expect(JSON.stringify(own ?? run.get("ambassador-b-proxy-container").inputs.uploads)).toContain("4dabf18193072939515e22adb298388d");

@@ -214,6 +214,8 @@ describe("supervisors", () => {
 });
 
 describe("what cannot work fails", () => {
+    /** Nimbus's JVM waits for a debugger. */
+    const hangs = { "nimbus.childopts": "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:5005" };
     const other = () => new TestStack("e2e-broken", { subnet: "172.30.79.0/24", supervisors: 1, heap: small, uiPort: 18081 });
     let broken: TestStack;
     beforeEach(() => {
@@ -240,23 +242,41 @@ describe("what cannot work fails", () => {
     });
 
     test.each([
-        ["ends at its start", { stormYaml: { "nimbus.childopts": "-XX:NoSuchOption" } }, "Unrecognized VM option 'NoSuchOption'"],
         [
-            "hangs at its start",
-            { stormYaml: { "nimbus.childopts": "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:5005" } },
-            "Connection refused",
+            "ends at its start again and again, without waiting any longer",
+            { stormYaml: { "nimbus.childopts": "-XX:NoSuchOption" }, readySeconds: 3600 },
+            /nimbus-1 ends again and again, by exit code 1\n/,
+            "Unrecognized VM option 'NoSuchOption'",
         ],
-        ["has too little memory", { heap: { ...small, nimbus: 32 }, memory: { nimbus: 32 } }, "out of memory"],
-    ])("with a daemon that %s, which is named, with the reason and the end of its log; mended settings mend it", async (_what, settings, reason) => {
-        broken.set({ ...settings, readySeconds: 30 });
+        ["hangs at its start", { stormYaml: hangs, readySeconds: 30 }, /nimbus-1 was not ready within 30 s/, "Connection refused"],
+        [
+            "has too little memory",
+            { heap: { ...small, nimbus: 32 }, memory: { nimbus: 32 }, readySeconds: 30 },
+            /nimbus-1 (was not ready within 30 s|ends again and again)/,
+            "out of memory",
+        ],
+    ])("with a daemon that %s, which is named, with the reason and the end of its log; other settings repair it", async (_what, settings, problem, reason) => {
+        broken.set(settings);
         const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
-        expect([code === 0, output]).toEqual([false, expect.stringContaining("nimbus-1 was not ready within 30 s") as string]);
+        expect([code === 0, output]).toEqual([false, expect.stringMatching(problem) as string]);
         expect(output).toContain(reason);
+        // One message, without a stack.
+        expect(output.slice(output.indexOf("Diagnostics:")).split("nimbus-1 ").length).toBe(2);
+        expect(output).not.toMatch(/^ +at .*\(.*:\d+:\d+\)$/m);
         expect(output).toMatch(/Last lines of its output:\n/);
         expect(Object.keys(broken.containers()).sort()).toEqual(["nimbus-1", "zookeeper-1"]);
         broken.set({ stormYaml: {}, heap: small, memory: {}, readySeconds: 180 });
         await broken.up();
         expect(Object.keys(broken.containers())).toContain("supervisor-1");
+    });
+
+    test("when it is cancelled while a daemon is waited for, at once, with what was waited for", async () => {
+        broken.set({ stormYaml: hangs, readySeconds: 3600 });
+        const update = broken.start("up", "--yes", "--skip-preview");
+        await until("Nimbus is waited for", 300, () => update.output().includes("storm-nimbus-1-ready creating"));
+        update.kill("SIGINT");
+        const { code, output } = await update.done;
+        expect([code === 0, output]).toEqual([false, expect.stringContaining("Cancelled while waiting for nimbus-1") as string]);
     });
 
     test("with a subnet that another network has", async () => {
