@@ -30,10 +30,13 @@ const options = {
 };
 const version = require("@swc/core/package.json").version + JSON.stringify(options);
 
-/** The file in JavaScript. Runs at the same time find each other's result whole or not at all: it is renamed into place. */
+/**
+ * The file in JavaScript, which names no folder: copies of the project share it. Runs at the same time find each other's result whole or
+ * not at all: it is renamed into place.
+ */
 function transpile(file) {
     const source = fs.readFileSync(file, "utf8");
-    const mark = `\n// ${createHash("sha256").update([version, file, source].join("\0")).digest("hex")}`;
+    const mark = `\n// ${createHash("sha256").update(version + source).digest("hex")}`;
     const kept = path.join(cache, "transpiled", `${path.relative(root, file).replaceAll(path.sep, "+")}.js`);
     try {
         const code = fs.readFileSync(kept, "utf8");
@@ -43,7 +46,8 @@ function transpile(file) {
     } catch {
         // Not transpiled yet.
     }
-    const code = require("@swc/core").transformSync(source, { ...options, filename: file }).code + mark;
+    const names = { filename: file, sourceFileName: path.basename(file) };
+    const code = require("@swc/core").transformSync(source, { ...options, ...names }).code + mark;
     try {
         fs.mkdirSync(path.dirname(kept), { recursive: true });
         fs.writeFileSync(`${kept}.${process.pid}`, code);
