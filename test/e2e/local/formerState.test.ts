@@ -51,10 +51,9 @@ if (!hasHistory) {
         expect([stack.containers(), await submitted()]).toEqual([containers, topologies]);
     });
 
-    test("is changed as any other: a supervisor goes, and its work moves", async () => {
-        stack.set({ supervisors: 1 });
+    test("is changed as any other: a topology that is taken out is killed", async () => {
+        stack.set({ topologies: [] });
         await stack.up();
-        delete containers["supervisor-2"];
-        expect([stack.containers(), await submitted()]).toEqual([containers, topologies]);
+        expect([stack.containers(), await submitted()]).toEqual([containers, []]);
     });
 });
