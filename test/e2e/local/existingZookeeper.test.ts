@@ -1,15 +1,23 @@
-import { spawnSync } from "child_process";
+import { execFileSync, spawnSync } from "child_process";
 import { docker, machineSettings, TestStack, until } from "../stack";
 
 /** An ensemble of one, which no stack has made, on Docker's default network: other networks reach it at that one's gateway. */
 const server = "storm-e2e-existing-zookeeper";
 const port = 12181;
+
+/** What `ip address` says of an interface. */
+interface Interface {
+    addr_info: { local: string }[];
+}
+
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 64, logviewer: 64, ui: 128 };
 
 let stack: TestStack;
 beforeAll(async () => {
     spawnSync("docker", ["rm", "--force", "--volumes", server]);
-    const gateway = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}");
+    // Docker's own description of this network may lack the gateway.
+    const [docker0] = JSON.parse(execFileSync("ip", ["-4", "-json", "address", "show", "docker0"], { encoding: "utf8" })) as Interface[];
+    const gateway = docker0?.addr_info[0]?.local ?? "";
     const image = (machineSettings()["storm:zookeeperImage"] ?? "zookeeper:3.9.5") as string;
     docker("run", "--detach", "--name", server, "--env", "ZK_SERVER_HEAP=128", "--publish", `${gateway}:${port}:2181`, image);
     const zookeeperServers = [`${gateway}:${port}`];
