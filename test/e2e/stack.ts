@@ -264,8 +264,8 @@ export function docker(...args: string[]): string {
     return done.stdout.trim();
 }
 
-/** Waits until a condition holds; fails with what it last gave when it does not within the limit. */
-export async function until<T>(what: string, seconds: number, condition: () => T | Promise<T>): Promise<T> {
+/** Waits until a condition holds; fails when it does not within the limit. */
+export async function until<T>(what: string, seconds: number, condition: () => T | Promise<T>, milliseconds = 500): Promise<T> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
         const last = await condition();
@@ -275,7 +275,7 @@ export async function until<T>(what: string, seconds: number, condition: () => T
         if (Date.now() > deadline) {
             throw new Error(`Not within ${seconds} s: ${what}`);
         }
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await new Promise((resolve) => setTimeout(resolve, milliseconds));
     }
 }
 

@@ -151,7 +151,7 @@ describeEc2("dev on EC2", () => {
         const before = await cloud.containers();
         cloud.stack.set({ supervisors: 3 });
         const added = await cloud.stack.changes();
-        expect(added.filter((change) => !/^create .*(supervisor-3|turn-2)/.test(change))).toEqual([]);
+        expect(added.filter((change) => !/^create .*(supervisor-3|restart-gate-2)/.test(change))).toEqual([]);
         await cloud.stack.up();
         expect((await cloud.summary()).supervisors).toHaveLength(3);
         cloud.stack.set({ supervisors: 2 });

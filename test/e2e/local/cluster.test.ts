@@ -189,7 +189,7 @@ describe("a daemon that was killed", () => {
 });
 
 describe("supervisors", () => {
-    const touched = (changes: string[]) => changes.filter((change) => !/supervisor-3|turn-2/.test(change));
+    const touched = (changes: string[]) => changes.filter((change) => !/supervisor-3|restart-gate-2/.test(change));
 
     test("2 → 3 makes the third and touches nothing else", async () => {
         const before = stack.containers();
