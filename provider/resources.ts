@@ -32,8 +32,8 @@ function resource<Name extends Kind>(
 export class Ready extends resource("Ready") {}
 
 /**
- * A restart gate: has the supervisors that are created after it wait, where a change restarts those before it, until these are
- * ready and run their work again.
+ * A restart gate: daemons that are created after it start beside those before it. Where a change restarts these, the others wait until
+ * they are ready again and, for supervisors, until all topologies run again.
  */
 export class RestartGate extends resource("RestartGate", { former: "Turn" }) {}
 

@@ -112,20 +112,21 @@ export const schema = {
         logFiles: z.array(text),
         ssh,
     }),
-    /** A restart gate: supervisors after it wait until those before it are ready and run their work again. */
+    /** A restart gate: daemons after it wait until those before it, where a change has restarted them, are ready again. */
     RestartGate: z.strictObject({
-        /** The supervisors before. */
+        /** The daemons before. */
         before: z.array(
             containerAt.extend({
                 daemon: text,
-                /** Its container's id: another container has to be ready, and to run its work, in turn. */
+                /** Its container's id: another container has to become ready in turn. */
                 containerId: text,
-                /** The address or name at which others connect to it. */
-                address: text,
+                /** What has to hold then. */
+                check: readyCheck,
             }),
         ),
+        /** The Nimbus daemons whose topologies have to run again; empty: none has to. */
         nimbuses: z.array(nimbusContainer),
-        /** Seconds that they have to become ready, beside what Storm gives their workers. */
+        /** Seconds that they have to become ready, beside what Storm gives its workers. */
         seconds,
     }),
     /** Moves a supervisor's work away when it is deleted. */

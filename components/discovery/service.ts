@@ -15,6 +15,11 @@ export interface Endpoint {
 export interface Service {
     /** One for each daemon. */
     readonly endpoints: readonly Endpoint[];
-    /** Resources that exist once the service is ready; what uses it is made after them. */
+    /** Resources that exist once the service is ready. */
     readonly ready: readonly pulumi.Resource[];
+    /**
+     * Resources after which containers that use the service are created: at first they start beside it, and once a change has restarted
+     * it, after it is ready again.
+     */
+    readonly restarted: readonly pulumi.Resource[];
 }

@@ -3,7 +3,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { graceSeconds } from "../../provider/machines/container";
 import { ConfigFile, Place, Ready } from "../../provider/resources";
-import type { NimbusContainer, ReadyCheck } from "../../provider/schema";
+import type { Inputs, NimbusContainer, ReadyCheck } from "../../provider/schema";
 import type { Discovery } from "../discovery/discovery";
 import { hostContainer } from "../hosts/hostContainer";
 import type { Host } from "../hosts/host";
@@ -53,8 +53,10 @@ export interface DaemonArgs extends ClusterArgs {
     check: pulumi.Input<ReadyCheck>;
     /** The log files that it writes within its container, beside standard output; default: none. */
     logFiles?: string[];
-    /** What has to be there before the container is made. */
+    /** What has to exist before the container is created. */
     after: readonly pulumi.Resource[];
+    /** What is ready before one waits for this daemon; default: nothing. */
+    readyAfter?: readonly pulumi.Resource[];
 }
 
 /** Uid and gid of the official images' users. */
@@ -68,6 +70,10 @@ export class Daemon extends pulumi.ComponentResource {
     readonly containerId: pulumi.Output<string>;
     /** Exists once the daemon is ready. */
     readonly ready: pulumi.Resource;
+    /** Whether its machine can be used now. */
+    readonly isUsable: boolean;
+    /** What a restart gate has to know of it. */
+    readonly restarted: pulumi.Output<Inputs<"RestartGate">["before"][number]>;
 
     constructor(name: string, args: DaemonArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Daemon", name, {}, opts);
@@ -143,8 +149,12 @@ export class Daemon extends pulumi.ComponentResource {
                 logFiles: args.logFiles ?? [],
                 ssh: args.host.docker.ssh,
             },
-            options,
+            { ...options, dependsOn: [...(args.readyAfter ?? [])] },
         );
+        this.isUsable = args.host.machine?.unusable === undefined;
+        this.restarted = pulumi
+            .all([this.containerId, args.host.docker.ssh, args.check])
+            .apply(([containerId, ssh, check]) => ({ daemon: args.daemon, container: containerName, containerId, ssh, check }));
         args.host.becomesReady?.(this.ready);
         this.registerOutputs({ address: this.address });
     }

@@ -21,6 +21,7 @@ export interface DrpcArgs extends StormArgs {
 export class Drpc extends pulumi.ComponentResource implements Service {
     readonly endpoints: readonly Endpoint[];
     readonly ready: readonly pulumi.Resource[];
+    readonly restarted: readonly pulumi.Resource[];
 
     constructor(name: string, args: DrpcArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Drpc", name, {}, opts);
@@ -38,11 +39,13 @@ export class Drpc extends pulumi.ComponentResource implements Service {
                         launch: drpcServers(this, args.discovery, { daemon, host }),
                         heaps: { drpc: args.heap },
                         check: args.discovery.nameOf(daemon, host).apply((address) => ({ kind: "port" as const, address, port: ports.drpc })),
-                        after: args.nimbus.ready,
+                        after: args.nimbus.restarted,
+                        readyAfter: args.nimbus.ready,
                     },
                     { parent: this },
                 ).ready,
         );
+        this.restarted = this.ready;
         this.registerOutputs({ addresses: hosts.map(([, host]) => host.address) });
     }
 }

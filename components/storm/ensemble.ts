@@ -9,8 +9,10 @@ export interface Ensemble {
     readonly servers: pulumi.Output<string[]>;
     /** TCP port at which all of them are dialled. */
     readonly port: number;
-    /** Resources that exist once it is ready; what uses it is made after them. */
+    /** Resources that exist once it is ready. */
     readonly ready: readonly pulumi.Resource[];
+    /** Resources after which containers that use it are created; as a service has them. */
+    readonly restarted: readonly pulumi.Resource[];
     /** What a daemon dials it by. */
     serversFor(from: Placed): pulumi.Output<string[]>;
 }
@@ -29,7 +31,7 @@ export interface ExistingZooKeeper {
  */
 export function existingEnsemble({ servers, port = ports.zookeeper }: ExistingZooKeeper, ready: readonly pulumi.Resource[]): Ensemble {
     const dialled = pulumi.output(servers);
-    return { port, ready, servers: dialled.apply((names) => names.map((name) => `${name}:${port}`)), serversFor: () => dialled };
+    return { port, ready, restarted: ready, servers: dialled.apply((names) => names.map((name) => `${name}:${port}`)), serversFor: () => dialled };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { NimbusContainer } from "../../provider/schema";
 import type { Endpoint, Service } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { ports } from "./ports";
+import { restartGate } from "./restartGate";
 import { type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Nimbus}. */
@@ -21,10 +22,11 @@ export interface NimbusArgs extends StormArgs {
  */
 const nimbusDefaults = { "supervisor.worker.heartbeats.max.timeout.secs": 60 };
 
-/** The Nimbus daemons, one of which leads. They are made, and changed, one after the other. */
+/** The Nimbus daemons, one of which leads. They start together, and are changed one after the other. */
 export class Nimbus extends pulumi.ComponentResource implements Service {
     readonly endpoints: readonly Endpoint[];
     readonly ready: readonly pulumi.Resource[];
+    readonly restarted: readonly pulumi.Resource[];
     /** The container of each whose machine can be used. */
     readonly containers: pulumi.Output<NimbusContainer[]>;
 
@@ -35,10 +37,12 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
         const containers = hosts.map(([daemon, host]) => containerOf(daemon, host, args));
         const isUsable = (index: number) => !hosts[index]?.[1].machine?.unusable;
 
-        let previous = args.zookeeper.ready;
+        const daemons: StormDaemon[] = [];
+        const [limit, options] = [{ readySeconds: args.readySeconds }, { parent: this }];
         for (const [index, [daemon, host]] of hosts.entries()) {
             const port = args.discovery.portOf(daemon, ports.nimbus);
-            const { ready } = new StormDaemon(
+            const gate = index === 0 ? [] : [restartGate(`${name}-restart-gate-${index}`, daemons.slice(-1), limit, options)];
+            const nimbus = new StormDaemon(
                 daemon.replace("nimbus", name),
                 {
                     ...args,
@@ -57,14 +61,16 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     // They copy each other's blobs.
                     replicas: pulumi.all(containers.filter((_, other) => other !== index)),
                     check: args.discovery.nameOf(daemon, host).apply((address) => ({ kind: "nimbus" as const, address, port })),
-                    after: previous,
+                    after: [...args.zookeeper.restarted, ...gate],
+                    readyAfter: args.zookeeper.ready,
                 },
-                { parent: this },
+                options,
             );
-            previous = [ready];
+            daemons.push(nimbus);
         }
 
-        this.ready = previous;
+        this.ready = daemons.map(({ ready }) => ready);
+        this.restarted = [restartGate(`${name}-restart-gate`, daemons, limit, options)];
         this.containers = pulumi.all(containers.filter((_, index) => isUsable(index)));
         this.registerOutputs({ addresses: hosts.map(([, host]) => host.address) });
     }

@@ -1,12 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Drain, MajorVersion, RestartGate, Shutdown } from "../../provider/resources";
-import type { Inputs } from "../../provider/schema";
+import { Drain, MajorVersion, type RestartGate, Shutdown } from "../../provider/resources";
 import { addresses } from "../discovery/addresses";
 import type { Discovery } from "../discovery/discovery";
 import type { Endpoint } from "../discovery/service";
 import type { Host } from "../hosts/host";
 import { hostImage } from "../hosts/hostImage";
-import type { ClusterArgs } from "./daemon";
 import { type DaemonNames, placedNames } from "./daemonNames";
 import { clusterDefaults } from "./defaults";
 import { Drpc, drpcServers } from "./drpc";
@@ -14,6 +12,7 @@ import { type Ensemble, existingEnsemble, type ExistingZooKeeper, ownRoots } fro
 import { heapSum, memoryLimit, type Heap, type Memory } from "./memory";
 import { Nimbus } from "./nimbus";
 import { ports } from "./ports";
+import { restartGate } from "./restartGate";
 import type { StormConfig } from "./stormConfig";
 import type { Delivery } from "./stormDaemon";
 import { Supervisor } from "./supervisor";
@@ -130,15 +129,14 @@ export class StormCluster extends pulumi.ComponentResource {
                 : undefined;
         const { supervisorBatch } = args;
         const supervisors: Supervisor[] = [];
-        const restarts: pulumi.Output<Restarted>[] = [];
         let gates: RestartGate[] = [];
         for (const [index, daemon] of names.supervisor.entries()) {
             if (index > 0 && index % supervisorBatch === 0) {
-                const before = pulumi.all(restarts.slice(-supervisorBatch));
-                const waiting = { before, nimbuses: nimbus.containers, seconds: args.readySeconds };
+                const before = supervisors.slice(-supervisorBatch);
+                const waiting = { nimbuses: nimbus.containers, readySeconds: args.readySeconds };
                 const number = index / supervisorBatch;
                 const former = { aliases: [{ name: `${name}-turn-${number}`, type: "pulumi-nodejs:dynamic/storm:Turn" }] };
-                gates = [new RestartGate(`${name}-restart-gate-${number}`, waiting, { parent: this, ...former })];
+                gates = [restartGate(`${name}-restart-gate-${number}`, before, waiting, { parent: this, ...former })];
             }
             const supervisor = new Supervisor(
                 `${name}-${daemon}`,
@@ -156,7 +154,6 @@ export class StormCluster extends pulumi.ComponentResource {
                 { parent: this },
             );
             supervisors.push(supervisor);
-            restarts.push(restarted(daemon, host(daemon), supervisor, common));
         }
         const drains = supervisors.reduce<Drain[]>((before, supervisor, index) => {
             const daemon = names.supervisor[index] as string;
@@ -258,15 +255,6 @@ function namesOf({ hosts, zookeeper }: StormClusterArgs): DaemonNames {
     } catch (error) {
         throw new pulumi.InputPropertyError({ propertyPath: "hosts", reason: (error as Error).message });
     }
-}
-
-/** A supervisor whose restart others wait for. */
-type Restarted = Inputs<"RestartGate">["before"][number];
-
-function restarted(daemon: string, host: Host, supervisor: Supervisor, { clusterName, discovery }: ClusterArgs): pulumi.Output<Restarted> {
-    return pulumi
-        .all([supervisor.containerId, host.docker.ssh, discovery.nameOf(daemon, host)])
-        .apply(([containerId, ssh, address]) => ({ daemon, container: `${clusterName}-${daemon}`, containerId, ssh, address }));
 }
 
 /** What has to be there before containers are made. */

@@ -28,7 +28,7 @@ export type Delivery = "arguments" | "file";
 
 /** Arguments of {@link StormDaemon}. */
 export interface StormDaemonArgs
-    extends StormArgs, Pick<DaemonArgs, "daemon" | "dataDirectories" | "replicas" | "memory" | "published" | "check"> {
+    extends StormArgs, Pick<DaemonArgs, "daemon" | "dataDirectories" | "replicas" | "memory" | "published" | "check" | "after" | "readyAfter"> {
     /** Where it runs. */
     host: Host;
     /** The command of `storm` that starts it: `nimbus`, `supervisor`, `ui`... */
@@ -43,8 +43,6 @@ export interface StormDaemonArgs
     script?: pulumi.Input<string>;
     /** Commands of `storm` that the script runs beside; default: none. */
     beside?: string[];
-    /** What has to be there before the container is made. */
-    after: readonly pulumi.Resource[];
 }
 
 /** The script that runs a command of `storm`, with the script's own arguments. */

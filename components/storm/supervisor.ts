@@ -100,7 +100,8 @@ export class Supervisor extends StormDaemon {
                         nimbusPort: discovery.dialledAt(ports.nimbus),
                         ...(args.logviewer && { logviewerPort: ports.logviewer }),
                     })),
-                after: [...args.nimbus.ready, ...(args.after ?? [])],
+                after: [...args.nimbus.restarted, ...(args.after ?? [])],
+                readyAfter: args.nimbus.ready,
             },
             opts,
         );

@@ -31,7 +31,8 @@ export class Ui extends StormDaemon {
                 launch: args.host.address.apply((address) => ({ "ui.host": address, "ui.port": args.port })),
                 published: [args.port],
                 check: args.host.address.apply((address) => ({ kind: "port" as const, address, port: args.port })),
-                after: args.nimbus.ready,
+                after: args.nimbus.restarted,
+                readyAfter: args.nimbus.ready,
             },
             opts,
         );

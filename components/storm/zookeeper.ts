@@ -7,6 +7,7 @@ import type { Host } from "../hosts/host";
 import { type ClusterArgs, Daemon } from "./daemon";
 import type { Ensemble } from "./ensemble";
 import { ports } from "./ports";
+import { restartGate } from "./restartGate";
 
 /** Arguments of {@link ZooKeeper}. */
 export interface ZooKeeperArgs extends ClusterArgs {
@@ -24,10 +25,14 @@ export interface ZooKeeperArgs extends ClusterArgs {
     after: readonly pulumi.Resource[];
 }
 
-/** A ZooKeeper ensemble of the cluster's own. Members are made, and changed, one after the other. */
+/**
+ * A ZooKeeper ensemble of the cluster's own. Members of a new one start together; they are changed, and new ones come to one that has
+ * data, one after the other.
+ */
 export class ZooKeeper extends pulumi.ComponentResource implements Service, Ensemble {
     readonly endpoints: readonly Endpoint[];
     readonly ready: readonly pulumi.Resource[];
+    readonly restarted: readonly pulumi.Resource[];
     readonly servers: pulumi.Output<string[]>;
     readonly port = ports.zookeeper;
     readonly serversFor: (from: Placed) => pulumi.Output<string[]>;
@@ -60,10 +65,13 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
             },
             { parent: this, dependsOn: [...args.after] },
         );
-        let previous: readonly pulumi.Resource[] = [...args.after, membership];
+        const daemons: Daemon[] = [];
+        const [limit, options] = [{ readySeconds: args.readySeconds }, { parent: this }];
         for (const { daemon, host, id } of members) {
             const listensOn = args.discovery.listensOn(daemon, host);
-            const { ready } = new Daemon(
+            // All before it: one that has data is not to be outvoted by those that start without.
+            const gate = daemons.length === 0 ? [] : [restartGate(`${name}-restart-gate-${daemons.length}`, daemons, limit, options)];
+            const member = new Daemon(
                 `${name}-${id}`,
                 {
                     ...args,
@@ -95,15 +103,16 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
                             members: dialled,
                             ...(listens !== address && { closed: { address: listens, peersPort: ports.zookeeperElection } }),
                         })),
-                    after: previous,
+                    after: [...args.after, membership, ...gate],
                 },
-                { parent: this },
+                options,
             );
-            previous = [ready];
+            daemons.push(member);
         }
 
         this.endpoints = members.map(({ daemon, host }) => ({ daemon, host, port: ports.zookeeper }));
-        this.ready = previous;
+        this.ready = daemons.map(({ ready }) => ready);
+        this.restarted = [restartGate(`${name}-restart-gate`, daemons, limit, options)];
         this.servers = pulumi.all(members.map(({ host: { address } }) => pulumi.interpolate`${address}:${ports.zookeeper}`));
         this.serversFor = (from) => args.discovery.serversOf(this, from);
         this.registerOutputs({ addresses: members.map(({ host }) => host.address) });

@@ -1,52 +1,79 @@
+import { isDeepStrictEqual } from "util";
 import type { Kind } from "../kind";
-import { ageOf } from "../machines/container";
+import { run } from "../machines/command";
+import { ageOf, connectFrom } from "../machines/container";
 import { topologyState } from "../nimbus/client";
 import { leaderOf } from "../nimbus/leader";
 import { missing, type Seen } from "../nimbus/running";
-import { type Inputs as Of, type ReadyCheck, schema } from "../schema";
+import { type Inputs as Of, schema } from "../schema";
 import { missingAfter, orError } from "../waiting";
 import { check } from "./check";
 
 type Inputs = Of<"RestartGate">;
+type Before = Inputs["before"];
 
 /** Seconds that Storm gives a worker to start, before it starts another one in its place. */
 const workerStartSeconds = 120;
 
-/** Waits, where supervisors before were restarted. New ones have no work yet: they need not wait for each other. */
+/** Waits for those before it that were restarted. */
 export const restartGate: Kind<Inputs> = {
     inputs: schema.RestartGate,
     id: () => "restart-gate",
-    updates: ["before"],
+    updates: [],
+    differs: (olds, news) => ({ updates: isDeepStrictEqual(idsOf(olds.before), idsOf(news.before)) ? [] : ["before"] }),
+    async create(inputs) {
+        // Members of ZooKeeper without data may not be a majority before those with data have joined: all would take theirs.
+        const members = inputs.before.filter((each) => each.check.kind === "zookeeper");
+        if ((await Promise.all(members.map(hasData))).includes(true)) {
+            await waitFor(members, inputs);
+        }
+        return {};
+    },
     async update(olds, news) {
-        const known = olds.before.map(({ containerId }) => containerId);
-        const restarted = news.before.filter(({ containerId }) => !known.includes(containerId));
-        if (restarted.length === 0) {
-            return {};
-        }
-        const names = restarted.map(({ daemon }) => daemon).join(", ");
-        const seen: Seen = new Map();
-        const seconds = news.seconds + workerStartSeconds;
-        const lacking = await missingAfter(`${names} and their work`, orError(() => lacks(restarted, news.nimbuses, seen)), { seconds });
-        if (lacking !== undefined) {
-            throw new Error(
-                `The supervisors behind ${names} were left as they are, as ${seconds} s after the restart ${lacking}. ` +
-                    `Repair that, and run this again; storm:supervisorBatch says how many are restarted at once.`,
-            );
-        }
+        const known = idsOf(olds.before);
+        await waitFor(news.before.filter(({ containerId }) => !known.includes(containerId)), news);
         return {};
     },
 };
 
-/** Why the next supervisors may not be restarted yet; undefined: they may. */
-async function lacks(restarted: Inputs["before"], nimbuses: Inputs["nimbuses"], seen: Seen): Promise<string | undefined> {
-    const { nimbus, summary } = await leaderOf(nimbuses);
-    for (const { daemon, address, ...at } of restarted) {
-        const wanted: ReadyCheck = { kind: "supervisor", address, nimbuses: [nimbus.address], nimbusPort: nimbus.port };
-        const lacking = await check(wanted, { connect: nimbus.connect, age: () => ageOf(at) });
+function idsOf(before: Before): string[] {
+    return before.map(({ containerId }) => containerId);
+}
+
+/** Whether a member was in an ensemble before: then it has counted an epoch. One that cannot be asked counts as such. */
+async function hasData({ container, ssh }: Before[number]): Promise<boolean> {
+    const epoch = 'cat /data/version-2/currentEpoch 2>/dev/null || echo 0';
+    return run(ssh, ["docker", "exec", container, "sh", "-c", epoch]).then((said) => Number(said) > 0, () => true);
+}
+
+async function waitFor(restarted: Before, { nimbuses, seconds }: Inputs): Promise<void> {
+    if (restarted.length === 0) {
+        return;
+    }
+    const names = restarted.map(({ daemon }) => daemon).join(", ");
+    const seen: Seen = new Map();
+    const limit = seconds + (nimbuses.length > 0 ? workerStartSeconds : 0);
+    const lacking = await missingAfter(names, orError(() => lacks(restarted, nimbuses, seen)), { seconds: limit });
+    if (lacking !== undefined) {
+        throw new Error(
+            `What comes after ${names} was left as it is, as ${limit} s after the restart ${lacking}. Repair that, and run this again` +
+                (nimbuses.length > 0 ? "; storm:supervisorBatch says how many supervisors are restarted at once." : "."),
+        );
+    }
+}
+
+/** Why the next ones may not be restarted yet; undefined: they may. */
+async function lacks(restarted: Before, nimbuses: Inputs["nimbuses"], seen: Seen): Promise<string | undefined> {
+    for (const { daemon, check: wanted, ...at } of restarted) {
+        const lacking = await check(wanted, { connect: connectFrom(at), age: () => ageOf(at) });
         if (lacking !== undefined) {
             return `${daemon} was not ready: ${lacking}`;
         }
     }
+    if (nimbuses.length === 0) {
+        return undefined;
+    }
+    const { nimbus, summary } = await leaderOf(nimbuses);
     for (const { id, name } of summary.topologies.filter(({ status }) => status !== "KILLED")) {
         const state = await topologyState(nimbus, id);
         const lacking = state.executors.length > 0 ? missing(state, seen) : undefined;

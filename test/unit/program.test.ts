@@ -190,16 +190,33 @@ describe("wiring:", () => {
         ]);
     });
 
-    test("order: members one after the other, then each Nimbus, then the others at once", () => {
-        const after = (name: string) =>
-            many.get(name).dependencies.map((urn) => urn.split("::").pop()).filter((dependency) => dependency?.endsWith("-ready"));
-        expect(after("storm-zookeeper-1-container")).toEqual([]);
-        expect(after("storm-zookeeper-2-container")).toEqual(["storm-zookeeper-1-ready"]);
-        expect(after("storm-zookeeper-3-container")).toEqual(["storm-zookeeper-2-ready"]);
-        expect(after("storm-nimbus-1-container")).toEqual(["storm-zookeeper-3-ready"]);
-        expect(after("storm-nimbus-2-container")).toEqual(["storm-nimbus-1-ready"]);
-        for (const name of ["supervisor-1", "supervisor-4", "ui", "drpc-1"]) {
-            expect(after(`storm-${name}-container`)).toEqual(["storm-nimbus-2-ready"]);
+    const dependencies = (name: string, ending: RegExp) =>
+        many.get(name).dependencies.map((urn) => urn.split("::").pop() ?? "").filter((dependency) => ending.test(dependency)).sort();
+
+    test("containers start side by side at first, and are restarted one after the other: members, each Nimbus, then the others", () => {
+        const after = (daemon: string) => dependencies(`storm-${daemon}-container`, /-ready$|-restart-gate/);
+        expect(after("zookeeper-1")).toEqual([]);
+        expect(after("zookeeper-2")).toEqual(["storm-zookeeper-restart-gate-1"]);
+        expect(after("zookeeper-3")).toEqual(["storm-zookeeper-restart-gate-2"]);
+        expect(after("nimbus-1")).toEqual(["storm-zookeeper-restart-gate"]);
+        expect(after("nimbus-2")).toEqual(["storm-nimbus-restart-gate-1", "storm-zookeeper-restart-gate"]);
+        for (const daemon of ["supervisor-1", "ui", "drpc-1"]) {
+            expect(after(daemon)).toEqual(["storm-nimbus-restart-gate"]);
+        }
+        const before = (gate: string) => (many.get(gate).inputs.before as { daemon: string }[]).map(({ daemon }) => daemon);
+        expect(before("storm-zookeeper-restart-gate-2")).toEqual(["zookeeper-1", "zookeeper-2"]);
+        expect(before("storm-zookeeper-restart-gate")).toEqual(["zookeeper-1", "zookeeper-2", "zookeeper-3"]);
+        expect(before("storm-nimbus-restart-gate")).toEqual(["nimbus-1", "nimbus-2"]);
+        expect(many.get("storm-nimbus-restart-gate").inputs).toMatchObject({ nimbuses: [], seconds: 180 });
+    });
+
+    test("gates are in order: a daemon is waited for once those that it needs are ready", () => {
+        const after = (daemon: string) => dependencies(`storm-${daemon}-ready`, /-ready$/);
+        const members = [1, 2, 3].map((id) => `storm-zookeeper-${id}-ready`);
+        expect(after("zookeeper-3")).toEqual([]);
+        expect(after("nimbus-2")).toEqual(members);
+        for (const daemon of ["supervisor-4", "ui", "drpc-1"]) {
+            expect(after(daemon)).toEqual(["storm-nimbus-1-ready", "storm-nimbus-2-ready"]);
         }
     });
 

@@ -37,10 +37,10 @@ if (!hasHistory) {
         (await running([{ container: `${stack.cluster}-nimbus-1`, address: "172.30.68.33", port: 6627 }])).map(({ id }) => id);
     const state = async () => (await stack.pulumi("stack", "export")).output;
 
-    test("is taken over: neither a preview nor an update changes anything", async () => {
+    test("is taken over: but for new gates, neither a preview nor an update changes anything", async () => {
         expect(await state()).toContain("pulumi-nodejs:dynamic/storm:Ready");
-        expect(await stack.changes()).toEqual([]);
-        await stack.up("--expect-no-changes");
+        expect((await stack.changes()).filter((change) => !/^create .*-restart-gate/.test(change))).toEqual([]);
+        await stack.up();
         expect(await state()).not.toContain("pulumi-nodejs:dynamic");
         expect([stack.containers(), await submitted()]).toEqual([containers, topologies]);
     });
