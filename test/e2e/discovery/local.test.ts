@@ -119,6 +119,13 @@ describe("by an ambassador", () => {
         expect(() => docker(...get)).toThrow(/user name is empty/);
     });
 
+    test("its password is nowhere in the state in clear", async () => {
+        const { password } = JSON.parse(docker("exec", `${stack.cluster}-registrar`, "cat", "/registrar.json")) as { password: string };
+        expect(password).toHaveLength(32);
+        const { output } = await stack.pulumi("stack", "export");
+        expect([output.includes("storm:index:Password"), output.includes(password)]).toEqual([true, false]);
+    });
+
     test.each(["registrar", "proxy", "etcd-1"])("%s killed, all of it goes on, and the container is started again", async (killed) => {
         const before = started();
         const container = `${stack.cluster}-${killed}`;
