@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "util";
-import type { Kind } from "../kind";
+import { type Kind, unknown } from "../kind";
 import { run } from "../machines/command";
 import { ageOf, connectFrom } from "../machines/container";
 import { topologyState } from "../nimbus/client";
@@ -30,14 +30,15 @@ export const restartGate: Kind<Inputs> = {
         return {};
     },
     async update(olds, news) {
-        const known = idsOf(olds.before);
+        const known = olds.before.map(({ containerId }) => containerId);
         await waitFor(news.before.filter(({ containerId }) => !known.includes(containerId)), news);
         return {};
     },
 };
 
-function idsOf(before: Before): string[] {
-    return before.map(({ containerId }) => containerId);
+/** Ids of the containers; none while it is not known, in a preview, which containers there will be. */
+function idsOf(before: Before): string[] | undefined {
+    return (before as unknown) === unknown ? undefined : before.map(({ containerId }) => containerId);
 }
 
 /** Whether a member was in an ensemble before: then it has counted an epoch. One that cannot be asked counts as such. */

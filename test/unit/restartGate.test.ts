@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { unknown } from "../../provider/kind";
 import { restartGate } from "../../provider/kinds/restartGate";
 import type { Inputs } from "../../provider/schema";
 
@@ -58,4 +59,9 @@ test("an update waits for those alone that were restarted, and for none where no
 test("it differs by containers alone", () => {
     expect(restartGate.differs?.(gate("a"), { ...gate("a"), seconds: 9 })).toEqual({ updates: [] });
     expect(restartGate.differs?.(gate("a"), gate("b"))).toEqual({ updates: ["before"] });
+});
+
+test("it differs where what is before it is not known yet, as a whole or in part", () => {
+    expect(restartGate.differs?.(gate("a"), { ...gate("a"), before: unknown as never })).toEqual({ updates: ["before"] });
+    expect(restartGate.differs?.(gate("a"), { ...gate("a"), before: [unknown as never] })).toEqual({ updates: ["before"] });
 });
