@@ -264,10 +264,12 @@ describe("what cannot work fails", () => {
         expect(output.slice(output.indexOf("Diagnostics:")).split("nimbus-1 ").length).toBe(2);
         expect(output).not.toMatch(/^ +at .*\(.*:\d+:\d+\)$/m);
         expect(output).toMatch(/Last lines of its output:\n/);
-        expect(Object.keys(broken.containers()).sort()).toEqual(["nimbus-1", "zookeeper-1"]);
+        // What needs Nimbus has started beside it, and is not waited for.
+        expect(Object.keys(broken.containers())).toEqual(expect.arrayContaining(["nimbus-1", "zookeeper-1"]));
+        expect(output).not.toContain("storm-supervisor-1-ready");
         broken.set({ stormYaml: {}, heap: small, memory: {}, readySeconds: 180 });
         await broken.up();
-        expect(Object.keys(broken.containers())).toContain("supervisor-1");
+        expect(await broken.changes()).toEqual([]);
     });
 
     test("when it is cancelled while a daemon is waited for, at once, with what was waited for", async () => {
