@@ -22,6 +22,14 @@ claim() {
             "$here/lab.sh" remove "$(basename "$other")"
         fi
     done
+    # One whose folder somebody deleted keeps its network
+    for other in /sys/class/net/lab-*/bridge; do
+        other=${other%/bridge} other=${other##*/lab-}
+        if [ "$other" != '*' ] && [ ! -d "$labs/$other" ]; then
+            say "$other: a lab without its folder, removing its network"
+            "$here/lab.sh" remove "$other"
+        fi
+    done
     if [ -d "$folder" ]; then fail "there is a lab $lab already"; fi
     if [ -n "$(ip -4 route show "$subnet")" ] || cat "$labs"/*/subnet 2>/dev/null | grep -qx "$subnet"; then
         fail "this machine has a network $subnet already: give the lab another subnet"
@@ -40,14 +48,21 @@ left_behind() {
     [ -f "$1/$init" ] && ! lives "$1/$init"
 }
 
-# rules OPERATION: what lets the lab's packets through this machine. Docker's daemon drops what is forwarded, also within a bridge.
-rules() {
-    local subnet
-    subnet=$(<"$folder/subnet")
-    iptables --wait "$1" INPUT -i "$bridge" -j ACCEPT
-    iptables --wait "$1" FORWARD -i "$bridge" -j ACCEPT
-    iptables --wait "$1" FORWARD -o "$bridge" -j ACCEPT
-    iptables --wait --table nat "$1" POSTROUTING -s "$subnet" ! -o "$bridge" -j MASQUERADE
+# add_rules: what lets the lab's packets through this machine. Docker's daemon drops what is forwarded, also within a bridge.
+add_rules() {
+    iptables --wait -I INPUT -i "$bridge" -j ACCEPT
+    iptables --wait -I FORWARD -i "$bridge" -j ACCEPT
+    iptables --wait -I FORWARD -o "$bridge" -j ACCEPT
+    iptables --wait --table nat -I POSTROUTING -s "$(<"$folder/subnet")" ! -o "$bridge" -j MASQUERADE
+}
+
+remove_rules() {
+    local table rule
+    for table in filter nat; do
+        iptables-save --table "$table" | sed -n "/ $bridge /s/^-A //p" | while read -ra rule; do
+            iptables --wait --table "$table" -D "${rule[@]}"
+        done
+    done
 }
 
 up() {
@@ -63,7 +78,7 @@ up() {
     ip address add "$gateway/${subnet#*/}" dev "$bridge"
     ip link set "$bridge" up
     sysctl -q -w net.ipv4.ip_forward=1
-    rules -I
+    add_rules
 
     mkdir -p "$folder/services/seed"
     echo "$gateway" >"$folder/services/seed/gateway"
@@ -85,7 +100,6 @@ up() {
 
 remove() {
     local link device file
-    [ -d "$folder" ] || return 0
     end "$folder"/hosts/*/init "$folder/services/init"
     while read -r device file; do
         # A device whose last mount has just gone may detach by itself.
@@ -94,7 +108,7 @@ remove() {
     for link in /sys/class/net/"$bridge"-* /sys/class/net/"$bridge"; do
         [ ! -e "$link" ] || ip link delete "$(basename "$link")" 2>/dev/null || true
     done
-    while rules -D 2>/dev/null; do :; done
+    remove_rules
     remove_cgroups "$lab"
     rm -rf --one-file-system "$folder"
 }

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "child_process";
+import { execFileSync, spawn, spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
@@ -208,5 +208,20 @@ describeLab("a lab", () => {
         await next.addHost("y");
         await next.remove();
         expect(traces("e2enext", "10.77.21.0/24")).toEqual([]);
+    });
+
+    test("the network of a lab whose folder is gone is swept by the next, too", async () => {
+        const [gone, subnet] = ["e2egone", "10.77.20.0/24"];
+        // As lab.sh makes it
+        execFileSync("ip", ["link", "add", `lab-${gone}`, "type", "bridge"]);
+        execFileSync("ip", ["address", "add", "10.77.20.1/24", "dev", `lab-${gone}`]);
+        execFileSync("iptables", ["--wait", "-I", "FORWARD", "-i", `lab-${gone}`, "-j", "ACCEPT"]);
+        const next = await Lab.create({ name: "e2enext", subnet });
+        try {
+            expect(traces(gone, "none")).toEqual([]);
+            expect(await dial(a, "b", 22)).toBe("open");
+        } finally {
+            await next.remove();
+        }
     });
 });
