@@ -35,11 +35,14 @@ export function machineSettings(): Record<string, unknown> {
 const pulumi = path.resolve("node_modules/.bin/pulumi");
 
 /**
- * What every stack of the tests has in storm.yaml: dozens of JVMs share two processors, few live long enough for the second compiler.
- * A drain waits for two message timeouts.
+ * What every stack of the tests has in storm.yaml: dozens of JVMs share two processors, few live long enough for the second compiler,
+ * and each thread of an idle worker looks for tuples a thousand times a second by default. A drain waits for two message timeouts.
  */
 const frugal = {
     "topology.message.timeout.secs": 10,
+    "topology.spout.wait.progressive.level3.sleep.millis": 20,
+    "topology.bolt.wait.progressive.level2.count": 1,
+    "topology.bolt.wait.progressive.level3.sleep.millis": 20,
     ...Object.fromEntries(["nimbus", "supervisor", "worker"].map((jvm) => [`${jvm}.childopts`, "-XX:TieredStopAtLevel=1"])),
     "wordcount.sentences.per.second": 20,
 };

@@ -19,8 +19,8 @@ export interface CloudOptions {
     stackFile: string;
     /** Settings that are to differ. */
     changes: Record<string, unknown>;
-    /** What its machines are like. */
-    host: HostOptions;
+    /** What its machines are like, by their tag `Name`. */
+    host: (name: string) => HostOptions;
 }
 
 /** An emulated EC2 and a stack of this program's on it, with settings of a committed stack file, scaled down to this machine. */

@@ -28,7 +28,7 @@ describeEc2("prod on EC2", () => {
 
     beforeAll(async () => {
         const changes = { supervisors: 2 };
-        cloud = await Cloud.create({ name: "awsprod", number: 7, stackFile: "prod", changes, host: { kind: "docker", withImages: true } });
+        cloud = await Cloud.create({ name: "awsprod", number: 7, stackFile: "prod", changes, host: () => ({ kind: "docker", withImages: true }) });
         await cloud.stack.up();
     });
     afterAll(() => cloud?.remove());

@@ -25,7 +25,7 @@ import type { HostOptions, LabHost } from "../host";
 import type { Lab } from "../lab";
 import { run, script } from "../run";
 import { Volumes } from "./volumes";
-import { readCloud, userDataOf, type WantedMachine } from "./wanted";
+import { nameOf, readCloud, userDataOf, type WantedMachine } from "./wanted";
 
 /** What an emulated EC2 is like. */
 export interface Ec2Options {
@@ -33,12 +33,12 @@ export interface Ec2Options {
     region: string;
     /** Subnet of the public addresses, a /24 that nothing else has: `10.78.0.0/24`. */
     publicSubnet: string;
-    /** What an instance is like, beside what EC2 says of it. */
-    host: HostOptions;
+    /** What an instance is like, by its tag `Name`, beside what EC2 says of it. */
+    host: (name: string) => HostOptions;
 }
 
 /** Milliseconds between two looks at what EC2 has. */
-const interval = 500;
+const interval = 1000;
 
 /**
  * EC2 as a lab can be it, a stand-in: moto answers as AWS does, and each instance that it has is a host of the lab, at the
@@ -254,7 +254,7 @@ export class Ec2 {
             .finally(() => this.busy.delete(id));
     }
 
-    private async apply({ id, address, publicAddress, isOn, firewall, publicKey, volumes }: WantedMachine): Promise<void> {
+    private async apply({ id, name, address, publicAddress, isOn, firewall, publicKey, volumes }: WantedMachine): Promise<void> {
         const devices = await Promise.all(volumes.map((volume) => this.volumes.device(volume)));
         const host = this.lab.hosts[id];
         if (!host && isOn) {
@@ -263,7 +263,7 @@ export class Ec2 {
             }
             const authorizedKeys = `${publicKey}\n`;
             const userData = await userDataOf(this.client, id);
-            const options = { ...this.options.host, address, publicAddress, firewall, authorizedKeys, userData, devices };
+            const options = { ...this.options.host(name), address, publicAddress, firewall, authorizedKeys, userData, devices };
             await this.lab.addHost(id, { ...options, behindBastion: true });
         } else if (host) {
             await host.firewall(firewall);
@@ -303,8 +303,4 @@ function route53Action(method: string, url: string): string {
         ["POST", /^tags\/hostedzone\/[^/]+$/, "ChangeTagsForResource"],
     ];
     return actions.find(([by, pattern]) => by === method && pattern.test(asked))?.[2] ?? `${method} ${asked}`;
-}
-
-function nameOf({ Tags = [] }: Instance): string {
-    return Tags.find(({ Key }) => Key === "Name")?.Value ?? "";
 }

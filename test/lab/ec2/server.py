@@ -9,9 +9,11 @@ never leaves this machine.
 
 import ipaddress
 import os
+import threading
 
 from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces, instances, security_groups
 from moto.ec2.responses.instances import InstanceResponse
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.route53.responses import Route53
 from moto.server import main
 
@@ -77,6 +79,18 @@ def get_bool_param_of_private_zone(self, name, *args):
 
 
 Route53._get_bool_param = get_bool_param_of_private_zone
+
+# moto's models are not made for threads: a request that iterates over what another one adds to fails, and its client asks again for what was done.
+lock = threading.Lock()
+dispatch = DomainDispatcherApplication.__call__
+
+
+def dispatch_one_at_a_time(self, *args):
+    with lock:
+        return dispatch(self, *args)
+
+
+DomainDispatcherApplication.__call__ = dispatch_one_at_a_time
 
 main()
 

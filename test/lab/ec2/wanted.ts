@@ -20,6 +20,8 @@ export interface WantedVolume {
 export interface WantedMachine {
     /** The instance's id. */
     id: string;
+    /** Its tag `Name`. */
+    name: string;
     address: string;
     publicAddress?: string;
     isOn: boolean;
@@ -49,6 +51,7 @@ export async function readCloud(client: EC2Client): Promise<Record<string, Wante
         const groups = SecurityGroups.filter(({ GroupId = "" }) => groupsOf(instance).includes(GroupId));
         return {
             id,
+            name: nameOf(instance),
             address,
             publicAddress,
             isOn: instance.State?.Name === "running",
@@ -73,4 +76,9 @@ function groupsOf({ NetworkInterfaces = [] }: Instance): string[] {
 export async function userDataOf(client: EC2Client, id: string): Promise<string | undefined> {
     const { UserData } = await client.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: "userData" }));
     return UserData?.Value === undefined ? undefined : Buffer.from(UserData.Value, "base64").toString();
+}
+
+/** An instance's tag `Name`. */
+export function nameOf({ Tags = [] }: Instance): string {
+    return Tags.find(({ Key }) => Key === "Name")?.Value ?? "";
 }
