@@ -43,7 +43,7 @@ export function template(): EmptyProgram {
     return program;
 }
 
-/** A program without resources that is run as this one is: by its packages, its options of Node.js, its compiler. */
+/** A program without resources that is run as this one is: by its packages, its options of Node.js, its scripts/transpile.js. */
 export function alike(): EmptyProgram {
     const { runtime } = yaml.parse(fs.readFileSync("Pulumi.yaml", "utf8")) as { runtime: unknown };
     const program = write({
@@ -51,7 +51,9 @@ export function alike(): EmptyProgram {
         "index.ts": 'import * as pulumi from "@pulumi/pulumi";\n\nexport const stack = pulumi.getStack();\n',
         ...Object.fromEntries(["package.json", "tsconfig.json"].map((file) => [file, fs.readFileSync(file, "utf8")])),
     });
-    fs.symlinkSync(path.resolve("node_modules"), path.join(program.folder, "node_modules"));
+    for (const shared of ["node_modules", "scripts"]) {
+        fs.symlinkSync(path.resolve(shared), path.join(program.folder, shared));
+    }
     return program;
 }
 
