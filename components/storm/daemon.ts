@@ -138,23 +138,15 @@ export class Daemon extends pulumi.ComponentResource {
 
         this.address = args.host.address;
         this.containerId = container.id;
+        const { daemon, check } = args;
+        const subject = { daemon, container: containerName, containerId: this.containerId, check, ssh: args.host.docker.ssh };
         this.ready = new Ready(
             `${name}-ready`,
-            {
-                daemon: args.daemon,
-                container: containerName,
-                containerId: this.containerId,
-                check: args.check,
-                seconds: args.readySeconds,
-                logFiles: args.logFiles ?? [],
-                ssh: args.host.docker.ssh,
-            },
+            { ...subject, seconds: args.readySeconds, logFiles: args.logFiles ?? [] },
             { ...options, dependsOn: [...(args.readyAfter ?? [])] },
         );
         this.isUsable = args.host.machine?.unusable === undefined;
-        this.restarted = pulumi
-            .all([this.containerId, args.host.docker.ssh, args.check])
-            .apply(([containerId, ssh, check]) => ({ daemon: args.daemon, container: containerName, containerId, ssh, check }));
+        this.restarted = pulumi.output(subject);
         args.host.becomesReady?.(this.ready);
         this.registerOutputs({ address: this.address });
     }

@@ -18,34 +18,30 @@ export interface DrpcArgs extends StormArgs {
 }
 
 /** The DRPC servers: they hand calls to topologies and results back to callers. */
-export class Drpc extends pulumi.ComponentResource implements Service {
+export class Drpc extends pulumi.ComponentResource implements Pick<Service, "endpoints"> {
     readonly endpoints: readonly Endpoint[];
-    readonly ready: readonly pulumi.Resource[];
-    readonly restarted: readonly pulumi.Resource[];
 
     constructor(name: string, args: DrpcArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Drpc", name, {}, opts);
         const hosts = Object.entries(args.hosts);
         this.endpoints = hosts.map(([daemon, host]) => ({ daemon, host, port: ports.drpc }));
-        this.ready = hosts.map(
-            ([daemon, host]) =>
-                new StormDaemon(
-                    daemon.replace("drpc", name),
-                    {
-                        ...args,
-                        daemon,
-                        host,
-                        run: "drpc",
-                        launch: drpcServers(this, args.discovery, { daemon, host }),
-                        heaps: { drpc: args.heap },
-                        check: args.discovery.nameOf(daemon, host).apply((address) => ({ kind: "port" as const, address, port: ports.drpc })),
-                        after: args.nimbus.restarted,
-                        readyAfter: args.nimbus.ready,
-                    },
-                    { parent: this },
-                ).ready,
-        );
-        this.restarted = this.ready;
+        for (const [daemon, host] of hosts) {
+            new StormDaemon(
+                daemon.replace("drpc", name),
+                {
+                    ...args,
+                    daemon,
+                    host,
+                    run: "drpc",
+                    launch: drpcServers(this, args.discovery, { daemon, host }),
+                    heaps: { drpc: args.heap },
+                    check: args.discovery.nameOf(daemon, host).apply((address) => ({ kind: "port" as const, address, port: ports.drpc })),
+                    after: args.nimbus.restarted,
+                    readyAfter: args.nimbus.ready,
+                },
+                { parent: this },
+            );
+        }
         this.registerOutputs({ addresses: hosts.map(([, host]) => host.address) });
     }
 }

@@ -35,7 +35,6 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
         const hosts = Object.entries(args.hosts);
         this.endpoints = hosts.map(([daemon, host]) => ({ daemon, host, port: args.discovery.portOf(daemon, ports.nimbus) }));
         const containers = hosts.map(([daemon, host]) => containerOf(daemon, host, args));
-        const isUsable = (index: number) => !hosts[index]?.[1].machine?.unusable;
 
         const daemons: StormDaemon[] = [];
         const [limit, options] = [{ readySeconds: args.readySeconds }, { parent: this }];
@@ -71,7 +70,7 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
 
         this.ready = daemons.map(({ ready }) => ready);
         this.restarted = [restartGate(`${name}-restart-gate`, daemons, limit, options)];
-        this.containers = pulumi.all(containers.filter((_, index) => isUsable(index)));
+        this.containers = pulumi.all(containers.filter((_, index) => daemons[index]?.isUsable));
         this.registerOutputs({ addresses: hosts.map(([, host]) => host.address) });
     }
 }
