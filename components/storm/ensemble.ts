@@ -30,8 +30,8 @@ export interface ExistingZooKeeper {
  * @param ready What has to be there before the first daemon that uses it is made.
  */
 export function existingEnsemble({ servers, port = ports.zookeeper }: ExistingZooKeeper, ready: readonly pulumi.Resource[]): Ensemble {
-    const dialled = pulumi.output(servers);
-    return { port, ready, restarted: ready, servers: dialled.apply((names) => names.map((name) => `${name}:${port}`)), serversFor: () => dialled };
+    const names = pulumi.output(servers);
+    return { port, ready, restarted: ready, servers: names.apply((all) => all.map((name) => `${name}:${port}`)), serversFor: () => names };
 }
 
 /**

@@ -54,21 +54,21 @@ async function waitFor(restarted: Before, { nimbuses, seconds }: Inputs): Promis
     const names = restarted.map(({ daemon }) => daemon).join(", ");
     const seen: Seen = new Map();
     const limit = seconds + (nimbuses.length > 0 ? workerStartSeconds : 0);
-    const lacking = await missingAfter(names, orError(() => lacks(restarted, nimbuses, seen)), { seconds: limit });
-    if (lacking !== undefined) {
+    const problem = await missingAfter(names, orError(() => problemOf(restarted, nimbuses, seen)), { seconds: limit });
+    if (problem !== undefined) {
         throw new Error(
-            `What comes after ${names} was left as it is, as ${limit} s after the restart ${lacking}. Repair that, and run this again` +
+            `What comes after ${names} was left as it is, as ${limit} s after the restart ${problem}. Repair that, and run this again` +
                 (nimbuses.length > 0 ? "; storm:supervisorBatch says how many supervisors are restarted at once." : "."),
         );
     }
 }
 
 /** Why the next ones may not be restarted yet; undefined: they may. */
-async function lacks(restarted: Before, nimbuses: Inputs["nimbuses"], seen: Seen): Promise<string | undefined> {
+async function problemOf(restarted: Before, nimbuses: Inputs["nimbuses"], seen: Seen): Promise<string | undefined> {
     for (const { daemon, check: wanted, ...at } of restarted) {
-        const lacking = await check(wanted, { connect: connectFrom(at), age: () => ageOf(at) });
-        if (lacking !== undefined) {
-            return `${daemon} was not ready: ${lacking}`;
+        const problem = await check(wanted, { connect: connectFrom(at), age: () => ageOf(at) });
+        if (problem !== undefined) {
+            return `${daemon} was not ready: ${problem}`;
         }
     }
     if (nimbuses.length === 0) {
@@ -77,9 +77,9 @@ async function lacks(restarted: Before, nimbuses: Inputs["nimbuses"], seen: Seen
     const { nimbus, summary } = await leaderOf(nimbuses);
     for (const { id, name } of summary.topologies.filter(({ status }) => status !== "KILLED")) {
         const state = await topologyState(nimbus, id);
-        const lacking = state.executors.length > 0 ? missing(state, seen) : undefined;
-        if (lacking !== undefined) {
-            return `topology ${name} did not run: ${lacking}`;
+        const problem = state.executors.length > 0 ? missing(state, seen) : undefined;
+        if (problem !== undefined) {
+            return `topology ${name} did not run: ${problem}`;
         }
     }
     return undefined;

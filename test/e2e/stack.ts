@@ -267,7 +267,7 @@ export function docker(...args: string[]): string {
     return done.stdout.trim();
 }
 
-/** Waits until a condition holds; fails when it does not within the limit. */
+/** Waits until a condition holds, which is looked at every `milliseconds`; fails when it does not within the limit. */
 export async function until<T>(what: string, seconds: number, condition: () => T | Promise<T>, milliseconds = 500): Promise<T> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {

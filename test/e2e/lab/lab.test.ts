@@ -8,7 +8,7 @@ import { until } from "../stack";
 import { traces } from "./traces";
 
 /** Whether a TCP port answers, to a host or, without one, to this machine: `open`, `refused`, or `silent`. */
-async function dial(from: LabHost | undefined, address: string, port: number): Promise<string> {
+async function connect(from: LabHost | undefined, address: string, port: number): Promise<string> {
     const command = `timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>&1; echo "ended with $?"`;
     const said = from ? await from.exec(command) : spawnSync("bash", ["-c", command], { encoding: "utf8" }).stdout;
     return /ended with 0/.test(said) ? "open" : /refused/.test(said) ? "refused" : "silent";
@@ -81,29 +81,29 @@ describeLab("a lab", () => {
 
     test("a container on the host's network is reached from another host, also after a loss of power", async () => {
         await b.exec(ZOOKEEPER);
-        await until("ZooKeeper answers", 300, async () => (await dial(a, "b", 2181)) === "open");
+        await until("ZooKeeper answers", 300, async () => (await connect(a, "b", 2181)) === "open");
         await b.powerOff();
-        expect(await dial(a, "b", 2181)).toBe("silent");
-        expect(await dial(undefined, b.address, 22)).toBe("silent");
+        expect(await connect(a, "b", 2181)).toBe("silent");
+        expect(await connect(undefined, b.address, 22)).toBe("silent");
         const key = b.hostKey;
         await b.powerOn();
         expect(b.hostKey).toBe(key);
-        await until("ZooKeeper answers again", 300, async () => (await dial(a, "b", 2181)) === "open");
+        await until("ZooKeeper answers again", 300, async () => (await connect(a, "b", 2181)) === "open");
         expect(ssh(lab, b, "storm", "hostname").said).toBe("b");
     });
 
     test("a firewall lets in what it is told, also after a loss of power, and is taken away", async () => {
         await b.firewall([{ from: [lab.gateway], ports: [22] }, { from: [a.address], ports: [[2000, 2200]] }]);
         const seen = async () => {
-            const fromHere = [await dial(undefined, b.address, 22), await dial(undefined, b.address, 2181)];
-            return [await dial(a, "b", 22), await dial(a, "b", 2181), ...fromHere];
+            const fromHere = [await connect(undefined, b.address, 22), await connect(undefined, b.address, 2181)];
+            return [await connect(a, "b", 22), await connect(a, "b", 2181), ...fromHere];
         };
         expect(await seen()).toEqual(["refused", "open", "open", "refused"]);
         expect(await b.exec("getent hosts a")).toContain("a");
-        expect(await dial(b, "127.0.0.1", 2181)).toBe("open");
+        expect(await connect(b, "127.0.0.1", 2181)).toBe("open");
         await b.powerOff();
         await b.powerOn();
-        await until("ZooKeeper answers again", 300, async () => (await dial(b, "127.0.0.1", 2181)) === "open");
+        await until("ZooKeeper answers again", 300, async () => (await connect(b, "127.0.0.1", 2181)) === "open");
         expect(await seen()).toEqual(["refused", "open", "open", "refused"]);
         await b.firewall(undefined);
         expect(await seen()).toEqual(["open", "open", "open", "open"]);
@@ -111,17 +111,17 @@ describeLab("a lab", () => {
 
     test("a host that is cut off is silent, runs on, and comes back", async () => {
         await b.cutOff();
-        expect([await dial(a, "b", 2181), await dial(undefined, b.address, 22)]).toEqual(["silent", "silent"]);
-        expect(await dial(b, a.address, 22)).toBe("silent");
+        expect([await connect(a, "b", 2181), await connect(undefined, b.address, 22)]).toEqual(["silent", "silent"]);
+        expect(await connect(b, a.address, 22)).toBe("silent");
         expect(await b.exec("docker ps --format '{{.Names}}'")).toBe("zoo");
         await b.reconnect();
-        expect([await dial(a, "b", 2181), await dial(b, "a", 22)]).toEqual(["open", "open"]);
+        expect([await connect(a, "b", 2181), await connect(b, "a", 22)]).toEqual(["open", "open"]);
     });
 
     test("a host's network is slowed down, and sped up again", async () => {
         await b.slowDown("2mbit");
         expect(await b.exec("ip -details link show eth0")).toContain("qdisc tbf");
-        expect(await dial(a, "b", 2181)).toBe("open");
+        expect(await connect(a, "b", 2181)).toBe("open");
         await b.slowDown(undefined);
         expect(await b.exec("ip -details link show eth0")).not.toContain("qdisc tbf");
     });
@@ -130,11 +130,11 @@ describeLab("a lab", () => {
         const { address: before, hostKey } = b;
         await b.exec("echo kept >/root/note");
         await b.changeAddress("10.77.9.77");
-        expect(await dial(a, before, 22)).toBe("silent");
+        expect(await connect(a, before, 22)).toBe("silent");
         expect(await a.exec("getent hosts b")).toMatch(/^10\.77\.9\.77\s+b$/);
         expect(ssh(lab, b, "root", "cat /root/note")).toEqual({ code: 0, said: "kept" });
         expect(b.hostKey).toBe(hostKey);
-        expect(await dial(a, "b", 2181)).toBe("open");
+        expect(await connect(a, "b", 2181)).toBe("open");
     });
 
     test("a reinstalled host is another machine at the same address", async () => {
@@ -161,7 +161,7 @@ describeLab("a lab", () => {
 
     test("behind a bastion, a host is reached from the lab alone", async () => {
         const inner = await lab.addHost("inner", { kind: "bare", behindBastion: true });
-        expect([await dial(undefined, inner.address, 22), await dial(a, "inner", 22)]).toEqual(["silent", "open"]);
+        expect([await connect(undefined, inner.address, 22), await connect(a, "inner", 22)]).toEqual(["silent", "open"]);
         const login = `ssh -i ${lab.keyFile} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -W %h:%p root@${a.address}`;
         expect(ssh(lab, inner, "storm", "hostname", ["-i", lab.keyFile, "-o", `ProxyCommand=${login}`]).said).toContain("inner");
         expect(await inner.exec("getent hosts a")).toContain("a");
@@ -182,7 +182,7 @@ describeLab("a lab", () => {
     test("name and subnet of a lab are its own", async () => {
         await expect(Lab.create({ name: "e2elab", subnet: "10.77.20.0/24" })).rejects.toThrow("there is a lab e2elab already");
         await expect(Lab.create({ name: "e2eother", subnet: "10.77.9.0/24" })).rejects.toThrow("network 10.77.9.0/24 already");
-        expect(await dial(a, "b", 22)).toBe("open");
+        expect(await connect(a, "b", 22)).toBe("open");
     });
 
     test("what a killed run left behind is swept by the next, and removal leaves nothing", async () => {
@@ -204,7 +204,7 @@ describeLab("a lab", () => {
         const next = await Lab.create({ name: "e2enext", subnet: "10.77.21.0/24" });
         expect(traces("e2ekill", subnet)).toEqual([]);
         expect(traces("e2elab", "10.77.9.0/24")).not.toEqual([]);
-        expect(await dial(a, "b", 22)).toBe("open");
+        expect(await connect(a, "b", 22)).toBe("open");
         await next.addHost("y");
         await next.remove();
         expect(traces("e2enext", "10.77.21.0/24")).toEqual([]);
@@ -219,7 +219,7 @@ describeLab("a lab", () => {
         const next = await Lab.create({ name: "e2enext", subnet });
         try {
             expect(traces(gone, "none")).toEqual([]);
-            expect(await dial(a, "b", 22)).toBe("open");
+            expect(await connect(a, "b", 22)).toBe("open");
         } finally {
             await next.remove();
         }
