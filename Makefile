@@ -23,7 +23,7 @@ scale:
 preview:
 	@scripts/pulumi preview
 
-## make graph [FILE=dev.svg]    draw who is told whose address, into that file or .local/graph-<stack>.svg
+## make graph [FILE=dev.svg]    draw which daemon receives whose address, into that file or .local/graph-<stack>.svg
 graph:
 	@scripts/graph $(FILE)
 

@@ -1,11 +1,15 @@
 /**
- * Hosts and networks on AWS. It takes the package `@pulumi/aws`, which others need not install, nor wait for.
+ * EC2 as a target of clusters. It needs the package `@pulumi/aws`.
  *
  * @module
  */
 export { PrivateZone, type PrivateZoneArgs } from "./discovery/privateZone";
-export { Ec2Host, type Ec2HostArgs } from "./hosts/ec2Host";
-export { type Ec2Common, Ec2Instance, type Ec2InstanceArgs } from "./hosts/ec2Instance";
-export { InstanceProfile, type InstanceProfileArgs } from "./hosts/instanceProfile";
+export { Ec2Host, type Ec2HostArgs } from "./hosts/ec2/ec2Host";
+export { type Ec2Common, Ec2Instance, type Ec2InstanceArgs } from "./hosts/ec2/ec2Instance";
+export { InstanceProfile, type InstanceProfileArgs } from "./hosts/ec2/instanceProfile";
 export { type AllowedEdge, SecurityGroups, type SecurityGroupsArgs } from "./network/securityGroups";
+export { type Ec2Network, ec2Network, type Ec2NetworkArgs, type ExistingNetwork } from "./network/ec2Network";
 export { Vpc, type VpcArgs } from "./network/vpc";
+export { Ec2Target } from "./targets/ec2Target";
+export { type Ec2Defaults, ec2Defaults, type Ec2TargetArgs, type InstanceTypes } from "./targets/ec2TargetArgs";
+export { existingResources } from "./targets/existingResources";

@@ -1,29 +1,44 @@
 /**
- * Apache Storm clusters in Docker containers: a cluster is a {@link StormCluster} on {@link Host | hosts}. EC2 instances as hosts
- * are in `storm-on-docker/aws`.
+ * Apache Storm clusters in Docker containers: a {@link StormCluster} runs on the hosts of a target, such as {@link LocalTarget} or
+ * {@link SshTarget}. `Ec2Target` is in `storm-on-docker/aws`.
  *
  * @module
  */
-export type { Attachment, DataDirectory, DataDirectoryArgs, DockerDaemon, Host, Machine } from "./hosts/host";
-export { LocalHost, type LocalHostArgs } from "./hosts/localHost";
-export { Owner } from "./hosts/owner";
+export { type DaemonKind, daemonKinds, type DaemonRef } from "./daemonRef";
+export type { Attachment, DataDirectory, DataDirectoryArgs, DockerEngine, Host, Machine } from "./hosts/host";
+export { LocalHost, type LocalHostArgs } from "./hosts/docker/localHost";
+export { StackId } from "./hosts/stackId";
 export type { Bastion, SshAccess, SshEndpoint } from "../provider/machines/ssh";
-export { type DataVolume, SshHost, type SshHostArgs, type SshLogin } from "./hosts/sshHost";
+export { SshHost } from "./hosts/ssh/sshHost";
+export type { DataVolume, SshHostArgs, SshLogin } from "./hosts/ssh/sshHostArgs";
 export { LocalNetwork, type LocalNetworkArgs } from "./network/localNetwork";
 export { addresses } from "./discovery/addresses";
 export type { AmbassadorImages, AmbassadorMachine } from "./discovery/ambassador/ambassador";
 export { Ambassadors, type AmbassadorsArgs } from "./discovery/ambassador/ambassadors";
 export { machinesOf, registryHosts } from "./discovery/ambassador/machines";
-export type { Discovery, Placed } from "./discovery/discovery";
+export type { Advertised, Discovery, Resolved } from "./discovery/discovery";
+export type { PlacedDaemon } from "./discovery/placedDaemon";
 export { DnsServers, type DnsServersArgs } from "./discovery/dnsServers";
 export { names, zoneOf } from "./discovery/names";
-export type { Endpoint, Service } from "./discovery/service";
-export type { DaemonNames } from "./storm/daemonNames";
-export { type Edge, edges, type EdgesArgs, type Outsider } from "./storm/edges";
-export type { ExistingZooKeeper } from "./storm/ensemble";
-export { defaultHeap, type Heap, type Memory } from "./storm/memory";
-export { ports } from "./storm/ports";
-export { StormCluster, type StormClusterArgs } from "./storm/stormCluster";
-export type { StormConfig } from "./storm/stormConfig";
-export type { Delivery } from "./storm/stormDaemon";
-export { Topology, type TopologyArgs } from "./storm/topology/topology";
+export type { Service } from "./discovery/service";
+export type { Peer } from "./discovery/wiring";
+export { type DaemonCounts, placeDaemons } from "./storm/spec/composition";
+export { type Edge, edges, type EdgesArgs, type Outsider } from "./storm/spec/edges";
+export type { ExistingZooKeeper } from "./storm/daemons/ensemble";
+export { defaultHeap, type Heap, type Memory } from "./storm/spec/memory";
+export { ports } from "./storm/spec/ports";
+export { StormCluster } from "./storm/stormCluster";
+export type { StormClusterArgs } from "./storm/stormClusterArgs";
+export type { StormConfig } from "./storm/spec/stormConfig";
+export type { Delivery } from "./storm/daemons/stormDaemon";
+export { Topology, type TopologyArgs, type TopologyCluster } from "./storm/topology/topology";
+export { LocalTarget, type LocalTargetArgs } from "./targets/localTarget";
+export { type SshMachine, SshTarget, type SshTargetArgs, unreachableMachines } from "./targets/sshTarget";
+export {
+    type DiscoveryImages,
+    discoveryImages,
+    type DiscoveryKind,
+    type Target,
+    type TargetArgs,
+    type TargetOutputs,
+} from "./targets/target";

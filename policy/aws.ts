@@ -6,16 +6,21 @@ const everywhere = ["0.0.0.0/0", "::/0"];
 /** Nothing may be reached from the whole internet. */
 export const noOpenIngress: ResourceValidationPolicy = {
     name: "no-open-ingress",
-    description: "A security group lets nobody in from everywhere.",
+    description: "A security group must not let in the whole internet.",
     enforcementLevel: "mandatory",
     validateResource: [
         of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", ({ cidrIpv4, cidrIpv6 }, report) => {
             if ([cidrIpv4, cidrIpv6].some((cidr) => everywhere.includes(cidr as string))) {
-                report("It lets in the whole internet. Name the networks that need it: storm:aws.from.ssh, storm:aws.from.ui.");
+                report(
+                    "It lets in the whole internet. Name the networks that need it: storm:aws.from.ssh, storm:aws.from.ui.",
+                );
             }
         }),
         of("aws:ec2/securityGroupRule:SecurityGroupRule", ({ type, cidrBlocks = [], ipv6CidrBlocks = [] }, report) => {
-            if (type === "ingress" && [cidrBlocks, ipv6CidrBlocks].flat().some((cidr) => everywhere.includes(cidr as string))) {
+            if (
+                type === "ingress" &&
+                [cidrBlocks, ipv6CidrBlocks].flat().some((cidr) => everywhere.includes(cidr as string))
+            ) {
                 report("It lets in the whole internet. Name the networks that need it in its cidrBlocks.");
             }
         }),
@@ -25,7 +30,9 @@ export const noOpenIngress: ResourceValidationPolicy = {
                 ...(rule.ipv6CidrBlocks ?? []),
             ]);
             if (cidrs.some((cidr) => everywhere.includes(cidr))) {
-                report("An ingress rule of it lets in the whole internet. Name the networks that need it in the rule's cidrBlocks.");
+                report(
+                    "An ingress rule of it lets in the whole internet. Name the networks that need it in the rule's cidrBlocks.",
+                );
             }
         }),
     ],
@@ -34,7 +41,7 @@ export const noOpenIngress: ResourceValidationPolicy = {
 /** Version 1 of the metadata service gives the instance's credentials to whoever makes a program on it send a request. */
 export const imdsV2: ResourceValidationPolicy = {
     name: "imdsv2",
-    description: "An instance's metadata service asks for a token.",
+    description: "An instance's metadata service must require a token.",
     enforcementLevel: "mandatory",
     validateResource: of("aws:ec2/instance:Instance", ({ metadataOptions }, report) => {
         if ((metadataOptions as { httpTokens?: string } | undefined)?.httpTokens !== "required") {
@@ -46,18 +53,22 @@ export const imdsV2: ResourceValidationPolicy = {
 /** Disks outlive machines. */
 export const encryptedVolumes: ResourceValidationPolicy = {
     name: "encrypted-volumes",
-    description: "Volumes are encrypted.",
+    description: "Volumes must be encrypted.",
     enforcementLevel: "mandatory",
     validateResource: [
         of("aws:ebs/volume:Volume", ({ encrypted }, report) => {
             if (encrypted !== true) {
-                report("It is not encrypted. Set encrypted to true: on a volume that has data, by way of a snapshot of it.");
+                report(
+                    "It is not encrypted. Set encrypted to true: on a volume that has data, by way of a snapshot of it.",
+                );
             }
         }),
         of("aws:ec2/instance:Instance", ({ rootBlockDevice, ebsBlockDevices = [] }, report) => {
             const devices = [rootBlockDevice ?? {}, ...(ebsBlockDevices as object[])] as { encrypted?: boolean }[];
             if (devices.some(({ encrypted }) => encrypted !== true)) {
-                report("A volume of it is not encrypted. Set encrypted to true in rootBlockDevice and in each of ebsBlockDevices.");
+                report(
+                    "A volume of it is not encrypted. Set encrypted to true in rootBlockDevice and in each of ebsBlockDevices.",
+                );
             }
         }),
     ],
@@ -66,11 +77,13 @@ export const encryptedVolumes: ResourceValidationPolicy = {
 /** In production, no update takes data away. */
 export const protectedData: ResourceValidationPolicy = {
     name: "protected-data",
-    description: "In production, volumes with data are protected.",
+    description: "In production, volumes with data must be protected.",
     enforcementLevel: "mandatory",
     validateResource: inProduction((args, report) => {
         if (args.type === "aws:ebs/volume:Volume" && !args.opts.protect) {
-            report("An update could delete it, with its data. Set storm:aws.protect to true, or the resource's option protect.");
+            report(
+                "An update could delete it, with its data. Set storm:aws.protect to true, or the resource's option protect.",
+            );
         }
     }),
 };
@@ -98,7 +111,7 @@ const tagged = [
 /** Costs and left-overs are found by it. */
 export const requiredTags: ResourceValidationPolicy = {
     name: "required-tags",
-    description: "What is made on AWS says which cluster it is of.",
+    description: "Resources on AWS must have the tag `storm:cluster`.",
     enforcementLevel: "mandatory",
     validateResource: of(tagged, ({ tags }, report) => {
         if (!(tags as Record<string, string> | undefined)?.["storm:cluster"]) {

@@ -7,7 +7,7 @@ const image = "docker:index/remoteImage:RemoteImage";
 /** Without one, a container that leaks takes its machine's other daemons along. */
 export const memoryLimit: ResourceValidationPolicy = {
     name: "memory-limit",
-    description: "A container has a memory limit.",
+    description: "A container must have a memory limit.",
     enforcementLevel: "mandatory",
     validateResource: of(container, ({ memory }, report) => {
         if (!((memory as number) > 0)) {
@@ -19,11 +19,13 @@ export const memoryLimit: ResourceValidationPolicy = {
 /** What would let a process in a container become more than it started as. */
 export const noNewPrivileges: ResourceValidationPolicy = {
     name: "no-new-privileges",
-    description: "A container is not privileged, and its processes gain no privileges.",
+    description: "A container must not be privileged, and its processes must not gain privileges.",
     enforcementLevel: "mandatory",
     validateResource: of(container, ({ privileged, securityOpts = [] }, report) => {
         if (privileged) {
-            report("It is privileged, which makes it root of its machine. Leave privileged out, and add the capabilities that it needs.");
+            report(
+                "It is privileged, which makes it root of its machine. Leave privileged out, and add the capabilities that it needs.",
+            );
         }
         if (!(securityOpts as string[]).some((option) => /^no-new-privileges([:=]true)?$/.test(option))) {
             report('Its processes may gain privileges. Add "no-new-privileges:true" to securityOpts.');
@@ -34,7 +36,7 @@ export const noNewPrivileges: ResourceValidationPolicy = {
 /** Who has Docker's socket is root of the machine. */
 export const noDockerSocket: ResourceValidationPolicy = {
     name: "no-docker-socket",
-    description: "A container does not have Docker's socket.",
+    description: "A container must not have Docker's socket.",
     enforcementLevel: "mandatory",
     validateResource: of(container, ({ mounts = [], volumes = [] }, report) => {
         const sources = [
@@ -42,7 +44,9 @@ export const noDockerSocket: ResourceValidationPolicy = {
             ...(volumes as { hostPath?: string }[]).map(({ hostPath }) => hostPath),
         ];
         if (sources.some((source) => /(^|\/)docker\.sock$/.test(source ?? ""))) {
-            report("It has Docker's socket, which makes it root of its machine. Take the mount away: no daemon of this project needs it.");
+            report(
+                "It has Docker's socket, which makes it root of its machine. Take the mount away: no daemon of this project needs it.",
+            );
         }
     }),
 };
@@ -53,17 +57,21 @@ const secretValue = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
 /** `docker inspect`, `ps` and the process's own /proc show both to others; a file does not. */
 export const noPlainSecrets: ResourceValidationPolicy = {
     name: "no-plain-secrets",
-    description: "A container's environment and arguments have no secrets.",
+    description: "A container's environment and arguments must not contain secrets.",
     enforcementLevel: "mandatory",
     validateResource: of(container, (properties, report) => {
         for (const [where, word] of words(properties)) {
             for (const [, name = "", value = ""] of word.matchAll(/([\w.-]+)=("[^"]*"|\S*)/g)) {
                 if (secretName.test(name) && value.replaceAll('"', "") !== "") {
-                    report(`${name} is in its ${where}, where whoever sees the container's settings reads it. Give it in a file: storm:stormYaml is one.`);
+                    report(
+                        `${name} is in its ${where}, where whoever sees the container's settings reads it. Give it in a file: storm:stormYaml is one.`,
+                    );
                 }
             }
             if (secretValue.test(word)) {
-                report(`A key is in its ${where}, where whoever sees the container's settings reads it. Give it in a file.`);
+                report(
+                    `A key is in its ${where}, where whoever sees the container's settings reads it. Give it in a file.`,
+                );
             }
         }
     }),
@@ -75,7 +83,10 @@ function words(properties: Properties): [string, string][] {
     return Object.entries(places).flatMap(([key, where]) => {
         const list = known(() => properties[key] as string[] | undefined) ?? [];
         // To look at a word that is not known yet is an error, and to go through the list looks at all.
-        return Array.from({ length: list.length }, (_, index): [string, string] => [where, known(() => list[index]) ?? ""]);
+        return Array.from({ length: list.length }, (_, index): [string, string] => [
+            where,
+            known(() => list[index]) ?? "",
+        ]);
     });
 }
 
@@ -99,13 +110,15 @@ function imageOf({ type, props }: Pick<ResourceValidationArgs, "type" | "props">
 /** An update is to change what it says that it changes. */
 export const pinnedImages: ResourceValidationPolicy = {
     name: "pinned-images",
-    description: "An image is named with a tag; in production, with its digest.",
+    description: "An image must have a tag other than `latest`, or a digest; in production, a digest.",
     enforcementLevel: "mandatory",
     validateResource: [
         (args, report) => {
             const name = imageOf(args);
             if (name !== undefined && !isPinned(name)) {
-                report(`The image ${name} is another one whenever somebody pushes it. Name a tag: ${name.replace(/:latest$/, "")}:<version>.`);
+                report(
+                    `The image ${name} is another one whenever somebody pushes it. Name a tag: ${name.replace(/:latest$/, "")}:<version>.`,
+                );
             }
         },
         inProduction((args, report) => {

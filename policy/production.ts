@@ -3,7 +3,9 @@ import { isProduction } from "./rule";
 
 /** How many daemons of a kind a cluster has. */
 function daemons(resources: PolicyResource[], kind: string): number {
-    return resources.filter(({ type, name }) => type === "storm:storm:Daemon" && new RegExp(`(^|-)${kind}-\\d+$`).test(name)).length;
+    return resources.filter(
+        ({ type, name }) => type === "storm:storm:Daemon" && new RegExp(`(^|-)${kind}-\\d+$`).test(name),
+    ).length;
 }
 
 /** The zones in which machines of a cluster are. */
@@ -15,7 +17,8 @@ function zones(resources: PolicyResource[]): Set<string> {
 /** In production, a cluster survives the loss of one machine, and on AWS that of one zone. */
 export const survivesLosses: StackValidationPolicy = {
     name: "survives-losses",
-    description: "In production, a cluster has an odd ensemble of three or more, two Nimbus daemons, and on AWS three zones.",
+    description:
+        "In production, a cluster must have an odd ensemble of three or more, two Nimbus daemons, and on AWS three zones.",
     enforcementLevel: "mandatory",
     validateStack: ({ resources }, report) => {
         const cluster = resources.find(({ type }) => type === "storm:storm:StormCluster");
@@ -25,15 +28,24 @@ export const survivesLosses: StackValidationPolicy = {
         const members = daemons(resources, "zookeeper");
         // Without members it uses an ensemble that was there already.
         if (members > 0 && (members < 3 || members % 2 === 0)) {
-            report(`Its ensemble has ${members} ${members === 1 ? "member" : "members"}, too few to lose one. Set storm:zookeepers to 3 or 5.`, cluster.urn);
+            report(
+                `Its ensemble has ${members} ${members === 1 ? "member" : "members"}, too few to lose one. Set storm:zookeepers to 3 or 5.`,
+                cluster.urn,
+            );
         }
         const nimbuses = daemons(resources, "nimbus");
         if (nimbuses < 2) {
-            report(`It has ${nimbuses} Nimbus, without which no work is given out. Set storm:nimbuses to 2.`, cluster.urn);
+            report(
+                `It has ${nimbuses} Nimbus, without which no work is given out. Set storm:nimbuses to 2.`,
+                cluster.urn,
+            );
         }
         const { size } = zones(resources);
         if (resources.some(({ type }) => type === "aws:ec2/instance:Instance") && size < 3) {
-            report(`It is in ${size} ${size === 1 ? "zone" : "zones"}, and stops with one. Name three in storm:aws.zones.`, cluster.urn);
+            report(
+                `It is in ${size} ${size === 1 ? "zone" : "zones"}, and stops with one. Name three in storm:aws.zones.`,
+                cluster.urn,
+            );
         }
     },
 };

@@ -4,7 +4,7 @@ import { type ReportViolation, type ResourceValidation, UnknownValueError } from
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as @pulumi/policy has them: they are of any resource's type
 export type Properties = Record<string, any>;
 
-/** What a policy tells of a resource. */
+/** What a policy finds in a resource. */
 export type Check = (properties: Properties, report: ReportViolation) => void;
 
 /** Holds a check against the resources of some types. */

@@ -11,30 +11,30 @@ export interface Problem {
  * Its state is its inputs, and what `create` and `update` give beside.
  */
 export interface Kind<Inputs extends object, Extra extends object = object> {
-    /** What its inputs have to be. */
+    /** The schema of its inputs. */
     inputs: z.ZodObject & z.ZodType<Inputs>;
     id(inputs: Inputs): string;
     /** Properties that are secret, whatever the inputs are. */
     secrets?: readonly (keyof Extra & string)[];
     /** Inputs whose change is an update; default: all. */
     updates?: readonly (keyof Inputs & string)[];
-    /** Inputs whose change makes another resource. */
+    /** Inputs whose change replaces the resource. */
     replaces?: readonly (keyof Inputs & string)[];
-    /** Whether that takes the place of this one, which goes first; default: it is created before. */
+    /** Whether a replaced resource is deleted before its successor is created; default: after. */
     deleteBeforeReplace?: boolean;
-    /** Why inputs are refused, in a preview already. Values that are not known yet are {@link unknown}. */
+    /** Why inputs are refused, already in a preview. Values that are not known yet are {@link unknown}. */
     refuses?(news: Inputs, olds: Partial<Inputs & Extra>): Problem[];
-    /** Properties that differ beside `updates` and `replaces`: what the state alone tells. */
+    /** Further properties that differ, which `updates` and `replaces` do not show: differences within the state. */
     differs?(olds: Inputs & Extra, news: Inputs): { updates?: string[]; replaces?: string[] };
     create?(inputs: Inputs): Promise<Extra>;
     /** Its state now; undefined: it does not exist any more. */
     read?(state: Inputs & Extra): Promise<(Inputs & Extra) | undefined>;
-    /** What it gives takes the place of what the state had; default: that stays. */
+    /** Its result replaces the extra properties in the state; default: they stay. */
     update?(olds: Inputs & Extra, news: Inputs): Promise<Extra>;
     delete?(state: Inputs & Extra): Promise<void>;
 }
 
-/** A resource that exists, and is not as it was wanted: the next update goes on from its state. */
+/** A resource that exists, but not as it was wanted: the next update continues from its state. */
 export class Incomplete extends Error {
     constructor(
         message: string,

@@ -34,7 +34,8 @@ export class StormProvider implements provider.Provider {
     async diff(_id: string, urn: string, before: Properties, after: Properties): Promise<provider.DiffResult> {
         const kind = this.kindOf(urn);
         const [olds, news] = [revealed(before) as Properties, revealed(after) as Properties];
-        const changed = (keys: readonly string[] = []) => keys.filter((key) => !isDeepStrictEqual(olds[key], news[key]));
+        const changed = (keys: readonly string[] = []) =>
+            keys.filter((key) => !isDeepStrictEqual(olds[key], news[key]));
         const beside = kind.differs?.(olds, news) ?? {};
         const replaces = [...changed(kind.replaces), ...(beside.replaces ?? [])];
         const updates = [...changed(kind.updates ?? inputsOf(kind)), ...(beside.updates ?? [])];
@@ -64,7 +65,9 @@ export class StormProvider implements provider.Provider {
     async update(id: string, urn: string, before: Properties, after: Properties): Promise<provider.UpdateResult> {
         const kind = this.kindOf(urn);
         const [olds, news] = [revealed(before) as Properties, revealed(after) as Properties];
-        const kept = Object.fromEntries(Object.entries(olds).filter(([key]) => ![...inputsOf(kind), formerCode].includes(key)));
+        const kept = Object.fromEntries(
+            Object.entries(olds).filter(([key]) => ![...inputsOf(kind), formerCode].includes(key)),
+        );
         const extra = await this.orIncomplete(kind, id, after, async () => (await kind.update?.(olds, news)) ?? kept);
         return { outs: marked({ ...news, ...extra }, after, kind.secrets ?? []) };
     }
@@ -113,5 +116,8 @@ function misfits(kind: AnyKind, inputs: Properties): Problem[] {
 }
 
 function isUnknown(value: unknown, [first, ...rest]: PropertyKey[]): boolean {
-    return value === unknown || (first !== undefined && isUnknown((value as Record<PropertyKey, unknown> | undefined)?.[first], rest));
+    return (
+        value === unknown ||
+        (first !== undefined && isUnknown((value as Record<PropertyKey, unknown> | undefined)?.[first], rest))
+    );
 }

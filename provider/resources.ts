@@ -1,5 +1,6 @@
 /** The provider's resources, as a program declares them. What they do is in kinds/. */
 import * as pulumi from "@pulumi/pulumi";
+import { formerKinds } from "./formerKinds";
 import type { Inputs, schema } from "./schema";
 
 type Kind = keyof typeof schema;
@@ -10,16 +11,20 @@ export type Args<Name extends Kind> = { [key in keyof Inputs<Name>]: pulumi.Inpu
 /**
  * The class of a kind of resource.
  * @param outputs Names of what it has beside its arguments.
- * @param former Its name when it was a dynamic resource, with its code in the state; a stack's own is taken over.
  */
 function resource<Name extends Kind>(
     kind: Name,
-    { outputs = [], former = kind }: { outputs?: string[]; former?: string } = {},
+    { outputs = [] }: { outputs?: string[] } = {},
 ): new (name: string, args: Args<Name>, opts?: pulumi.CustomResourceOptions) => pulumi.CustomResource {
     return class extends pulumi.CustomResource {
         constructor(name: string, args: Args<Name>, opts?: pulumi.CustomResourceOptions) {
             const properties = { ...Object.fromEntries(outputs.map((output) => [output, undefined])), ...args };
-            const aliases = [{ type: `pulumi-nodejs:dynamic/storm:${former}` }];
+            const former = formerKinds[kind] ?? [];
+            const aliases = [
+                // At first it was a dynamic resource, with its code in the state.
+                ...[kind, ...former].map((each) => ({ type: `pulumi-nodejs:dynamic/storm:${each}` })),
+                ...former.map((each) => ({ type: `storm:index:${each}` })),
+            ];
             super(`storm:index:${kind}`, name, properties, pulumi.mergeOptions(opts, { aliases }));
         }
     };
@@ -35,11 +40,11 @@ export class Ready extends resource("Ready") {}
  * A restart gate: daemons that are created after it start beside those before it. Where a change restarts these, the others wait until
  * they are ready again and, for supervisors, until all topologies run again.
  */
-export class RestartGate extends resource("RestartGate", { former: "Turn" }) {}
+export class RestartGate extends resource("RestartGate") {}
 
 /**
  * Nothing, until it is deleted: then it stops a supervisor, waits until what ran there runs elsewhere and no tuple that was
- * under way is overdue, and so lets the container go. (Storm cannot be told to give one supervisor no work.) Drains that are
+ * under way is overdue. Then the container may be deleted. (Storm has no way to give one supervisor no work.) Drains that are
  * created one after the other are deleted one after the other.
  */
 export class Drain extends resource("Drain") {}
@@ -48,28 +53,25 @@ export class Drain extends resource("Drain") {}
  * Stops Nimbus when it is deleted. As it is created after all drains, a `destroy` begins with it, and no supervisor that is
  * taken down waits for its work to move to another that is taken down too.
  */
-export class Shutdown extends resource("Shutdown") {}
+export class NimbusShutdown extends resource("NimbusShutdown") {}
 
 /**
- * Who the members of the ensemble are. Those that leave have to be among those that may, and are stopped before the others are told:
- * else these would go on without what those alone have, and clients write to both.
+ * Who the members of the ensemble are. Members that leave must be named in `mayLeave`, and are stopped before the others receive the new
+ * list: otherwise these would continue without the writes that only the leaving ones have, and clients would write to both.
  */
-export class Membership extends resource("Membership") {}
+export class EnsembleMembership extends resource("EnsembleMembership") {}
 
 /** The major version of a cluster's Storm: another one is refused before anything is touched, as it cannot read the data. */
-export class MajorVersion extends resource("MajorVersion") {}
+export class StormVersionGuard extends resource("StormVersionGuard") {}
 
-/** The machine that a daemon runs on and that has its data. It stays there, unless it may start empty on another. */
-export class Place extends resource("Place") {}
-
-/** The availability zone that has a daemon's data. It stays there, unless the daemon may start empty in another. */
-export class DataZone extends resource("DataZone") {}
+/** The machine or the availability zone that has a daemon's data. The daemon stays there, unless it may start empty in another. */
+export class DataLocation extends resource("DataLocation") {}
 
 /**
  * Refuses to be deleted, and with it all that it is created after. (Pulumi's own `protect` keeps a resource, but a `destroy` that
  * meets it deletes first what depends on it, which are the containers: seen with 3.259.)
  */
-export class Protection extends resource("Protection") {}
+export class DeletionProtection extends resource("DeletionProtection") {}
 
 /** A file on a host, in a Docker volume of its own, that containers mount. Another content is in another volume, which is created first. */
 export class ConfigFile extends resource("ConfigFile") {}
@@ -99,8 +101,8 @@ export class Password extends resource("Password", { outputs: ["value"] }) {
     }
 }
 
-/** What tells a stack's containers from those of another: the stack has made it, and keeps it. */
-export class OwnerKey extends resource("OwnerKey", { outputs: ["value"] }) {
+/** The key by which a stack's containers are known from another's: the stack has created it, and keeps it. */
+export class StackKey extends resource("StackKey", { outputs: ["value"] }) {
     declare readonly value: pulumi.Output<string>;
 }
 
@@ -115,7 +117,7 @@ export class Certificate extends resource("Certificate", { outputs: ["certificat
     }
 }
 
-/** A host key that a machine is launched with, to be known at the first contact. */
+/** A host key that a machine is launched with, to be known at the first connection. */
 export class LaunchKey extends resource("LaunchKey", { outputs: ["privateKey", "publicKey"] }) {
     /** In OpenSSH's format; secret, as long as the machine has not exchanged it. */
     declare readonly privateKey: pulumi.Output<string>;
@@ -143,11 +145,11 @@ export class ExchangedHostKey extends resource("ExchangedHostKey", { outputs: ["
     declare readonly active: pulumi.Output<string>;
 }
 
-/** The key that a machine has shown at the first contact, by which it is known from then on. */
+/** The key that a machine has shown at the first connection, by which it is known from then on. */
 export class PinnedHostKey extends resource("PinnedHostKey", { outputs: ["pinned"] }) {
     /** Such as `ssh-ed25519 AAAA...`. */
     declare readonly pinned: pulumi.Output<string>;
 }
 
 /** A machine that has shown the right key and has let us in. One that shows another key stops the update. */
-export class SshContact extends resource("SshContact") {}
+export class SshConnection extends resource("SshConnection") {}

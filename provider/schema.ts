@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const text = z.string().min(1);
 const port = z.int().min(1).max(65535);
-/** Seconds until something is given up. */
+/** Seconds until waiting ends with an error. */
 const seconds = z.number().positive();
 
 /** The `ssh` command line that logs in on a machine; undefined: it is this one. */
@@ -29,13 +29,13 @@ const zooKeeperCheck = z.strictObject({
     port,
     /** At which others connect to all members. */
     members: z.array(text).min(1),
-    /** Its own place among them. */
+    /** Its own index among them. */
     member: z.int().min(0),
     /** Where others cannot connect to that port: where it listens itself, and a port at which they can. */
     closed: z.strictObject({ address: text, peersPort: port }).optional(),
 });
 
-/** What has to hold before a daemon is ready; addresses are those, or the names, at which others connect. */
+/** What must hold before a daemon is ready; addresses are the addresses or names at which others connect. */
 const readyCheck = z.discriminatedUnion("kind", [
     /** A member answers and, where enough members answer for a quorum, has joined it. */
     zooKeeperCheck,
@@ -64,7 +64,7 @@ const sshEndpoint = z.strictObject({
 });
 
 /** A machine that is to be logged in to. */
-const contact = z.strictObject({
+const connection = z.strictObject({
     /** The host's name, for messages. */
     host: text,
     /** How it is reached. */
@@ -84,8 +84,8 @@ const contact = z.strictObject({
     ifOtherKey: z.string(),
 });
 
-const ownHostKey = contact.extend({
-    /** Tells the machine from another in its place. */
+const ownHostKey = connection.extend({
+    /** Identifies the machine: another at its address has another. */
     machine: text,
     /** The key that it was launched with. */
     launchKey: text,
@@ -102,11 +102,11 @@ export const schema = {
         daemon: text,
         /** Its container's name in Docker. */
         container: text,
-        /** Its container's id: another container has to become ready in turn. */
+        /** Its container's id: another container must become ready too. */
         containerId: text,
         /** What has to hold. */
         check: readyCheck,
-        /** Seconds until waiting is given up. */
+        /** Seconds until waiting ends with an error. */
         seconds,
         /** The log files that it writes within its container, beside standard output. */
         logFiles: z.array(text),
@@ -118,7 +118,7 @@ export const schema = {
         before: z.array(
             containerAt.extend({
                 daemon: text,
-                /** Its container's id: another container has to become ready in turn. */
+                /** Its container's id: another container must become ready too. */
                 containerId: text,
                 /** What has to hold then. */
                 check: readyCheck,
@@ -140,12 +140,12 @@ export const schema = {
         seconds,
     }),
     /** Stops Nimbus when it is deleted. */
-    Shutdown: z.strictObject({ nimbuses: z.array(nimbusContainer) }),
+    NimbusShutdown: z.strictObject({ nimbuses: z.array(nimbusContainer) }),
     /** Who the members of the ensemble are. */
-    Membership: z.strictObject({
+    EnsembleMembership: z.strictObject({
         /** Names of the members. */
         daemons: z.array(text),
-        /** Those that can be asked. */
+        /** Members on machines that exist already. */
         members: z.array(
             containerAt.extend({
                 daemon: text,
@@ -157,43 +157,37 @@ export const schema = {
                 isLost: z.boolean(),
             }),
         ),
-        /** Names of those that may leave. */
+        /** Names of members that may leave. */
         mayLeave: z.array(text),
-        /** Seconds that those that stay have to join the ensemble before others are stopped. */
+        /** Seconds that the remaining members have to join the ensemble before others are stopped. */
         seconds,
     }),
     /** The major version of a cluster's Storm. */
-    MajorVersion: z.strictObject({
+    StormVersionGuard: z.strictObject({
         /** The image of Storm's daemons. */
         image: text,
     }),
-    /** The machine that has a daemon's data. */
-    Place: z.strictObject({
+    /** The machine or the availability zone that has a daemon's data. */
+    DataLocation: z.strictObject({
         daemon: text,
-        /** The address or name at which others connect to it. */
-        address: text,
-        /** The host's name in the settings. */
-        host: text,
-        /** The key by which the host's machine proves to be the same. */
-        machine: text,
+        kind: z.enum(["machine", "zone"]),
+        /** The host's name in the arguments, or the zone's. */
+        location: text,
+        /** The key by which the host's machine proves to be the same, or the zone's name. */
+        identity: text,
+        /** Whether the daemon may start in another location without its data. */
+        mayStartEmpty: z.boolean(),
         /** Why nothing can be created on that machine now, such as `is lost`; default: it can. */
         unusable: text.optional(),
-        /** Whether the daemon may start on another machine without its data. */
-        mayStartEmpty: z.boolean(),
-        /** Those other daemons of which one has to have all of its data first; empty: none has to. */
+        /** The address or name at which others connect to the daemon; default: none, for a daemon without replicas. */
+        address: text.optional(),
+        /** Other daemons, one of which must have all of its data first; empty: none must. */
         replicas: z.array(nimbusContainer),
-        /** Seconds until waiting for them is given up. */
+        /** Seconds until waiting for them ends with an error. */
         seconds,
     }),
-    /** The availability zone that has a daemon's data. */
-    DataZone: z.strictObject({
-        daemon: text,
-        zone: text,
-        /** Whether the daemon may start in another zone without its data. */
-        mayStartEmpty: z.boolean(),
-    }),
     /** Refuses to be deleted. */
-    Protection: z.strictObject({
+    DeletionProtection: z.strictObject({
         /** Whether what it is created after may not be deleted. */
         isOn: z.boolean(),
         /** What the user can do to have it deleted all the same. */
@@ -209,14 +203,14 @@ export const schema = {
         file: text,
         /** The file's content; may be secret. */
         content: z.string(),
-        /** The directory that the volume is mounted at, in a container that the file is written by and in those that read it. */
+        /** The directory at which the volume is mounted, in the container that writes the file and in the containers that read it. */
         directory: text,
         /** An image that the host has, with a shell and the directory. */
         image: text,
-        /** Uid and gid of those that read it. */
+        /** Uid and gid of its readers. */
         owner: z.int(),
         ssh,
-        /** Tells the host from another in its place, which has no such volume; undefined: it is this machine. */
+        /** Identifies the host: another at its address has no such volume; undefined: it is this machine. */
         machine: text.optional(),
     }),
     /** A jar that lies on the cluster. */
@@ -227,7 +221,7 @@ export const schema = {
         sha256: z.string().regex(/^[0-9a-f]{64}$/, "is not a SHA-256 in hexadecimal digits"),
         /** The container of the Nimbus that keeps it with its data. */
         nimbus: containerAt,
-        /** Tells the machine from another in its place, which has no jar; undefined: it is this one. */
+        /** Identifies the machine: another at its address has no jar; undefined: it is this machine. */
         machine: text.optional(),
     }),
     /** A topology that runs on the cluster once, as it is wanted. */
@@ -240,7 +234,7 @@ export const schema = {
         mainClass: text,
         /** Arguments of that class. */
         arguments: z.array(z.string()),
-        /** Entries of its configuration, over those that the jar sets, as arguments of `storm`. */
+        /** Entries of its configuration, which override the jar's, as arguments of `storm`. */
         configuration: z.array(z.string()),
         /** Workers; default: what the jar says. */
         workers: z.int().min(1).optional(),
@@ -263,7 +257,7 @@ export const schema = {
             containerAt.extend({
                 /** The address or name at which others connect to its workers. */
                 address: text,
-                /** Tells its machine from another in its place, which has none of its work; undefined: it is this one. */
+                /** Identifies its machine: another at its address has none of its work; undefined: it is this machine. */
                 machine: text.optional(),
             }),
         ),
@@ -288,29 +282,29 @@ export const schema = {
         seconds,
         ssh,
     }),
-    /** The users of etcd, without whom nobody may read or write in it. */
+    /** The users of etcd: nobody else may read or write in it. */
     RegistryUsers: z.strictObject({
         /** Containers of the registry's members, of which the first is asked. */
         members: z.array(containerAt).min(1),
         /** Options by which etcd's client reaches that one. */
         options: z.array(z.string()),
-        /** Tells this registry from another in its place, which has no users. */
+        /** Identifies this registry: another has no users. */
         identity: text,
         /** Password of its administrator, `root`. */
         rootPassword: text,
         /** The user that may read and write. */
         user: text,
-        /** The password of that one. */
+        /** That user's password. */
         password: text,
-        /** What the keys begin with that it may read and write. */
+        /** Prefix of the keys that the user may read and write. */
         prefix: text,
         /** Seconds that the registry has to answer. */
         seconds,
     }),
     /** A password, which the stack keeps as a secret. */
     Password: z.strictObject({}),
-    /** What tells a stack's containers from those of another. */
-    OwnerKey: z.strictObject({}),
+    /** The key by which a stack's containers are known from another's. */
+    StackKey: z.strictObject({}),
     /** A certificate, and its private key, which the stack keeps as a secret. */
     Certificate: z.strictObject({
         /** Whose it is. */
@@ -320,9 +314,9 @@ export const schema = {
         /** Who signs it; default: itself, as an authority that signs others. */
         by: pair.optional(),
     }),
-    /** A host key that a machine is launched with, to be known at the first contact. */
+    /** A host key that a machine is launched with, to be known at the first connection. */
     LaunchKey: z.strictObject({
-        /** What makes another machine: it gets another key. */
+        /** Values whose change replaces the machine, which then gets another key. */
         triggers: z.array(z.string()),
     }),
     /** A host key that a machine makes for itself. */
@@ -332,10 +326,10 @@ export const schema = {
         /** The key that it has made. */
         hostKey: text,
     }),
-    /** The key that a machine has shown at the first contact. */
-    PinnedHostKey: contact,
-    /** A machine that has shown the right key and has let us in. */
-    SshContact: contact.extend({
+    /** The key that a machine has shown at the first connection. */
+    PinnedHostKey: connection,
+    /** A machine that has shown the expected key and has accepted the login. */
+    SshConnection: connection.extend({
         /** The key that the machine has to show, such as `ssh-ed25519 AAAA...`. */
         hostKey: text,
     }),
@@ -351,4 +345,4 @@ export type ReadyCheck = z.infer<typeof readyCheck>;
 /** The check of a ZooKeeper member. */
 export type ZooKeeperCheck = z.infer<typeof zooKeeperCheck>;
 /** A machine that is to be logged in to. */
-export type ContactArgs = z.infer<typeof contact>;
+export type SshConnectionArgs = z.infer<typeof connection>;

@@ -5,12 +5,12 @@ const cancellation = new AbortController();
 /** Aborted once Pulumi cancels the update, as at Ctrl-C. */
 export const cancelled = cancellation.signal;
 
-/** Ends all that waits. */
+/** Ends all waiting. */
 export function cancel(): void {
     cancellation.abort();
 }
 
-/** How long is waited. */
+/** Limits of waiting. */
 export interface Limit {
     /** Seconds until it is given up; a function where that may grow meanwhile. */
     seconds: number | (() => number);
@@ -21,11 +21,11 @@ export interface Limit {
 /**
  * Waits until nothing is missing any more.
  * @param what What is waited for, for the message of a cancelled update.
- * @param look Tells what is missing; undefined: nothing. An error that it throws ends the waiting.
+ * @param look Returns what is missing; undefined: nothing. An error that it throws ends the waiting.
  * @returns What is missing when time is over; undefined: nothing.
  * @throws Error with what was missing when the update is cancelled.
  */
-export async function missingAfter(
+export async function waitUntil(
     what: string,
     look: () => Promise<string | undefined>,
     { seconds, milliseconds = 250 }: Limit,
@@ -47,7 +47,9 @@ export async function missingAfter(
             await sleep(milliseconds, undefined, { signal: cancelled });
         }
     } catch (error) {
-        throw cancelled.aborted ? new Error(`Cancelled while waiting for ${what}${missing === undefined ? "" : `: ${missing}`}`) : error;
+        throw cancelled.aborted
+            ? new Error(`Cancelled while waiting for ${what}${missing === undefined ? "" : `: ${missing}`}`)
+            : error;
     } finally {
         cancelled.removeEventListener("abort", onAbort);
     }
@@ -55,15 +57,16 @@ export async function missingAfter(
 
 /** Waits for a time that nothing can shorten. */
 export async function pause(what: string, seconds: number): Promise<void> {
-    await missingAfter(what, () => Promise.resolve(`${seconds} s have to pass`), { seconds });
+    await waitUntil(what, () => Promise.resolve(`${seconds} s must pass`), { seconds });
 }
 
-/** As a look of {@link missingAfter}: an error is what is missing. */
+/** As a look of {@link waitUntil}: an error is what is missing. */
 export function orError(look: () => Promise<string | undefined>): () => Promise<string | undefined> {
     return () => look().catch(messageOf);
 }
 
-/** What a person needs to see of anything that was thrown. */
+/** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-    return error instanceof Error ? error.message : String(error);
+    // Thrift's have a name and no message.
+    return error instanceof Error && error.message ? error.message : String(error);
 }

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Prints settings/stormKeys.ts, from Storm's own classes: `java scripts/StormKeys.java DIRECTORY...`, with a directory of jars for
+ * Prints settings/stormKeys.json, from Storm's own classes: `java scripts/StormKeys.java DIRECTORY...`, with a directory of jars for
  * each version, the oldest first: of a key that several have, the newest one's kind counts. That is as wide as those before, for
  * 1.2.4 (Maven Central's `storm-core`) and 2.8.3 (/apache-storm/lib of the image `storm:2.8.3`), which the table is made from.
  */
@@ -39,10 +39,8 @@ class StormKeys {
         for (String directory : directories) {
             kinds.putAll(kindsIn(directory));
         }
-        System.out.println("/** The keys of storm.yaml in Storm 1.2.4 and 2.8.3, and the kind of each one's value: printed by scripts/StormKeys.java. */");
-        System.out.println("export const stormKeys: Record<string, string> = {");
-        kinds.forEach((key, kind) -> System.out.printf("    \"%s\": \"%s\",%n", key, kind));
-        System.out.println("};");
+        System.out.println(kinds.entrySet().stream().map(each -> "    \"" + each.getKey() + "\": \"" + each.getValue() + "\"")
+            .collect(Collectors.joining(",\n", "{\n", "\n}")));
     }
 
     static Map<String, String> kindsIn(String directory) throws Exception {

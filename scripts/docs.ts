@@ -1,11 +1,9 @@
-/** Writes those tables of the documents that follow from the program: `npm run docs`. */
+/** Writes the generated tables of the documents: `npm run docs`. */
 import * as fs from "fs";
-import type { Policy } from "@pulumi/policy";
+import * as path from "path";
 import * as yaml from "yaml";
-import { edges } from "../components/storm/edges";
-import * as aws from "../policy/aws";
-import * as containers from "../policy/containers";
-import * as production from "../policy/production";
+import { edges } from "../components/storm/spec/edges";
+import { policies } from "../policy/policies";
 
 interface Setting {
     type: string;
@@ -13,9 +11,24 @@ interface Setting {
     description: string;
 }
 
-/** The generated sections, by file and by the name that stands in the section's marks. */
-const sections: Record<string, Record<string, () => string>> = {
-    "README.md": { settings: settingsTable },
+/** The settings that people change most. */
+const commonSettings = [
+    "target",
+    "stormImage",
+    "zookeepers",
+    "nimbuses",
+    "supervisors",
+    "slots",
+    "drpcs",
+    "heap",
+    "stormYaml",
+    "topologies",
+].map((key) => `storm:${key}`);
+
+/** The generated sections, by file and by the name in the section's marks. */
+const sections: Record<string, Record<string, (folder: string) => string>> = {
+    "README.md": { settings: (folder) => settingsTable(folder, commonSettings) },
+    "docs/settings.md": { settings: (folder) => settingsTable(folder) },
     "docs/network.md": { edges: edgesTable },
     "docs/policies.md": { policies: policiesTable },
 };
@@ -29,7 +42,7 @@ export function documents(): Record<string, string> {
                 (text, [name, table]) =>
                     text.replace(
                         new RegExp(`(<!-- ${name}: npm run docs -->\n)[^]*?(<!-- /${name} -->)`),
-                        (_all, begin: string, end: string) => begin + table() + end,
+                        (_all, begin: string, end: string) => begin + table(path.dirname(file)) + end,
                     ),
                 fs.readFileSync(file, "utf8"),
             ),
@@ -37,18 +50,23 @@ export function documents(): Record<string, string> {
     );
 }
 
-function settingsTable(): string {
+/** The table of some settings, or of all. Descriptions have links as seen from the root; in a file of another folder they are rewritten. */
+function settingsTable(folder: string, keys?: string[]): string {
     const { config } = yaml.parse(fs.readFileSync("Pulumi.yaml", "utf8")) as { config: Record<string, Setting> };
-    const rows = Object.entries(config).map(([key, { type, default: value, description }]) => [
-        `\`${key}\``,
-        type,
-        value === "" ? "" : `\`${JSON.stringify(value).replace(/"/g, "")}\``,
-        description,
-    ]);
-    return table(["setting", "type", "default", "what it is"], rows);
+    const linked = (text: string) =>
+        folder === "." ? text : text.replaceAll(`[${folder}/`, "[").replaceAll(`](${folder}/`, "](");
+    const rows = Object.entries(config)
+        .filter(([key]) => keys?.includes(key) ?? true)
+        .map(([key, { type, default: value, description }]) => [
+            `\`${key}\``,
+            type,
+            value === "" ? "" : `\`${JSON.stringify(value).replace(/"/g, "")}\``,
+            linked(description),
+        ]);
+    return table(["setting", "type", "default", "meaning"], rows);
 }
 
-/** With the ports of two slots and of UI that the settings have by default. */
+/** The table of connections, with the default number of slots and the default port of UI. */
 function edgesTable(): string {
     const rows = edges({ slots: 2, uiPort: 8080 }).map(({ from, to, ports: [first, last], purpose }) => [
         from,
@@ -56,14 +74,14 @@ function edgesTable(): string {
         first === last ? String(first) : `${first}–${last}`,
         purpose,
     ]);
-    return table(["who dials", "whom", "TCP port", "what for"], rows);
+    return table(["from", "to", "TCP port", "purpose"], rows);
 }
 
 function policiesTable(): string {
-    // By name: a module's exports are in the order that its transpiler gives them.
-    const byName = (one: Policy, other: Policy) => one.name.localeCompare(other.name);
-    const policies = [aws, containers, production].flatMap((file) => Object.values<Policy>(file).sort(byName));
-    return table(["policy", "what it asks"], policies.map(({ name, description }) => [`\`${name}\``, description]));
+    return table(
+        ["policy", "rule"],
+        policies.map(({ name, description }) => [`\`${name}\``, description]),
+    );
 }
 
 function table(head: string[], rows: string[][]): string {

@@ -1,4 +1,4 @@
-/** Draws who is told whose address in a stack: `drawing.ts <stack> <file with the engine's JSON> <SVG to write>`. */
+/** Draws which daemon of a stack receives whose address: `drawing.ts <stack> <file with the engine's JSON> <SVG to write>`. */
 import * as fs from "fs";
 import { type Attributes, type Graph, instance } from "@viz-js/viz";
 import { type Daemon, type Edge, naturally, resourcesIn, type Wiring, wiring } from "./wiring";
@@ -23,7 +23,7 @@ function colourOf(kind: string) {
 interface Link {
     from: Daemon;
     to: Daemon | string;
-    isTold: boolean;
+    isReceived: boolean;
 }
 
 /** Hosts that are drawn as one: one, or those that are alike. */
@@ -47,13 +47,17 @@ export async function svg(stack: string, json: string): Promise<string> {
 
 /** What Graphviz is to draw: the same for the same daemons and edges. */
 export function drawing(stack: string, { daemons, edges }: Wiring): Graph {
-    const told = toldByKind(edges);
-    const links = linksOf(edges, told);
+    const known = knownByKind(edges);
+    const links = linksOf(edges, known);
     const boxes = boxesOf(daemons, links);
-    const idOf = (daemon: Daemon) => boxes.flatMap(({ nodes }) => nodes).find((node) => node.daemons.includes(daemon))?.id ?? "";
-    const membersOf = (kind: string) => [...new Set(told[kind]?.map(idOf))];
-    const ellipses = Object.keys(told).filter((kind) => membersOf(kind).length > 1 && links.some(({ to }) => to === kind));
-    const headOf = (to: Daemon | string) => (typeof to !== "string" ? idOf(to) : ellipses.includes(to) ? to : (membersOf(to)[0] ?? ""));
+    const idOf = (daemon: Daemon) =>
+        boxes.flatMap(({ nodes }) => nodes).find((node) => node.daemons.includes(daemon))?.id ?? "";
+    const membersOf = (kind: string) => [...new Set(known[kind]?.map(idOf))];
+    const ellipses = Object.keys(known).filter(
+        (kind) => membersOf(kind).length > 1 && links.some(({ to }) => to === kind),
+    );
+    const headOf = (to: Daemon | string) =>
+        typeof to !== "string" ? idOf(to) : ellipses.includes(to) ? to : (membersOf(to)[0] ?? "");
 
     const isLocal = daemons.every(({ host }) => host === undefined);
     const parts = boxes.map((box) => part(box, isLocal));
@@ -61,12 +65,17 @@ export function drawing(stack: string, { daemons, edges }: Wiring): Graph {
         nodes: [...ellipses.map(ellipse), ...parts.flatMap(({ node }) => node ?? [])],
         subgraphs: parts.flatMap(({ subgraph }) => subgraph ?? []),
     };
-    const between = links.map(({ from, to, isTold }) => {
+    const between = links.map(({ from, to, isReceived }) => {
         const { line } = colourOf(typeof to === "string" ? to : to.kind);
-        return { tail: idOf(from), head: headOf(to), attributes: { color: line, ...(!isTold && { style: "dashed" }) } };
+        return {
+            tail: idOf(from),
+            head: headOf(to),
+            attributes: { color: line, ...(!isReceived && { style: "dashed" }) },
+        };
     });
-    // One that is itself told of all the others has one edge for both.
-    const isOfMember = ({ tail, head }: { tail: string; head: string }) => ellipses.includes(head) && membersOf(head).includes(tail);
+    // One that itself receives all the others' addresses has one edge for both.
+    const isOfMember = ({ tail, head }: { tail: string; head: string }) =>
+        ellipses.includes(head) && membersOf(head).includes(tail);
     const members = ellipses.flatMap((kind) =>
         membersOf(kind).map((head) => {
             const isBoth = between.some((edge) => edge.tail === head && edge.head === kind);
@@ -79,7 +88,7 @@ export function drawing(stack: string, { daemons, edges }: Wiring): Graph {
         strict: true,
         graphAttributes: {
             rankdir: "LR",
-            // Those who are told stand to the left of those whom they are told of, on shared hosts too.
+            // A daemon stands to the left of the daemons whose addresses it receives, on shared hosts too.
             newrank: true,
             bgcolor: "white",
             fontname: "Helvetica",
@@ -89,36 +98,42 @@ export function drawing(stack: string, { daemons, edges }: Wiring): Graph {
             pad: 0.2,
             labelloc: "b",
             label: [
-                `Stack ${stack}. An arrow: is told the address of.`,
+                `Stack ${stack}. An arrow: receives the address of.`,
                 ...(ellipses.length > 0 ? ["An ellipse: all daemons of that kind."] : []),
-                ...(edges.some(({ isTold }) => !isTold) ? ["A dashed arrow: is made once it is ready."] : []),
+                ...(edges.some(({ isReceived }) => !isReceived) ? ["A dashed arrow: is made once it is ready."] : []),
                 ...(!isLocal && parts.every(({ node }) => node) ? ["Each daemon is on a host of its own."] : []),
             ].join("\n"),
         },
         // The margin is for fonts that are wider than Graphviz takes them to be.
-        nodeAttributes: { shape: "box", style: "rounded,filled", fontname: "Helvetica", fontsize: 12, margin: "0.2,0.07" },
+        nodeAttributes: {
+            shape: "box",
+            style: "rounded,filled",
+            fontname: "Helvetica",
+            fontsize: 12,
+            margin: "0.2,0.07",
+        },
         edgeAttributes: { arrowsize: 0.7 },
         ...(isLocal ? { subgraphs: [{ name: "cluster", graphAttributes: frame("this machine"), ...inside }] } : inside),
         edges: [...between.filter((edge) => !isOfMember(edge)), ...members],
     };
 }
 
-/** By kind, those whom anybody is told of. */
-function toldByKind(edges: Edge[]): Record<string, Daemon[]> {
-    const told: Record<string, Daemon[]> = {};
-    for (const { to } of edges.filter(({ isTold }) => isTold)) {
-        told[to.kind] = [...new Set([...(told[to.kind] ?? []), to])];
+/** By kind, the daemons whose addresses others receive. */
+function knownByKind(edges: Edge[]): Record<string, Daemon[]> {
+    const known: Record<string, Daemon[]> = {};
+    for (const { to } of edges.filter(({ isReceived }) => isReceived)) {
+        known[to.kind] = [...new Set([...(known[to.kind] ?? []), to])];
     }
-    return told;
+    return known;
 }
 
 /** Edges, with those that lead to all of several daemons of a kind as one. */
-function linksOf(edges: Edge[], told: Record<string, Daemon[]>): Link[] {
-    return edges.map(({ from, to, isTold }) => {
-        const its = edges.filter((edge) => edge.from === from && edge.isTold === isTold).map((edge) => edge.to);
-        const all = told[to.kind] ?? [];
+function linksOf(edges: Edge[], known: Record<string, Daemon[]>): Link[] {
+    return edges.map(({ from, to, isReceived }) => {
+        const its = edges.filter((edge) => edge.from === from && edge.isReceived === isReceived).map((edge) => edge.to);
+        const all = known[to.kind] ?? [];
         const isToAll = all.length > 1 && all.every((daemon) => daemon === from || its.includes(daemon));
-        return { from, to: isToAll ? to.kind : to, isTold };
+        return { from, to: isToAll ? to.kind : to, isReceived };
     });
 }
 
@@ -129,7 +144,9 @@ function boxesOf(daemons: Daemon[], links: Link[]): Box[] {
         const likeness = JSON.stringify(on(host).map((daemon) => likenessOf(daemon, links)));
         alike[likeness] = [...(alike[likeness] ?? []), host];
     }
-    const groups = Object.values(alike).flatMap((hosts) => (hosts.length > mostAlike ? [hosts] : hosts.map((host) => [host])));
+    const groups = Object.values(alike).flatMap((hosts) =>
+        hosts.length > mostAlike ? [hosts] : hosts.map((host) => [host]),
+    );
     return groups.map((hosts) => ({
         hosts,
         nodes: on(hosts[0] ?? "").map(({ kind, name }, index) => ({
@@ -144,10 +161,12 @@ function boxesOf(daemons: Daemon[], links: Link[]): Box[] {
 function likenessOf(daemon: Daemon, links: Link[]): unknown {
     const own = hostOf(daemon);
     const isAimedAt = links.some(({ from, to }) => to === daemon && hostOf(from) !== own);
-    const aims = links.filter(({ from }) => from === daemon).map(({ to, isTold }) => {
-        const aim = typeof to === "string" ? to : hostOf(to) === own ? [to.kind] : [to.name, hostOf(to)];
-        return JSON.stringify([isTold, aim]);
-    });
+    const aims = links
+        .filter(({ from }) => from === daemon)
+        .map(({ to, isReceived }) => {
+            const aim = typeof to === "string" ? to : hostOf(to) === own ? [to.kind] : [to.name, hostOf(to)];
+            return JSON.stringify([isReceived, aim]);
+        });
     return [daemon.kind, isAimedAt && daemon.name, [...new Set(aims)].sort()];
 }
 
@@ -176,11 +195,23 @@ function box({ id, kind, daemons }: Node, below?: string) {
 
 function ellipse(kind: string) {
     const small = { fontsize: 10, margin: "0.05,0.02", height: 0.3 };
-    return { name: kind, attributes: { label: kind, shape: "ellipse", color: colourOf(kind).line, fillcolor: "white", ...small } };
+    return {
+        name: kind,
+        attributes: { label: kind, shape: "ellipse", color: colourOf(kind).line, fillcolor: "white", ...small },
+    };
 }
 
 function frame(label: string): Attributes {
-    return { label, style: "rounded", color: "#9e9e9e", bgcolor: "#fafafa", fontcolor: "#424242", labelloc: "t", labeljust: "l", margin: 10 };
+    return {
+        label,
+        style: "rounded",
+        color: "#9e9e9e",
+        bgcolor: "#fafafa",
+        fontcolor: "#424242",
+        labelloc: "t",
+        labeljust: "l",
+        margin: 10,
+    };
 }
 
 /** Names, with those that are numbered one after the other from the first to the last. */

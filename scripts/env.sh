@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Sourced by the other scripts: where the stack keeps state, passphrase and settings, unless the user has said so.
+# Sourced by the other scripts, which go to $root: where the stack keeps state, passphrase and settings, unless the user has said so.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 local_dir=$root/.local
 stack=${STACK:-local}
 # shellcheck disable=SC2034 # those that source this use it
-cluster=storm-$stack
+cluster=$(sed -n 's/^name: //p' "$root/Pulumi.yaml")-$stack
 # The CLI itself before npm's launcher of it, which Ctrl-C ends while the CLI goes on.
 cli=$(sed -nE 's/^ *"pulumi": "([^"]*)".*/\1/p' "$root/package.json")
 PATH=${PULUMI_HOME:-$HOME/.pulumi}/versions/$cli/bin:$root/node_modules/.bin:$PATH
@@ -23,9 +23,6 @@ print_exports() {
     if [ -z "${DOCKER_HOST:-}${DOCKER_CONTEXT:-}" ] && [ "$(docker context show 2>/dev/null || echo default)" != default ]; then
         where+=("DOCKER_HOST=$(docker context inspect --format '{{printf "%q" .Endpoints.docker.Host}}')")
     fi
-    if [ -z "${PULUMI_OPTION_CONFIG_FILE:-}" ]; then
-        where+=("PULUMI_OPTION_CONFIG_FILE=$(printf %q "$local_dir/Pulumi.$stack.yaml")")
-    fi
     [ ${#where[@]} = 0 ] || echo "export ${where[*]}"
     if [ -z "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ]; then
         echo "export PULUMI_CONFIG_PASSPHRASE_FILE=$(printf %q "$local_dir/passphrase")"
@@ -37,32 +34,58 @@ logged_in() {
     [ -f "$credentials" ] && node -e 'process.exit(JSON.parse(fs.readFileSync(process.argv[1])).current ? 0 : 1)' "$credentials"
 }
 
-# Brings the committed settings into the file that the stack is run with, and airgap's where its images are used.
+# Makes the file of the stack `local`, which is not committed, where it is missing.
+bring_stack_files() {
+    # Temporary, as scripts/carryOver.ts is. Exports that `make` printed before may name the former file, without which Pulumi
+    # would go by defaults.
+    [[ "${PULUMI_OPTION_CONFIG_FILE:-}" != "$local_dir"/Pulumi.* ]] || unset PULUMI_OPTION_CONFIG_FILE
+    if [ -f "$local_dir/Pulumi.local.yaml" ] || [ -f "$local_dir/Pulumi.$stack.yaml" ]; then
+        typescript scripts/carryOver.ts local "$stack"
+    fi
+    if [ ! -f Pulumi.local.yaml ]; then
+        cp templates/Pulumi.local.yaml .
+        echo "Pulumi.local.yaml: copied from templates/" >&2
+        [ ! -f "$local_dir/airgap" ] || use_airgap_settings
+    fi
+}
+
+# Sets in the file of the stack `local` what holds for the images that airgap/ makes.
+use_airgap_settings() { typescript scripts/stackFile.ts add Pulumi.local.yaml airgap/settings.yaml; }
+
+# Makes the stack's file ready: it is the one that Pulumi reads, and writes to.
 bring_settings() {
-    local sources=("$root/Pulumi.$stack.yaml")
-    if [ ! -f "${sources[0]}" ]; then
+    bring_stack_files
+    if [ ! -f "Pulumi.$stack.yaml" ]; then
         echo "There is no stack file Pulumi.$stack.yaml: copy Pulumi.local.yaml, and give it another storm:subnet." >&2
         exit 2
     fi
-    [ ! -f "$local_dir/airgap" ] || sources+=("$root/airgap/settings.yaml")
     mkdir -p "$local_dir"
-    typescript "$root/scripts/stackFile.ts" "$local_dir/Pulumi.$stack.yaml" "${sources[@]}"
     if [ -n "${STORM:-}" ]; then choose_storm; fi
 }
 
-# Sets what STORM=<version> asks for, as `pulumi config set` would: it stays.
+# Sets what STORM=<version> asks for: it stays. The stack may not exist yet, without which `pulumi config set` does nothing.
 choose_storm() {
     local settings=("storm:stormImage=storm:$STORM") whole=false
     if [ -f "$local_dir/airgap" ]; then
         [[ $STORM != 1.* ]] || whole=true
         settings+=("storm:ui=$whole" "storm:logviewers=$whole")
     fi
-    node -e '
-        const { parse, stringify } = require("yaml"), [file, ...settings] = process.argv.slice(1);
-        const stack = parse(fs.readFileSync(file, "utf8"));
-        Object.assign(stack.config, Object.fromEntries(settings.map((setting) => setting.split("="))));
-        fs.writeFileSync(file, stringify(stack));
-    ' "$local_dir/Pulumi.$stack.yaml" "${settings[@]}"
+    typescript scripts/stackFile.ts set "Pulumi.$stack.yaml" "${settings[@]}"
+}
+
+# Fails where the stack's file is encrypted by a passphrase that this checkout does not have.
+refuse_other_passphrase() {
+    local file=Pulumi.$stack.yaml unencrypted
+    grep -q '^encryptionsalt:' "$file" || return 0
+    # After `rm -r .local`: without secrets the former salt is for nothing.
+    if [ "$stack" = local ] && ! grep -q 'secure:' "$file"; then
+        unencrypted=$(grep -v '^encryptionsalt:' "$file")
+        echo "$unencrypted" >"$file"
+        return
+    fi
+    echo "$file is encrypted by a passphrase that this checkout does not have: export PULUMI_CONFIG_PASSPHRASE.
+If the passphrase is lost, remove encryptionsalt and the secrets from that file." >&2
+    exit 2
 }
 
 # Makes what the exports point at, and exports it.
@@ -74,6 +97,7 @@ use_stack() {
         mkdir -p "$local_dir/state"
     fi
     if [ "${PULUMI_CONFIG_PASSPHRASE_FILE:-}" = "$local_dir/passphrase" ] && [ ! -f "$local_dir/passphrase" ]; then
+        refuse_other_passphrase
         (umask 077 && head -c 24 /dev/urandom | base64 >"$local_dir/passphrase")
     fi
     export PULUMI_SKIP_UPDATE_CHECK=true
@@ -85,9 +109,9 @@ stack_outputs() { pulumi stack output --json --stack "$stack" 2>/dev/null || ech
 # setting KEY: its value in the stack's settings, or Pulumi.yaml's default
 setting() {
     node -e '
-        const { parse } = require("yaml"), read = (file) => parse(fs.readFileSync(file, "utf8")).config;
+        const { parse } = require("yaml"), read = (file) => parse(fs.readFileSync(file, "utf8"))?.config ?? {};
         console.log(read(process.argv[1])[process.argv[2]] ?? read("Pulumi.yaml")[process.argv[2]].default)
-    ' "$local_dir/Pulumi.$stack.yaml" "$1"
+    ' "Pulumi.$stack.yaml" "$1"
 }
 
 # login DAEMON: the command line that logs in on its machine; nothing where that is this one
@@ -111,15 +135,7 @@ placed_daemons() {
 }
 
 # Prints, as options of `pulumi refresh`, which resources are on lost hosts.
-lost_resources() {
-    # shellcheck disable=SC2016 # JavaScript
-    stack_outputs | node -e '
-        const { hosts = {} } = JSON.parse(fs.readFileSync(0));
-        for (const [name, { daemons }] of Object.entries(hosts).filter(([, { lost }]) => lost))
-            for (const resource of [`host-${name}-`, `storm-image-${name}-`, `storm-memory-${name}`, ...daemons.map((daemon) => `storm-${daemon}-`)])
-                console.log(`--exclude=urn:pulumi:${process.argv[1]}::storm::**::${resource}*`);
-    ' "$stack"
-}
+lost_resources() { pulumi stack export --stack "$stack" | typescript "$root/scripts/lostResources.ts"; }
 
 # at LOGIN COMMAND...: runs a command where the login leads, or here where it is empty
 at() {
@@ -133,12 +149,4 @@ at() {
 }
 
 # Selects the stack, made where it is not there.
-select_stack() {
-    if ! pulumi stack select "$stack" 2>/dev/null; then
-        # `stack init` writes the stack's salt beside Pulumi.yaml, whatever PULUMI_OPTION_CONFIG_FILE says.
-        cp "$root/Pulumi.yaml" "$local_dir"
-        pulumi --cwd "$local_dir" stack init "$stack" --no-select
-        rm "$local_dir/Pulumi.yaml"
-        pulumi stack select "$stack"
-    fi
-}
+select_stack() { pulumi stack select --create "$stack"; }

@@ -26,7 +26,13 @@ const first = { subnet: "172.30.77.0/24", uiPort: 8080 };
  * @param descriptions What each setting is, by its key.
  * @throws Error when the text is no stack file.
  */
-export function environment(name: string, from: string, text: string, others: Config[], descriptions: Record<string, string>): Environment {
+export function environment(
+    name: string,
+    from: string,
+    text: string,
+    others: Config[],
+    descriptions: Record<string, string>,
+): Environment {
     const document = yaml.parseDocument(text);
     const config: unknown = document.get("config");
     if (document.errors[0] || !yaml.isMap<yaml.Scalar<string>>(config)) {
@@ -39,17 +45,24 @@ export function environment(name: string, from: string, text: string, others: Co
     for (const { key } of [...config.items]) {
         if (JSON.stringify(config.get(key)).includes('"secure":')) {
             config.delete(key);
-            open.push(`${key.value} is a secret, which only ${from} can read: pulumi config set --secret --stack ${name} ${key.value}`);
+            open.push(
+                `${key.value} is a secret, which only ${from} can read: pulumi config set --secret --stack ${name} ${key.value}`,
+            );
         }
     }
     const target = (config.get("storm:target") as string | undefined) ?? "local";
     if (target === "local") {
-        config.set(document.createNode("storm:subnet"), free(others.map((other) => (other["storm:subnet"] as string | undefined) ?? first.subnet)));
+        config.set(
+            document.createNode("storm:subnet"),
+            free(others.map((other) => (other["storm:subnet"] as string | undefined) ?? first.subnet)),
+        );
         const ports = others.map((other) => Number(other["storm:uiPort"] ?? first.uiPort));
         config.set(document.createNode("storm:uiPort"), Math.max(...ports) + 1);
     }
     if (config.delete("storm:hosts")) {
-        open.push("storm:hosts: name machines of its own, as two clusters' daemons would want the same ports (docs/hosts.md)");
+        open.push(
+            "storm:hosts: name machines of its own, as two clusters' daemons would want the same ports (docs/hosts.md)",
+        );
     }
     for (const { key } of config.items) {
         const scalar = yaml.isScalar(key) ? key : undefined;
@@ -58,7 +71,7 @@ export function environment(name: string, from: string, text: string, others: Co
             scalar.commentBefore = wrapped(description.replace(/\[([^\]]*)\]\(([^)#]*)[^)]*\)/g, "$1"));
         }
     }
-    const header = `# The environment ${name}, made from ${from}'s by \`make env\`. All settings: README.md.\n`;
+    const header = `# The environment ${name}, made from ${from}'s by \`make env\`. All settings: docs/settings.md.\n`;
     return { text: header + document.toString({ lineWidth: 0, flowCollectionPadding: false }), open };
 }
 
@@ -87,7 +100,9 @@ function read(file: string): { config?: Config } {
 
 function main(name: string, from: string): void {
     if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
-        throw new Error(`NAME ${JSON.stringify(name)} is not one of at most 31 lower-case letters, digits and dashes: make env NAME=staging FROM=dev`);
+        throw new Error(
+            `NAME ${JSON.stringify(name)} is not one of at most 31 lower-case letters, digits and dashes: make env NAME=staging FROM=dev`,
+        );
     }
     const [file, source] = [`Pulumi.${name}.yaml`, `Pulumi.${from}.yaml`];
     if (fs.existsSync(file)) {
@@ -98,8 +113,16 @@ function main(name: string, from: string): void {
     }
     const others = fs.readdirSync(".").filter((each) => /^Pulumi\.[^.]+\.yaml$/.test(each));
     const declared = read("Pulumi.yaml").config as Record<string, { description?: string }>;
-    const descriptions = Object.fromEntries(Object.entries(declared).map(([key, { description = "" }]) => [key, description]));
-    const { text, open } = environment(name, from, fs.readFileSync(source, "utf8"), others.map((each) => read(each).config ?? {}), descriptions);
+    const descriptions = Object.fromEntries(
+        Object.entries(declared).map(([key, { description = "" }]) => [key, description]),
+    );
+    const { text, open } = environment(
+        name,
+        from,
+        fs.readFileSync(source, "utf8"),
+        others.map((each) => read(each).config ?? {}),
+        descriptions,
+    );
     fs.writeFileSync(file, text);
     console.log(`${file} is written, after ${source}.${open.map((line) => `\n  ${line}`).join("")}`);
     console.log(`Next: read it, then make preview STACK=${name}`);

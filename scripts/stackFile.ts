@@ -1,74 +1,72 @@
 /**
- * Keeps the settings that the stack `local` is run with: `stackFile.ts <file> <source>...`
- *
- * Pulumi writes into the file that a stack's settings come from (its encryption salt, `pulumi config set`), so the
- * committed one is brought into an untracked file. What changed in the sources since the last time is changed there
- * too; what the user set there stays.
+ * Sets settings in a stack file, as `pulumi config set` would where the stack exists: `stackFile.ts set <file> <key=value>...`, or those
+ * of another file that it does not have: `stackFile.ts add <file> <other>`.
  */
 import * as fs from "fs";
 import * as yaml from "yaml";
 
-type Config = Record<string, unknown>;
+export type Config = Record<string, unknown>;
+
+/** The settings that a stack file has. */
+export function configOf(text: string): Config {
+    return (yaml.parse(text) as { config?: Config | null } | null)?.config ?? {};
+}
 
 /**
- * Applies to `mine` what changed from `base` to `wanted`.
- * @throws Error where both changed the same key to different values.
+ * A stack file with these settings. Its comments stay.
+ * @param encryption What secrets of the settings are encrypted by, where that is to be set too.
  */
-export function merge(base: Config, wanted: Config, mine: Config): Config {
-    const merged = { ...mine };
-    for (const key of new Set([...Object.keys(base), ...Object.keys(wanted)])) {
-        if (same(base[key], wanted[key]) || same(mine[key], wanted[key])) {
-            continue;
-        }
-        if (!same(mine[key], base[key])) {
-            throw new Error(`${key} was changed on both sides: ${show(mine[key])} here, ${show(wanted[key])} there`);
-        }
-        merged[key] = wanted[key];
-        if (wanted[key] === undefined) {
-            delete merged[key];
-        }
+export function withSettings(text: string, settings: Config, encryption: Config = {}): string {
+    const document = yaml.parseDocument(text);
+    if (Object.keys(settings).length > 0 && !document.get("config")) {
+        document.set("config", document.createNode({}));
     }
-    return merged;
-}
-
-function same(a: unknown, b: unknown): boolean {
-    return show(asText(a)) === show(asText(b));
-}
-
-/** Pulumi writes numbers and booleans back as strings. */
-function asText(value: unknown): unknown {
-    return typeof value === "number" || typeof value === "boolean" ? String(value) : value;
-}
-
-function show(value: unknown): string {
-    return JSON.stringify(value) ?? "not set";
-}
-
-function read(file: string): { config?: Config } {
-    return (yaml.parse(fs.readFileSync(file, "utf8")) as { config?: Config } | null) ?? {};
-}
-
-function main(file: string, sources: string[]): void {
-    const baseFile = `${file}.base`;
-    const wanted = Object.assign({}, ...sources.map((source) => read(source).config)) as Config;
-    // What secrets of the settings are encrypted by.
-    const encryption = Object.assign({}, ...sources.map(read)) as { config?: Config };
-    const exists = fs.existsSync(file);
-    const mine: { config?: Config } = { ...encryption, config: {}, ...(exists ? read(file) : {}) };
-    const base = exists && fs.existsSync(baseFile) ? (read(baseFile).config ?? {}) : {};
-    try {
-        const config = merge(base, wanted, mine.config ?? {});
-        if (!exists || !same(config, mine.config)) {
-            fs.writeFileSync(file, yaml.stringify({ ...mine, config }));
-        }
-    } catch (error) {
-        console.error(`${file} and ${sources.join(", ")}: ${(error as Error).message}.\nMake them agree, then run this again.`);
-        process.exit(1);
+    for (const [key, value] of Object.entries(settings)) {
+        document.setIn(["config", key], value);
     }
-    fs.writeFileSync(baseFile, yaml.stringify({ config: wanted }));
+    for (const [key, value] of Object.entries(encryption)) {
+        document.set(key, value);
+    }
+    return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+/** A stack file's settings alone, without those that only a passphrase opens. */
+export function withoutSecrets(text: string): string {
+    return yaml.stringify({ config: withoutSecure(configOf(text)) });
+}
+
+function withoutSecure(value: unknown): unknown {
+    if (Array.isArray(value)) {
+        return value.filter((item) => !isSecret(item)).map(withoutSecure);
+    }
+    if (typeof value !== "object" || value === null) {
+        return value;
+    }
+    const entries = Object.entries(value).filter(([, item]) => !isSecret(item));
+    return Object.fromEntries(entries.map(([key, item]) => [key, withoutSecure(item)]));
+}
+
+function isSecret(value: unknown): boolean {
+    return typeof value === "object" && value !== null && Object.keys(value).join() === "secure";
+}
+
+function main(command: string, file: string, args: string[]): void {
+    const text = fs.readFileSync(file, "utf8");
+    const before = configOf(text);
+    const settings: Config =
+        command === "add"
+            ? configOf(fs.readFileSync(args[0] ?? "", "utf8"))
+            : Object.fromEntries(args.map((arg) => [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)]));
+    const set = Object.entries(settings).filter(([key, value]) =>
+        command === "add" ? !(key in before) : String(before[key]) !== value,
+    );
+    if (set.length > 0) {
+        fs.writeFileSync(file, withSettings(text, Object.fromEntries(set)));
+        console.error(`${file}: ${set.map(([key, value]) => `${key} is set to ${String(value)}`).join(", ")}`);
+    }
 }
 
 if (require.main === module) {
-    const [file = "", ...sources] = process.argv.slice(2);
-    main(file, sources);
+    const [command = "", file = "", ...args] = process.argv.slice(2);
+    main(command, file, args);
 }

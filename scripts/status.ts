@@ -28,7 +28,15 @@ function remote(ssh: string): string[] {
 
 /** A line for each container of the cluster on one machine. */
 function containers(cluster: string, name?: string, ssh?: string): string[] {
-    const words = ["docker", "ps", "--all", "--filter", `label=storm.cluster=${cluster}`, "--format", '{{.Label "storm.daemon"}}\t{{.Status}}'];
+    const words = [
+        "docker",
+        "ps",
+        "--all",
+        "--filter",
+        `label=storm.cluster=${cluster}`,
+        "--format",
+        '{{.Label "storm.daemon"}}\t{{.Status}}',
+    ];
     const [command = "", ...args] = ssh ? [...remote(ssh), commandLine(words)] : words;
     const on = name ? `on ${name}, ` : "";
     try {
@@ -47,9 +55,9 @@ async function summary(cluster: string, nimbuses: string[], outputs: Outputs): P
     const { nimbusSeeds, nimbusPort, hosts = {} } = outputs;
     for (const daemon of nimbuses) {
         const host = Object.values(hosts).find(({ daemons }) => daemons.includes(daemon));
-        const dial = connectFrom({ container: `${cluster}-${daemon}`, ...(host && { ssh: remote(host.ssh) }) });
+        const connect = connectFrom({ container: `${cluster}-${daemon}`, ...(host && { ssh: remote(host.ssh) }) });
         for (const address of nimbusSeeds) {
-            const answer = await clusterSummary(dial, address, nimbusPort).catch(() => undefined);
+            const answer = await clusterSummary(connect, address, nimbusPort).catch(() => undefined);
             if (answer) {
                 return answer;
             }
@@ -87,7 +95,8 @@ async function main(cluster: string): Promise<void> {
             `  leader       ${state.nimbuses.find(({ leader }) => leader)?.host ?? "none"}`,
             `  slots        ${used} of ${slots} used, on ${state.supervisors.length} supervisors`,
             ...(state.topologies.length ? state.topologies : [undefined]).map(
-                (topology) => `  topology     ${topology ? `${topology.name} ${topology.status}, ${topology.workers} workers` : "none"}`,
+                (topology) =>
+                    `  topology     ${topology ? `${topology.name} ${topology.status}, ${topology.workers} workers` : "none"}`,
             ),
         );
     } else {

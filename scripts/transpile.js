@@ -36,7 +36,9 @@ const version = require("@swc/core/package.json").version + JSON.stringify(optio
  */
 function transpile(file) {
     const source = fs.readFileSync(file, "utf8");
-    const mark = `\n// ${createHash("sha256").update(version + source).digest("hex")}`;
+    const mark = `\n// ${createHash("sha256")
+        .update(version + source)
+        .digest("hex")}`;
     const kept = path.join(cache, "transpiled", `${path.relative(root, file).replaceAll(path.sep, "+")}.js`);
     try {
         const code = fs.readFileSync(kept, "utf8");

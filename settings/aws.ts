@@ -1,47 +1,47 @@
 import { z } from "zod";
 import { hostCount, subnetAt } from "../components/network/subnet";
-import type { DaemonNames } from "../components/storm/daemonNames";
+import type { DaemonRef } from "../components/daemonRef";
+import { ec2Defaults } from "../components/targets/ec2TargetArgs";
 import { count, flag, subnet } from "./values";
 
-/** They have the memory for Storm's default heaps; all are of the Nitro system, which volumes have to be known by. */
-const defaultInstanceTypes = {
-    zookeeper: "t3.small",
-    nimbus: "t3.medium",
-    supervisor: "t3.large",
-    ui: "t3.small",
-    drpc: "t3.small",
-    bastion: "t3.micro",
-};
-
-const zone = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "is not an availability zone, such as eu-central-1a");
+const zone = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "must be an availability zone, such as eu-central-1a");
 const origins = z
     .array(
         subnet("203.0.113.7/32 for one address").refine(
             (cidr) => !cidr.endsWith("/0"),
-            "would let everybody in: name the subnets that are yours",
+            "would let everybody in: list your own subnets",
         ),
-        { error: "is not a list of subnets" },
+        { error: "must be a list of subnets" },
     )
-    .refine((cidrs) => new Set(cidrs).size === cidrs.length, "names a subnet twice")
+    .refine((cidrs) => new Set(cidrs).size === cidrs.length, "lists a subnet twice")
     .default([]);
-const instanceType = z.string().regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "is not an instance type, such as t3.medium");
+const instanceType = z.string().regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "must be an instance type, such as t3.medium");
 const gibibytes = count(8, 16384);
 /** Settings of the target `aws`: what docs/aws.md describes. */
 export const aws = z
     .strictObject({
-        ami: z.string().regex(/^ami-[0-9a-f]{8,17}$/, "is not the id of a machine image, such as ami-0123456789abcdef0").optional(),
+        ami: z
+            .string()
+            .regex(/^ami-[0-9a-f]{8,17}$/, "must be the id of a machine image, such as ami-0123456789abcdef0")
+            .optional(),
         publicKey: z
             .string()
-            .regex(/^(ssh-ed25519|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?$/, "is not a public key, such as `ssh-ed25519 AAAA...`: EC2 takes ed25519 and RSA")
+            .regex(
+                /^(ssh-ed25519|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?$/,
+                "must be a public key, such as `ssh-ed25519 AAAA...`: EC2 takes ed25519 and RSA",
+            )
             .optional(),
-        zones: z.array(zone, { error: "is not a list of availability zones" }).max(8, "has more than 8 zones").default([]),
+        zones: z
+            .array(zone, { error: "must be a list of availability zones" })
+            .max(8, "has more than 8 zones")
+            .default([]),
         cidr: subnet("10.20.0.0/16")
-            .refine((cidr) => hostCount(cidr) >= 254 && hostCount(cidr) <= 65534, "is not between a /16 and a /24")
-            .default("10.20.0.0/16"),
+            .refine((cidr) => hostCount(cidr) >= 254 && hostCount(cidr) <= 65534, "must be between a /16 and a /24")
+            .default(ec2Defaults.cidr),
         vpc: z
             .strictObject({
-                id: z.string().regex(/^vpc-[0-9a-f]+$/, "is not the id of a VPC"),
-                subnets: z.record(zone, z.string().regex(/^subnet-[0-9a-f]+$/, "is not the id of a subnet")),
+                id: z.string().regex(/^vpc-[0-9a-f]+$/, "must be the id of a VPC"),
+                subnets: z.record(zone, z.string().regex(/^subnet-[0-9a-f]+$/, "must be the id of a subnet")),
             })
             .optional(),
         private: flag.default(false),
@@ -56,10 +56,10 @@ export const aws = z
                 bastion: instanceType,
             })
             .partial()
-            .transform((types) => ({ ...defaultInstanceTypes, ...types }))
+            .transform((types) => ({ ...ec2Defaults.instanceTypes, ...types }))
             .prefault({}),
-        rootGibibytes: gibibytes.default(20),
-        dataGibibytes: gibibytes.default(20),
+        rootGibibytes: gibibytes.default(ec2Defaults.rootGibibytes),
+        dataGibibytes: gibibytes.default(ec2Defaults.dataGibibytes),
         protect: flag.default(false),
     })
     .prefault({});
@@ -74,37 +74,42 @@ const otherMachines = 2;
 
 /**
  * What is wrong with settings that are valid each by itself.
- * @param names Names of all daemons; undefined: they are not known.
- * @param problem Is told each mistake: the key's path below `aws`, and what is wrong.
+ * @param daemons All daemons; undefined if they are not known.
+ * @param problem Receives each mistake: the key's path below `aws`, and what is wrong.
  */
 export function awsProblems(
     { vpc, zones, cidr }: AwsSettings,
-    names: DaemonNames | undefined,
+    daemons: DaemonRef[] | undefined,
     problem: (path: (string | number)[], message: string) => void,
 ): void {
     const subnets = Object.keys(vpc?.subnets ?? {});
     if (vpc && zones.length > 0) {
-        problem(["zones"], "are for a network of the stack's own, and storm:aws.vpc is given: take one of the two out");
+        problem(["zones"], "are for a network of the stack's own, and storm:aws.vpc is given: remove one of the two");
     }
     if (vpc && subnets.length === 0) {
         problem(["vpc", "subnets"], "names no subnet: for each zone to use, the id of the subnet there");
     }
     if (!vpc && zones.length === 0) {
-        problem(["zones"], "is empty: name at least one zone of the region, such as eu-central-1a, or an existing network as storm:aws.vpc");
+        problem(
+            ["zones"],
+            "is empty: name at least one zone of the region, such as eu-central-1a, or an existing network as storm:aws.vpc",
+        );
     }
     const repeated = zones.find((each, index) => zones.indexOf(each) !== index);
     if (repeated) {
-        problem(["zones"], `names ${repeated} twice`);
+        problem(["zones"], `lists ${repeated} twice`);
     }
-    if (!vpc && names && zones.length > 0) {
-        const indices = Object.values(names as object).flatMap((daemons: string[]) => [...daemons.keys()]);
-        // While supervisors and UI are replaced, the old and the new ones are there.
-        indices.push(...names.supervisor.keys(), ...names.ui.keys());
-        const most = Math.max(...zones.map((_, place) => indices.filter((index) => index % zones.length === place).length));
+    if (!vpc && daemons && zones.length > 0) {
+        // While supervisors and UI are replaced, both the old and the new ones exist.
+        const doubled = daemons.filter(({ kind }) => kind === "supervisor" || kind === "ui");
+        const machines = [...daemons, ...doubled].map(({ index }) => (index - 1) % zones.length);
+        const most = Math.max(...zones.map((_, zone) => machines.filter((each) => each === zone).length));
         const room = hostCount(subnetAt(cidr, 4, 0)) - keptAddresses - otherMachines;
         if (most > room) {
-            problem(["cidr"], `has room for ${room} machines in a zone, a sixteenth of it, and ${most} are to be there: give a larger one, or more zones`);
+            problem(
+                ["cidr"],
+                `has room for ${room} machines in a zone, a sixteenth of it, and ${most} are to be there: give a larger one, or more zones`,
+            );
         }
     }
 }
-

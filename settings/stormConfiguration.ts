@@ -1,40 +1,37 @@
 /** What Storm would refuse of its configuration: at a daemon's start, or at a topology's submission. */
-import { stormKeys } from "./stormKeys";
+import { distance } from "fastest-levenshtein";
+import { z } from "zod";
+import * as stormKeys from "./stormKeys.json";
 
-/** Is told each mistake: the path below the configuration, and what is wrong. */
+/** Receives each mistake: the path below the configuration, and what is wrong. */
 export type TellProblem = (path: (string | number)[], message: string) => void;
 
-/** Storm itself does not say that ports end. */
-const kinds = new Map(Object.entries(stormKeys).map(([key, kind]) => [key, key.endsWith(".port") ? `${kind}, a port` : kind]));
+/** The keys of storm.yaml in Storm 1.2.4 and 2.8.3, and the kind of each one's value; Storm itself does not say that ports end. */
+const kinds = new Map(
+    Object.entries<string>(stormKeys).map(([key, kind]) => [key, key.endsWith(".port") ? `${kind}, a port` : kind]),
+);
 const families = new Set([...kinds.keys()].map(familyOf));
-/** Kinds of values that have no parts to look into. */
-const simple: Record<string, { name: string; includes: (value: unknown) => boolean }> = {
-    text: { name: "text", includes: (value) => typeof value === "string" },
-    boolean: { name: "true or false", includes: (value) => typeof value === "boolean" },
-    number: { name: "number", includes: Number.isFinite },
-    long: { name: "whole number", includes: Number.isInteger },
-    integer: { name: "whole number", includes: Number.isInteger },
-    port: { name: "port", includes: (value) => Number.isInteger(value) && (value as number) > 0 },
-    map: { name: "map", includes: isMap },
-    list: { name: "list", includes: Array.isArray },
+
+/** What is demanded beyond a type. */
+const ranges: Record<string, { message: string; includes: (value: unknown) => boolean }> = {
+    "above 0": { message: "must be above 0", includes: (value) => Number(value) > 0 },
+    "0 or more": { message: "is below 0", includes: (value) => Number(value) >= 0 },
+    "a port": { message: "is above 65535, the last port", includes: (value) => Number(value) <= 65535 },
+    "power of 2": { message: "must be a power of 2", includes: (value) => Number.isInteger(Math.log2(Number(value))) },
+    "no duplicates": {
+        message: "has one twice",
+        includes: (value) => new Set(value as unknown[]).size === (value as unknown[]).length,
+    },
 };
 
-/** What is demanded beyond a kind: what is wrong with a value; undefined: nothing. */
-const ranges: Record<string, (value: unknown) => string | undefined> = {
-    "above 0": (value) => ((value as number) > 0 ? undefined : "is not above 0"),
-    "0 or more": (value) => ((value as number) >= 0 ? undefined : "is below 0"),
-    "a port": (value) => ((value as number) <= 65535 ? undefined : "is above 65535, the last port"),
-    "power of 2": (value) => (Number.isInteger(Math.log2(value as number)) ? undefined : "is not a power of 2"),
-    "no duplicates": (value) => (new Set(value as unknown[]).size === (value as unknown[]).length ? undefined : "has one twice"),
-};
-
-/** The largest `integer`, which is Java's. */
-const largest = 2 ** 31 - 1;
-
-/** Kinds of what a map has under keys that Storm wants there. */
+/** Types of what a map has under keys that Storm wants there; others need only be there. */
 const parts: Record<string, string> = {
-    ...{ class: "text", "parallelism.hint": "integer", cpu: "number", memory: "number" },
-    ...{ hosts: "list of text", groups: "list of text" },
+    class: "text",
+    "parallelism.hint": "integer",
+    cpu: "number",
+    memory: "number",
+    hosts: "list of text",
+    groups: "list of text",
 };
 
 /**
@@ -45,7 +42,7 @@ export function configurationProblems(configuration: Record<string, unknown>, pr
     for (const [key, value] of Object.entries(configuration)) {
         const kind = kinds.get(key);
         if (kind !== undefined) {
-            for (const { path, message } of valueProblems(kind, value)) {
+            for (const { path, message } of problemsOf(valueOf(kind).safeParse(value).error?.issues ?? [])) {
                 problem([key, ...path], message);
             }
             continue;
@@ -53,91 +50,113 @@ export function configurationProblems(configuration: Record<string, unknown>, pr
         const meant = nearest(key);
         if (meant !== undefined) {
             problem([key], `is no key of Storm's: do you mean \`${meant}\`?`);
-        } else if (families.has(key) && isMap(value)) {
+        } else if (families.has(key) && z.record(z.string(), z.unknown()).safeParse(value).success) {
             const example = [...kinds.keys()].find((each) => familyOf(each) === key);
             problem([key], `is no key of Storm's: keys are written in one piece, such as \`${example}\``);
         }
     }
 }
 
-interface Problem {
-    path: (string | number)[];
-    message: string;
+/** The values of a kind such as `required, integer, above 0`: the message names the first of its demands that is not met. */
+function valueOf(kind: string): z.ZodType {
+    const [first = "", ...rest] = kind.split(", ");
+    const isRequired = first === "required";
+    const demands = isRequired ? rest : [first, ...rest];
+    const [type = "anything", ...limits] = demands;
+    const value = limits.reduce((narrowed, limit) => {
+        const { message, includes } = ranges[limit] as (typeof ranges)[string];
+        return narrowed.refine(includes, { error: message, abort: true });
+    }, typeOf(type));
+    const nothing = "is no value: remove it to have Storm's default";
+    return isRequired
+        ? z
+              .any()
+              .refine((given) => given !== null, { error: nothing, abort: true })
+              .pipe(value)
+        : value.nullable();
 }
 
-/** What is wrong with the value of a key; of demands that build on each other, the first that is not met. */
-function valueProblems(kind: string, value: unknown): Problem[] {
-    const demands = kind.split(", ");
-    if (kind === "anything" || (value === null && demands[0] !== "required")) {
-        return [];
-    }
-    if (value === null) {
-        return wrong("is no value: take it out to have Storm's default");
-    }
-    for (const demand of demands.filter((each) => each !== "required")) {
-        const problems = demandProblems(demand, value);
-        if (problems.length > 0) {
-            return problems;
-        }
-    }
-    return [];
-}
+const present = z.unknown().refine((value) => value !== undefined, { error: "is missing" });
 
-function demandProblems(demand: string, value: unknown): Problem[] {
-    if (ranges[demand]) {
-        const message = ranges[demand](value);
-        return message === undefined ? [] : wrong(message);
-    }
-    const [, choices] = /^one of (.*)/.exec(demand) ?? [];
+/** The values of a type such as `text`, `list of text`, `map with class` and `text or list of text`. */
+function typeOf(type: string): z.ZodType {
+    const choices = /^one of (.*)/.exec(type)?.[1]?.split(" ");
     if (choices) {
-        return choices.split(" ").includes(value as string) ? [] : wrong(`is not one of ${choices.replaceAll(" ", ", ")}`);
+        return z.enum(choices, { error: `must be one of ${choices.join(", ")}` });
     }
-    const alternatives = demand === "registration" ? ["text", "map of text"] : demand.split(" or ");
-    const found = alternatives.map((kind) => kindProblems(kind, value));
-    // It may be of one of the kinds, but for what is in it.
-    const best = found.find((problems) => problems.length === 0) ?? found.find((problems) => problems.every(({ path }) => path.length > 0));
-    const names = alternatives.map((kind) => nameOf(kind));
-    return best ?? (found.length === 1 ? found.flat() : wrong(`is neither ${names.join(" nor ")}`));
+    const alternatives = type === "registration" ? ["text", "map of text"] : type.split(" or ");
+    if (alternatives.length > 1) {
+        return z.union(alternatives.map(typeOf), {
+            error: `is neither ${alternatives.map((each) => nameOf(each)).join(" nor ")}`,
+        });
+    }
+    const { container, element, keys } = partsOf(type);
+    const error = (issue: { input: unknown }) => (issue.input === undefined ? "is missing" : `must be ${nameOf(type)}`);
+    switch (container ?? type) {
+        case "text":
+            return z.string({ error });
+        case "boolean":
+            return z.boolean({ error });
+        case "number":
+            return z.number({ error });
+        case "long":
+            return z.number({ error }).refine(Number.isInteger, { error: `must be ${nameOf(type)}`, abort: true });
+        case "integer":
+            return typeOf("long").refine((value) => Math.abs(value as number) < 2 ** 31, {
+                error: "is beyond 2147483647, the largest number that Storm takes there",
+                abort: true,
+            });
+        case "port":
+            return z.int({ error }).positive({ error: `must be ${nameOf(type)}` });
+        case "list":
+            return z.array(element === undefined ? z.unknown() : typeOf(element), { error });
+        case "map":
+            return keys.length > 0
+                ? z.looseObject(
+                      Object.fromEntries(
+                          keys.map((key) => [key, parts[key] === undefined ? present : typeOf(parts[key])]),
+                      ),
+                      { error },
+                  )
+                : z.record(z.string(), element === undefined ? z.unknown() : typeOf(element), { error });
+        default:
+            return z.unknown();
+    }
 }
 
-function kindProblems(kind: string, value: unknown): Problem[] {
-    const { container, element, keys } = parse(kind);
-    if (!simple[container ?? kind]?.includes(value)) {
-        return wrong(`is not ${nameOf(kind)}`);
-    }
-    if (kind === "integer" && Math.abs(value as number) > largest) {
-        return wrong(`is beyond ${largest}, the largest number that Storm takes there`);
-    }
-    const all = container ? Object.entries(value as Record<string, unknown>) : [];
-    const missing = keys.filter((key) => !all.some(([each]) => each === key)).flatMap((key) => wrong(`has no \`${key}\``));
-    const within = all.flatMap(([key, part]) => {
-        const wanted = element ?? (keys.includes(key) ? parts[key] : undefined);
-        const problems = wanted === undefined ? [] : demandProblems(wanted, part);
-        return problems.map(({ path, message }) => ({ path: [container === "list" ? Number(key) : key, ...path], message }));
+/** Mistakes, each with its path: if a value has one of several types and its content is wrong, the mistake is in the content. */
+function problemsOf(issues: z.core.$ZodIssue[]): { path: (string | number)[]; message: string }[] {
+    return issues.flatMap((issue) => {
+        const path = issue.path as (string | number)[];
+        const within =
+            issue.code === "invalid_union"
+                ? issue.errors.find((each) => each.every((one) => one.path.length > 0))
+                : undefined;
+        return within
+            ? problemsOf(within).map((one) => ({ path: [...path, ...one.path], message: one.message }))
+            : [{ path, message: issue.message }];
     });
-    return [...missing, ...within];
 }
 
-function wrong(message: string): Problem[] {
-    return [{ path: [], message }];
+/** Parts of a type such as `list of text` and `map with class`. */
+function partsOf(type: string): { container?: string; element?: string; keys: string[] } {
+    const [, container, word, rest = ""] = /^(list|map)(?: (of|with) (.*))?$/.exec(type) ?? [];
+    return { container, element: word === "of" ? rest : undefined, keys: word === "with" ? rest.split(" ") : [] };
 }
 
-/** Parts of a kind such as `list of text` and `map with class`. */
-function parse(kind: string): { container?: string; element?: string; keys: string[] } {
-    const [, container, word, rest = ""] = /^(list|map) (of|with) (.*)/.exec(kind) ?? [];
-    return word === "of" ? { container, element: rest, keys: [] } : { container, keys: rest.split(" ").filter(Boolean) };
-}
+const nouns: Record<string, string> = {
+    boolean: "true or false",
+    long: "whole number",
+    integer: "whole number",
+    text: "string",
+};
 
-/** A kind in words: `a list of texts` for `list of text`. */
-function nameOf(kind: string, article = "a ", plural = ""): string {
-    const { container, element } = parse(kind);
-    const noun = simple[container ?? kind]?.name ?? kind;
+/** A type in words: `a list of strings` for `list of text`. */
+function nameOf(type: string, article = "a ", plural = ""): string {
+    const { container, element } = partsOf(type);
+    const noun = nouns[type] ?? container ?? type;
     const of = element === undefined ? "" : ` of ${nameOf(element, "", "s")}`;
-    return kind === "boolean" ? noun : `${article}${noun}${plural}${of}`;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
+    return type === "boolean" ? noun : `${article}${noun}${plural}${of}`;
 }
 
 function familyOf(key: string): string {
@@ -150,21 +169,7 @@ function nearest(key: string): string | undefined {
     const lower = key.toLowerCase();
     const near = [...kinds.keys()]
         .filter((each) => familyOf(each) === familyOf(key) && Math.abs(each.length - key.length) <= limit)
-        .map((each) => ({ each, edits: editsBetween(each.toLowerCase(), lower) }))
+        .map((each) => ({ each, edits: distance(each.toLowerCase(), lower) }))
         .filter(({ edits }) => edits <= limit);
     return near.sort((a, b) => a.edits - b.edits)[0]?.each;
-}
-
-/** How many letters have to be put in, taken out or changed to make one text of another. */
-function editsBetween(a: string, b: string): number {
-    let above = Array.from({ length: b.length + 1 }, (_, column) => column);
-    for (const [row, letter] of [...a].entries()) {
-        const line = [row + 1];
-        for (const [column, other] of [...b].entries()) {
-            const change = (above[column] as number) + (letter === other ? 0 : 1);
-            line.push(Math.min(change, (line[column] as number) + 1, (above[column + 1] as number) + 1));
-        }
-        above = line;
-    }
-    return above[b.length] as number;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaultHeap } from "../components/storm/memory";
+import { defaultHeap } from "../components/storm/spec/memory";
 import { configurationProblems } from "./stormConfiguration";
 
 /** Keys of storm.yaml that the program sets, with the setting that decides their value. */
@@ -27,18 +27,21 @@ const wiredKeys: Record<string, string> = {
 export const openedPorts = ["nimbus.thrift.tls.port", "ui.https.port", "logviewer.https.port", "drpc.https.port"];
 
 /** The setting `stormYaml`: entries of storm.yaml for every Storm daemon. */
-export const stormYaml = z.record(z.string(), z.unknown(), { error: "is not a map of storm.yaml's keys" }).superRefine((map, context) => {
-    const problem = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
-    const own: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(map)) {
-        const jvm = key.replace(/\.childopts$/, "");
-        if (wiredKeys[key]) {
-            problem([key], `is set by ${wiredKeys[key]}: take it out`);
-        } else if (jvm !== key && jvm in defaultHeap && /-Xmx/.test(String(value))) {
-            problem([key], `sets a heap: set storm:heap.${jvm} instead`);
-        } else {
-            own[key] = value;
+export const stormYaml = z
+    .record(z.string(), z.unknown(), { error: "must be a map of storm.yaml's keys" })
+    .superRefine((map, context) => {
+        const problem = (path: (string | number)[], message: string) =>
+            context.addIssue({ code: "custom", path, message });
+        const own: Record<string, unknown> = {};
+        for (const [key, value] of Object.entries(map)) {
+            const jvm = key.replace(/\.childopts$/, "");
+            if (wiredKeys[key]) {
+                problem([key], `is set by ${wiredKeys[key]}: remove it`);
+            } else if (jvm !== key && jvm in defaultHeap && /-Xmx/.test(String(value))) {
+                problem([key], `sets a heap: set storm:heap.${jvm} instead`);
+            } else {
+                own[key] = value;
+            }
         }
-    }
-    configurationProblems(own, problem);
-});
+        configurationProblems(own, problem);
+    });

@@ -6,7 +6,7 @@ import { count } from "./values";
 
 const seconds = count(0, 86400);
 const word = z
-    .union([z.string(), z.number(), z.boolean()], { error: "is not a text, a number, true or false" })
+    .union([z.string(), z.number(), z.boolean()], { error: "must be a string, a number, true or false" })
     .transform(String);
 
 /** Keys of a topology's configuration that are decided elsewhere, with where. */
@@ -23,48 +23,69 @@ const decidedElsewhere: Record<string, string> = {
     "pulumi.content": "the program",
 };
 
-const configuration = z.record(z.string(), z.unknown(), { error: "is not a map of configuration keys" }).superRefine((map, context) => {
-    const problem = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
-    const isDecided = (key: string) => decidedElsewhere[key] !== undefined;
-    for (const key of Object.keys(map).filter(isDecided)) {
-        problem([key], `is set by ${decidedElsewhere[key]}: take it out`);
-    }
-    configurationProblems(Object.fromEntries(Object.entries(map).filter(([key]) => !isDecided(key))), problem);
-});
+const configuration = z
+    .record(z.string(), z.unknown(), { error: "must be a map of configuration keys" })
+    .superRefine((map, context) => {
+        const problem = (path: (string | number)[], message: string) =>
+            context.addIssue({ code: "custom", path, message });
+        const isDecided = (key: string) => decidedElsewhere[key] !== undefined;
+        for (const key of Object.keys(map).filter(isDecided)) {
+            problem([key], `is set by ${decidedElsewhere[key]}: remove it`);
+        }
+        configurationProblems(Object.fromEntries(Object.entries(map).filter(([key]) => !isDecided(key))), problem);
+    });
 
 /** Settings of topologies: what docs/topologies.md describes. */
 export const topologies = z
     .array(
         z
             .strictObject({
-                name: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/, "is not a name of up to 80 letters, digits, `-` and `_`"),
+                name: z
+                    .string()
+                    .regex(/^[A-Za-z0-9_-]{1,80}$/, "must be a name of up to 80 letters, digits, `-` and `_`"),
                 jar: z.string().min(1, "is empty: give a path or a URL"),
-                sha256: z.string().regex(/^[0-9a-f]{64}$/, "is no SHA-256 in lower-case hexadecimal digits, as `sha256sum` prints it").optional(),
-                mainClass: z.string().regex(/^[\w$]+(\.[\w$]+)*$/, "is not the name of a Java class"),
-                arguments: z.array(word, { error: "is not a list" }).optional(),
+                sha256: z
+                    .string()
+                    .regex(
+                        /^[0-9a-f]{64}$/,
+                        "must be a SHA-256 in lower-case hexadecimal digits, as `sha256sum` prints it",
+                    )
+                    .optional(),
+                mainClass: z.string().regex(/^[\w$]+(\.[\w$]+)*$/, "must be the name of a Java class"),
+                arguments: z.array(word, { error: "must be a list" }).optional(),
                 workers: count(1, 10000).optional(),
                 configuration: configuration.optional(),
-                parallelism: z.record(z.string(), count(1, 100000), { error: "is not a map of components" }).optional(),
+                parallelism: z
+                    .record(z.string(), count(1, 100000), { error: "must be a map of components" })
+                    .optional(),
                 killSeconds: seconds.optional(),
                 rebalanceSeconds: seconds.optional(),
                 readySeconds: count(1, 3600).optional(),
             })
             .superRefine(({ jar, sha256 }, context) => {
-                const problem = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+                const problem = (path: string[], message: string) =>
+                    context.addIssue({ code: "custom", path, message });
                 if (isUrl(jar) && sha256 === undefined) {
-                    problem(["sha256"], "is not set, and the jar is a URL: give its content's SHA-256, as `sha256sum` prints it");
+                    problem(
+                        ["sha256"],
+                        "is not set, and the jar is a URL: give its content's SHA-256, as `sha256sum` prints it",
+                    );
                 }
                 if (!isUrl(jar) && sha256 === undefined && !fs.statSync(jar, { throwIfNoEntry: false })?.isFile()) {
                     problem(["jar"], "is neither a file, seen from the project's folder, nor a URL");
                 }
             }),
-        { error: "is not a list of topologies" },
+        { error: "must be a list of topologies" },
     )
     .superRefine((list, context) => {
         const names = list.map(({ name }) => name);
         for (const [index, name] of names.entries()) {
             if (names.indexOf(name) !== index) {
-                context.addIssue({ code: "custom", path: [index, "name"], message: "is the name of a topology before it" });
+                context.addIssue({
+                    code: "custom",
+                    path: [index, "name"],
+                    message: "is the name of a topology before it",
+                });
             }
         }
     });

@@ -3,54 +3,69 @@ import { z } from "zod";
 import { isSubnet } from "../components/network/subnet";
 
 /** A size of memory. */
-export const mebibytes = z.int({ error: "is not a whole number of MiB" }).min(32, "is below 32 MiB, too little for a JVM");
+export const mebibytes = z
+    .int({ error: "must be a whole number of MiB" })
+    .min(32, "is below 32 MiB, too little for a JVM");
 /** A whole number within limits, both included. */
 export const count = (minimum: number, maximum: number) => {
-    const wanted = `is not a whole number from ${minimum} to ${maximum}`;
+    const wanted = `must be a whole number from ${minimum} to ${maximum}`;
     return z.int({ error: wanted }).min(minimum, wanted).max(maximum, wanted);
 };
 /** A TCP port. */
 export const port = count(1, 65535);
-/** An address at which others dial a host. */
+/** An address at which others connect to a host. */
 export const ipv4 = z
-    .ipv4({ error: "is not an IPv4 address" })
-    .refine((address) => !address.startsWith("127."), "is a loopback address, which no other host can dial");
-/** An address or name at which others dial a server, and the TCP port there, where it is given: `zk-1.example.com:2181`. */
-export const dialled = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/, {
-    error: "is not an address or a name, such as zk-1.example.com or zk-1.example.com:2181",
-    abort: true,
-}).superRefine((text, context) => {
-    const [name = "", given] = text.split(":");
-    const problem = (message: string) => context.addIssue({ code: "custom", message });
-    if (/^[\d.]+$/.test(name)) {
-        for (const { message } of ipv4.safeParse(name).error?.issues ?? []) {
-            problem(message);
+    .ipv4({ error: "must be an IPv4 address" })
+    .refine((address) => !address.startsWith("127."), "is a loopback address, which no other host can connect to");
+/** An address or name at which others connect to a server, and the TCP port, if it is given: `zk-1.example.com:2181`. */
+export const serverName = z
+    .string()
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/, {
+        error: "must be an address or a name, such as zk-1.example.com or zk-1.example.com:2181",
+        abort: true,
+    })
+    .superRefine((text, context) => {
+        const [name = "", given] = text.split(":");
+        const problem = (message: string) => context.addIssue({ code: "custom", message });
+        if (/^[\d.]+$/.test(name)) {
+            for (const { message } of ipv4.safeParse(name).error?.issues ?? []) {
+                problem(message);
+            }
+        } else if (/^localhost(\.|$)/i.test(name)) {
+            problem("names each machine itself: no other machine can connect to it");
         }
-    } else if (/^localhost(\.|$)/i.test(name)) {
-        problem("is a name of each machine's own, by which no other dials it");
-    }
-    if (given !== undefined && !port.safeParse(Number(given)).success) {
-        problem("has a port that is not from 1 to 65535");
-    }
-});
+        if (given !== undefined && !port.safeParse(Number(given)).success) {
+            problem("has a port that must be from 1 to 65535");
+        }
+    });
 /** A user of a machine. */
-export const user = z.string().regex(/^[a-z_][a-z0-9_-]*$/, "is not the name of a user");
+export const user = z.string().regex(/^[a-z_][a-z0-9_-]*$/, "must be the name of a user");
 /** A public host key of sshd. */
 export const hostKey = z
     .string()
-    .regex(/^(ssh-ed25519|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+=*$/, "is not a host key, such as `ssh-ed25519 AAAA...`: the first two words of /etc/ssh/ssh_host_ed25519_key.pub");
+    .regex(
+        /^(ssh-ed25519|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+=*$/,
+        "must be a host key, such as `ssh-ed25519 AAAA...`: the first two words of /etc/ssh/ssh_host_ed25519_key.pub",
+    );
 /** A Docker image. */
 export const tagged = z
     .string()
     .regex(
         /^[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?$/,
-        "is not an image with a tag, such as `storm:2.8.9`",
+        "must be an image with a tag, such as `storm:2.8.9`",
     )
-    .refine((image) => !/:latest(@|$)/.test(image), "has the tag `latest`, which moves to other versions: name a version");
+    .refine(
+        (image) => !/:latest(@|$)/.test(image),
+        "has the tag `latest`, which moves to other versions: name a version",
+    );
 
 /** An IPv4 subnet. */
 export const subnet = (example: string) =>
-    z.string().refine(isSubnet, { error: `is not an IPv4 subnet, such as ${example}`, abort: true });
+    z.string().refine(isSubnet, { error: `must be an IPv4 subnet, such as ${example}`, abort: true });
 
 /** A yes or no. */
-export const flag = z.boolean({ error: "is not true or false" });
+export const flag = z.boolean({ error: "must be true or false" });
+
+/** One of several words. */
+export const oneOf = <T extends string>(words: readonly [T, ...T[]]) =>
+    z.enum(words as unknown as [T, ...T[]], { error: `must be one of ${words.join(", ")}` });

@@ -1,8 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { isConfigSecret } from "../settings";
 
 /** By these AWS's provider asks nobody who it is, and finds credentials without looking for any. */
-const stranger = { accessKey: "none", secretKey: "none", skipCredentialsValidation: true, skipRequestingAccountId: true };
+const stranger = {
+    accessKey: "none",
+    secretKey: "none",
+    skipCredentialsValidation: true,
+    skipRequestingAccountId: true,
+};
 /** Settings that say whose account it is: they contradict the above. */
 const account = [
     ...["token", "profile", "assumeRoles", "assumeRoleWithWebIdentity", "allowedAccountIds", "forbiddenAccountIds"],
@@ -16,16 +22,19 @@ const account = [
  */
 export function awsProvider(name: string): aws.Provider {
     const given = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith("aws:"));
-    const settings = Object.fromEntries(given.map(([key, text]) => [key.replace("aws:", ""), parsed(text)]));
+    // The provider's own reader knows which are texts, and which lists, maps and numbers. It does not say what is secret.
+    const typed: Record<string, unknown> = aws.config;
+    const settings = Object.fromEntries(
+        given.map(([key, text]) => {
+            const name = key.replace("aws:", "");
+            const value = name in typed ? typed[name] : text;
+            return [name, isConfigSecret(key) ? pulumi.secret(value) : value];
+        }),
+    );
     if (!pulumi.runtime.isDryRun()) {
         return new aws.Provider(name, settings);
     }
     const others = Object.entries(settings).filter(([key]) => !account.includes(key));
     const ignored = [...Object.keys(stranger), ...account];
     return new aws.Provider(name, { ...Object.fromEntries(others), ...stranger }, { ignoreChanges: ignored });
-}
-
-/** Pulumi writes all values as texts, lists and maps as JSON. */
-function parsed(text: string): unknown {
-    return /^([[{].*|true|false|\d{1,3})$/s.test(text) ? JSON.parse(text) : text;
 }

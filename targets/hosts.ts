@@ -1,91 +1,60 @@
 import * as pulumi from "@pulumi/pulumi";
-import { machinesOf, registryHosts } from "../components/discovery/ambassador/machines";
-import { DnsServers } from "../components/discovery/dnsServers";
-import { dnsServers } from "../components/discovery/names";
-import { answers, bastionProblem } from "../provider/machines/answers";
-import { Owner } from "../components/hosts/owner";
-import type { Host } from "../components/hosts/host";
-import { commandLine } from "../provider/machines/shell";
-import type { SshAccess, SshEndpoint } from "../provider/machines/ssh";
-import { answerSeconds, ifOtherKey, SshHost } from "../components/hosts/sshHost";
+import { answerSeconds, ifOtherKey } from "../components/hosts/ssh/sshHostArgs";
+import { type SshMachine, SshTarget, unreachableMachines } from "../components/targets/sshTarget";
+import { bastionProblem } from "../provider/machines/reachability";
 import type { StackSettings } from "../settings";
+import { commonArgs, targetName, targetOptions } from "./common";
 import { sshLogin } from "./sshLogin";
-import type { Target } from "./target";
 
-/** The exit code that Pulumi takes for a program which has told its user what is wrong: the update fails at its end. */
-const errorIsTold = 32;
+/** The exit code of a program that has reported its error itself: Pulumi fails the update at the program's end. */
+const errorIsReported = 32;
 
 /**
- * The target `hosts`: machines that exist already.
- *
- * Before an update, each is asked whether it is there. Of one that is not, nothing is touched, and the others' work is
- * done; then the update fails and names it. (Left to Pulumi, the first operation on a dead host would abort the others'
- * midway.) A preview asks nobody.
+ * The target `hosts`. Before an update, each machine is asked whether it answers. If one does not, its resources are left as they are,
+ * the other machines are updated, and then the update fails and names it. A preview asks no machine.
  */
-export async function sshHosts(settings: StackSettings, clusterName: string): Promise<Target> {
+export async function sshTarget(settings: StackSettings, clusterName: string): Promise<SshTarget> {
     const { bastion, seconds = answerSeconds } = settings.ssh;
     const login = { ...sshLogin(settings, clusterName), bastion };
-    const silent = pulumi.runtime.isDryRun() ? [] : await silentHosts(settings, login, seconds);
-    const { key: owner } = new Owner("owner");
-    const hosts: Record<string, Host> = {};
-    const machines: Record<string, pulumi.Output<object>> = {};
-    for (const entry of settings.hosts) {
-        const { name, address, hostKey, lost, daemons } = entry;
-        const isSilent = silent.includes(name);
-        const host = new SshHost(`host-${name}`, {
-            host: name,
-            address,
-            endpoint: endpointOf(entry, settings),
+    const machines = settings.hosts.map((host) => machineOf(host, settings));
+    if (!pulumi.runtime.isDryRun()) {
+        const problem = await bastionProblem(login);
+        if (problem !== undefined) {
+            throw new pulumi.RunError(`storm:ssh.bastion (${bastion?.address}) lets nobody through: ${problem}`);
+        }
+        const unreachable = await unreachableMachines(machines, login, seconds);
+        for (const machine of machines.filter(({ name }) => unreachable.includes(name))) {
+            machine.state = "left";
+            process.exitCode = errorIsReported;
+        }
+    }
+    return new SshTarget(
+        targetName,
+        {
+            ...commonArgs(settings, clusterName),
+            machines,
             login,
-            hostKey,
-            owner,
             seconds,
-            ifGone: ifGone(name),
-            ifOtherKey: ifOtherKey(`hostKey of ${name} in storm:hosts`),
             registryMirror: settings.registryMirror || undefined,
-            state: lost ? "lost" : isSilent ? "left" : undefined,
-        });
-        if (isSilent) {
-            const problem = `${name} (${address}) does not answer over SSH within ${seconds} s: what stands on it is left as it is.`;
-            void pulumi.log.error(`${problem} ${ifGone(name)}`, host);
-            process.exitCode = errorIsTold;
-        }
-        for (const daemon of daemons) {
-            hosts[daemon] = host;
-        }
-        machines[name] = host.ssh.apply((words) => ({ address, daemons, ssh: commandLine(words), ...(lost && { lost }) }));
-    }
+        },
+        targetOptions(),
+    );
+}
+
+function machineOf(host: StackSettings["hosts"][number], { ssh }: StackSettings): SshMachine {
+    const { name, address, hostKey, lost, daemons } = host;
     return {
-        hosts,
-        dns: () => {
-            const servers = Object.fromEntries(dnsServers.map((server) => [server, hosts[server] as Host]));
-            return new DnsServers("dns", { clusterName, image: settings.dnsImage, servers, daemons: hosts, seconds: settings.readySeconds })
-                .discovery;
+        name,
+        address,
+        daemons,
+        hostKey,
+        endpoint: {
+            address: host.ssh.address ?? address,
+            user: host.ssh.user ?? ssh.user,
+            port: host.ssh.port ?? ssh.port,
         },
-        ambassadors: () => ({ machines: machinesOf(hosts), registry: registryHosts(hosts) }),
-        outputs: {
-            ...(hosts.ui && { uiUrl: pulumi.interpolate`http://${hosts.ui.address}:${settings.uiPort}` }),
-            hosts: machines,
-        },
+        state: lost ? "lost" : undefined,
+        ifGone: `Start it and run this again; or, if it is gone for good, set lost: true for ${name} in storm:hosts.`,
+        ifOtherKey: ifOtherKey(`hostKey of ${name} in storm:hosts`),
     };
-}
-
-function endpointOf({ address, ssh }: StackSettings["hosts"][number], settings: StackSettings): SshEndpoint {
-    const { user = "root", port } = settings.ssh;
-    return { address: ssh.address ?? address, user: ssh.user ?? user, port: ssh.port ?? port };
-}
-
-function ifGone(host: string): string {
-    return `Start it and run this again; or, if it is gone for good, set lost: true for ${host} in storm:hosts.`;
-}
-
-/** Names of the hosts that do not answer, without those that are lost anyway. */
-async function silentHosts(settings: StackSettings, access: SshAccess, seconds: number): Promise<string[]> {
-    const problem = await bastionProblem(access);
-    if (problem !== undefined) {
-        throw new pulumi.RunError(`storm:ssh.bastion (${access.bastion?.address}) lets nobody through: ${problem}`);
-    }
-    const asked = settings.hosts.filter(({ lost }) => !lost);
-    const answered = await Promise.all(asked.map((host) => answers(endpointOf(host, settings), access, seconds)));
-    return asked.filter((_, index) => !answered[index]).map(({ name }) => name);
 }

@@ -4,6 +4,8 @@ module.exports = class CountReporter {
         const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
         const skipped = results.numPendingTests + results.numTodoTests;
         // Jest's own summary follows; the line has to be the last.
-        process.once("exit", () => console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`));
+        process.once("exit", () =>
+            console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`),
+        );
     }
 };

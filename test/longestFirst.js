@@ -9,7 +9,9 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 module.exports = class LongestFirst extends Sequencer {
     sort(tests) {
         const text = fs.readFileSync(path.join(__dirname, "../CONTRIBUTING.md"), "utf8");
-        const listed = [...text.matchAll(/^\| `(test\/\S+\.test\.ts)` \| *\d+ \|$/gm)].map(([, file]) => path.resolve(__dirname, "..", file));
+        const listed = [...text.matchAll(/^\| `(test\/\S+\.test\.ts)` \| *\d+ \|$/gm)].map(([, file]) =>
+            path.resolve(__dirname, "..", file),
+        );
         const place = ({ path: file }) => (listed.includes(file) ? listed.indexOf(file) : listed.length);
         return [...super.sort(tests)].sort((one, other) => place(one) - place(other));
     }

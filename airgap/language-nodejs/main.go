@@ -30,6 +30,9 @@ import (
 // alreadyReported is the runner's exit code for "the user has seen the error".
 const alreadyReported = 32
 
+// engineCheck is how often the engine is asked whether it is still there.
+const engineCheck = 5 * time.Second
+
 type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 	engine  string
@@ -41,8 +44,18 @@ func main() {
 	flag.Parse()
 	h := &host{engine: flag.Arg(0)}
 	h.stopped, h.stop = context.WithCancel(context.Background())
+	end := make(chan bool)
+	if h.engine != "" {
+		// An engine that was killed tells nobody.
+		err := rpcutil.Healthcheck(context.Background(), h.engine, engineCheck, func() { close(end) })
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
-		Init: func(s *grpc.Server) error { pulumirpc.RegisterLanguageRuntimeServer(s, h); return nil },
+		Cancel: end,
+		Init:   func(s *grpc.Server) error { pulumirpc.RegisterLanguageRuntimeServer(s, h); return nil },
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -1,14 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Discovery } from "./discovery";
 
-/** Discovery by `addresses`: a daemon is told the addresses of the hosts that the service's daemons run on. */
+/** Discovery by `addresses`: a daemon receives the addresses of the hosts that the service's daemons run on. */
 export const addresses: Discovery = {
-    nameOf: (_daemon, host) => host.address,
-    portOf: (_daemon, usual) => usual,
-    dialledAt: (usual) => usual,
-    listensOn: (_daemon, host) => host.address,
-    serversOf: (service) => pulumi.all(service.endpoints.map(({ host }) => host.address)),
-    attach: ({ daemon, host }, published) => host.attach(daemon, [], published),
+    advertise: ({ host: { address }, defaultPort }) => ({ host: address, port: defaultPort, bindAddress: address }),
+    resolve: ({ daemons }) => ({
+        servers: pulumi.all(daemons.map(({ host }) => host.address)),
+        // A service has at least one daemon.
+        port: daemons[0]?.defaultPort as number,
+        peers: daemons,
+    }),
+    attach: ({ name, host }, published) => host.attach(name, [], published),
+    peers: () => [],
     jvmOptions: "",
     before: () => [],
 };

@@ -1,38 +1,45 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Attachment, Host } from "../hosts/host";
+import type { PlacedDaemon } from "./placedDaemon";
 import type { Service } from "./service";
+import type { Peer } from "./wiring";
 
-/** A daemon, and where it runs. */
-export interface Placed {
-    /** Its name. */
-    daemon: string;
-    /** Where it runs. */
-    host: Host;
+/** Where a daemon listens, and where others connect to it. */
+export interface Advertised {
+    /** The name or IP address that others connect to. */
+    readonly host: pulumi.Output<string>;
+    /** The TCP port that it listens on, and that others connect to. */
+    readonly port: number;
+    /** The IP address that it listens on, if its kind can choose. */
+    readonly bindAddress: pulumi.Output<string>;
 }
 
-/** How a daemon gets from a service to endpoints. */
+/** What a daemon connects to when it uses a service. */
+export interface Resolved {
+    /** Names or IP addresses of the service's daemons, or of a proxy. */
+    readonly servers: pulumi.Output<string[]>;
+    /** TCP port of all of them. */
+    readonly port: number;
+    /** Whose names or addresses these are; empty: of nobody in the cluster. */
+    readonly peers: readonly Peer[];
+}
+
+/** How a daemon resolves a service. */
 export interface Discovery {
-    /** What a daemon is dialled by, and says of itself: the address of its host, or a name. */
-    nameOf(daemon: string, host: Host): pulumi.Output<string>;
+    /** What a daemon listens on and advertises. */
+    advertise(daemon: PlacedDaemon): Advertised;
+    /** What a daemon connects to when it uses a service. */
+    resolve(service: Pick<Service, "daemons">, from: PlacedDaemon): Resolved;
     /**
-     * The TCP port that a daemon listens on, and says of itself.
-     * @param usual The one that its kind has.
+     * How a daemon's container joins its host's network, and resolves names.
+     * @param published Ports that must be reachable from outside of the cluster.
      */
-    portOf(daemon: string, usual: number): number;
-    /** The TCP port at which {@link serversOf} are dialled, where that of the service is the usual one. */
-    dialledAt(usual: number): number;
-    /** The address that a daemon listens on for those that it serves, where it can choose. */
-    listensOn(daemon: string, host: Host): pulumi.Output<string>;
-    /** What a daemon dials a service by: those of its daemons, or what leads to them. */
-    serversOf(service: Pick<Service, "endpoints">, from: Placed): pulumi.Output<string[]>;
-    /**
-     * How a daemon's container joins its host's network, and finds what a name leads to.
-     * @param published Ports that are to be reached from outside of the cluster.
-     */
-    attach(placed: Placed, published: number[]): Attachment & Pick<docker.ContainerArgs, "dns" | "dnsOpts">;
+    attach(daemon: PlacedDaemon, published: number[]): Attachment & Pick<docker.ContainerArgs, "dns" | "dnsOpts">;
+    /** Whose addresses a daemon's container receives by the way it joins the network. */
+    peers(daemon: PlacedDaemon): readonly Peer[];
     /** Options of each JVM; empty: none. */
     readonly jvmOptions: string;
-    /** What has to be there before the first daemon on a host is made. */
+    /** Resources that must exist before the first daemon on a host is created. */
     before(host: Host): readonly pulumi.Resource[];
 }

@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DnsRecords } from "../../provider/resources";
-import { hostContainer } from "../hosts/hostContainer";
+import { hostContainer } from "../hosts/docker/hostContainer";
 import type { Host } from "../hosts/host";
-import { hostImage } from "../hosts/hostImage";
+import { hostImage } from "../hosts/docker/hostImage";
 import type { Discovery } from "./discovery";
+import type { PlacedDaemon } from "./placedDaemon";
 import { names, recordSeconds, zoneOf } from "./names";
+import { type Peer, wiringOf } from "./wiring";
 
 /** Arguments of {@link DnsServers}. */
 export interface DnsServersArgs {
@@ -12,34 +14,37 @@ export interface DnsServersArgs {
     clusterName: string;
     /** Image, as the official `coredns/coredns` has it. */
     image: string;
-    /** The host of each server, by the server's name. */
-    servers: Record<string, Host>;
-    /** The host of each daemon, by the daemon's name. */
-    daemons: Record<string, Host>;
+    /** The host of each server. */
+    servers: readonly Host[];
+    /** The daemons that get names. */
+    daemons: readonly PlacedDaemon[];
     /** Seconds that a server has to answer. */
     seconds: number;
 }
 
-/** MiB; it holds nothing but the records and a cache of a minute. */
+/** MiB: a server holds the records, and a cache of a minute. */
 const memory = 128;
 
-/** Where a server's records are, in its container. */
+/** Path of the records within a server's container. */
 const recordsFile = "/records";
 
-/** DNS servers on hosts of the cluster, each with all of its names. They are made, and changed, one after the other. */
+/** DNS servers on hosts of the cluster, each with all of its names. They are created, and updated, one after the other. */
 export class DnsServers extends pulumi.ComponentResource {
-    /** Discovery by the names that they know. */
+    /** Discovery by names that these servers resolve. */
     readonly discovery: Discovery;
 
     constructor(name: string, args: DnsServersArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("storm:discovery:DnsServers", name, {}, opts);
+        const servers = args.servers.map((host, index): Peer => ({ name: `dns-${index + 1}`, host }));
+        super("storm:discovery:DnsServers", name, { wiring: servers.map((server) => wiringOf(server, [])) }, opts);
         const { clusterName, image } = args;
         const zone = zoneOf(clusterName);
-        const addresses = pulumi.all(Object.fromEntries(Object.entries(args.daemons).map(([daemon, host]) => [daemon, host.address])));
+        const addresses = pulumi.all(
+            Object.fromEntries(args.daemons.map((daemon) => [daemon.name, daemon.host.address])),
+        );
 
         let before: DnsRecords[] = [];
-        for (const [server, host] of Object.entries(args.servers)) {
-            const own = server.replace(/^dns/, name);
+        for (const [index, { name: server, host }] of servers.entries()) {
+            const own = `${name}-${index + 1}`;
             const options = { parent: this, ...host.docker.options };
             const { ssh } = host.docker;
             const pulled = hostImage(`${own}-image`, image, host, { parent: this, dependsOn: before });
@@ -51,7 +56,7 @@ export class DnsServers extends pulumi.ComponentResource {
                     command: ["-conf", "/Corefile"],
                     uploads: [{ file: "/Corefile", content: host.address.apply((address) => corefile(zone, address)) }],
                     ...host.attach(server, [], []),
-                    // Port 53 is root's, whom nothing else is left of.
+                    // Port 53 needs root, whose other capabilities are dropped.
                     user: "0:0",
                     capabilities: { drops: ["ALL"], adds: ["CAP_NET_BIND_SERVICE"] },
                 },
@@ -60,7 +65,7 @@ export class DnsServers extends pulumi.ComponentResource {
             const records = new DnsRecords(
                 `${own}-records`,
                 {
-                    container: `${clusterName}-${server}`,
+                    container: container.name,
                     containerId: container.id,
                     file: recordsFile,
                     zone,
@@ -75,14 +80,17 @@ export class DnsServers extends pulumi.ComponentResource {
             before = [records];
         }
 
-        // The other is asked after a second, where the first says nothing.
-        const resolver = { dns: Object.values(args.servers).map(({ address }) => address), dnsOpts: ["timeout:1", "attempts:3"] };
-        this.discovery = names(zone, before, resolver);
+        // After a second without an answer from the first, the second is asked.
+        const resolver = {
+            dns: args.servers.map(({ address }) => address),
+            dnsOpts: ["timeout:1", "attempts:3"],
+        };
+        this.discovery = names(zone, before, resolver, servers);
         this.registerOutputs({ zone });
     }
 }
 
-/** A server's configuration: it answers for the zone itself, and asks whom its host asks for the rest. */
+/** A server's configuration: it answers for the zone, and forwards everything else to its host's resolvers. */
 function corefile(zone: string, address: string): string {
     return `
 ${zone} {

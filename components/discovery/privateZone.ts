@@ -1,24 +1,24 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Host } from "../hosts/host";
 import type { Discovery } from "./discovery";
 import { nameIn, names, recordSeconds, zoneOf } from "./names";
+import type { PlacedDaemon } from "./placedDaemon";
 
 /** Arguments of {@link PrivateZone}. */
 export interface PrivateZoneArgs {
     /** First part of the names' domain. */
     clusterName: string;
-    /** Id of the VPC in which the names are known. Its settings enableDnsSupport and enableDnsHostnames have to be on. */
+    /** Id of the VPC in which the names resolve. Its attributes enableDnsSupport and enableDnsHostnames must be on. */
     vpcId: pulumi.Input<string>;
     /** The VPC's region. */
     region: string;
-    /** The host of each daemon that gets a name, by the daemon's name. */
-    daemons: Record<string, Host>;
+    /** The daemons that get names. */
+    daemons: readonly PlacedDaemon[];
     /** Tags of the zone; the tag `Name` is added. */
     tags: Record<string, string>;
 }
 
-/** A private zone in Route 53, which a VPC's own resolver answers from, with a record for each daemon. */
+/** A private zone in Route 53, which the VPC's resolver answers from, with a record for each daemon. */
 export class PrivateZone extends pulumi.ComponentResource {
     /** Discovery by the zone's names. */
     readonly discovery: Discovery;
@@ -28,14 +28,25 @@ export class PrivateZone extends pulumi.ComponentResource {
         const domain = zoneOf(args.clusterName);
         const zone = new aws.route53.Zone(
             `${name}-zone`,
-            { name: domain, vpcs: [{ vpcId: args.vpcId, vpcRegion: args.region }], comment: `${args.clusterName}: its daemons`, tags: { ...args.tags, Name: domain } },
+            {
+                name: domain,
+                vpcs: [{ vpcId: args.vpcId, vpcRegion: args.region }],
+                comment: `${args.clusterName}: its daemons`,
+                tags: { ...args.tags, Name: domain },
+            },
             { parent: this },
         );
-        const records = Object.entries(args.daemons).map(
-            ([daemon, { address }]) =>
+        const records = args.daemons.map(
+            (daemon) =>
                 new aws.route53.Record(
-                    `${name}-${daemon}`,
-                    { zoneId: zone.id, name: nameIn(domain, daemon), type: "A", ttl: recordSeconds, records: [address] },
+                    `${name}-${daemon.name}`,
+                    {
+                        zoneId: zone.id,
+                        name: nameIn(domain, daemon.name),
+                        type: "A",
+                        ttl: recordSeconds,
+                        records: [daemon.host.address],
+                    },
                     { parent: this },
                 ),
         );

@@ -1,25 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Host } from "../hosts/host";
-
-/** Where a service is reached. */
-export interface Endpoint {
-    /** Name of the daemon that answers there. */
-    readonly daemon: string;
-    /** The host that it runs on. */
-    readonly host: Host;
-    /** TCP port. */
-    readonly port: number;
-}
+import type { PlacedDaemon } from "./placedDaemon";
 
 /** Daemons of one kind that others depend on. */
 export interface Service {
-    /** One for each daemon. */
-    readonly endpoints: readonly Endpoint[];
+    /** At least one. */
+    readonly daemons: readonly PlacedDaemon[];
     /** Resources that exist once the service is ready. */
     readonly ready: readonly pulumi.Resource[];
     /**
-     * Resources after which containers that use the service are created: at first they start beside it, and once a change has restarted
-     * it, after it is ready again.
+     * Resources after which containers that use the service are created. On a first start they start beside it; after a change that
+     * restarts it, they wait until it is ready again.
      */
     readonly restarted: readonly pulumi.Resource[];
 }

@@ -3,35 +3,35 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** How a container joins its host's network, as arguments of docker.Container. */
 export type Attachment = Pick<docker.ContainerArgs, "networkMode" | "networksAdvanced" | "hostname" | "ports"> & {
-    /** Addresses of names that it finds without asking. */
+    /** Addresses of names that it resolves without a DNS server. */
     hosts?: docker.types.input.ContainerHost[];
 };
 
-/** A Docker daemon, and the machine that it runs on. */
-export interface DockerDaemon {
-    /** Tells it from the stack's others, in the names of resources. */
+/** A Docker Engine, and the machine that it runs on. */
+export interface DockerEngine {
+    /** Its name among the stack's engines, which the names of resources contain. */
     readonly name: string;
-    /** The provider that makes containers and images on it. */
+    /** The provider that creates containers and images on it. */
     readonly provider: docker.Provider;
-    /** The key of the stack's {@link Owner}, which tells its containers from others of the same names. */
+    /** The key of the stack's {@link StackId}, by which its containers are known from others of the same names. */
     readonly owner: pulumi.Output<string>;
-    /** Options of every resource that stands on the machine: where it is not to be touched, they are left as they are. */
+    /** Options of every resource on the machine: if the machine must not be changed, they leave the resource as it is. */
     readonly options: pulumi.CustomResourceOptions;
-    /** The `ssh` command line that logs in on the machine; undefined: it is this one. */
+    /** The `ssh` command line that logs in to the machine; undefined: it is this machine. */
     readonly ssh?: pulumi.Output<string[]>;
-    /** Tells the machine from another in its place, which has none of its containers; undefined: it is this one. */
+    /** Identifies the machine: another at its address has none of its containers; undefined: it is this machine. */
     readonly identity?: pulumi.Output<string>;
 }
 
 /** A directory whose data outlives the container that it is mounted into. */
 export interface DataDirectory {
-    /** Where it comes from, as an argument of docker.Container. */
+    /** The source of the mount, as an argument of docker.Container. */
     readonly mount: Omit<docker.types.input.ContainerVolume, "containerPath">;
-    /** What makes it: the container is made after it. */
+    /** The resource that creates it: the container is created after that. */
     readonly resource: pulumi.Resource;
 }
 
-/** What {@link Host.dataDirectory} is to make. */
+/** Arguments of {@link Host.dataDirectory}. */
 export interface DataDirectoryArgs {
     /** The cluster that the data belongs to. */
     clusterName: string;
@@ -43,50 +43,60 @@ export interface DataDirectoryArgs {
     owner: number;
 }
 
-/** An address and a Docker daemon behind it. */
+/** An address and a Docker Engine behind it. */
 export interface Host {
-    /** The address at which daemons on other hosts dial those on this one. */
+    /** The address at which daemons on other hosts connect to the daemons on this one. */
     readonly address: pulumi.Output<string>;
     /** Where its containers run. */
-    readonly docker: DockerDaemon;
+    readonly docker: DockerEngine;
     /**
-     * The machine that keeps the data of its daemons; undefined where that is kept whatever the machine: there is but
-     * one, or the data is on a volume of its own.
+     * The machine that keeps the data of its daemons; undefined if the data outlives the machine: there is only one
+     * machine, or the data is on a volume of its own.
      */
     readonly machine?: Machine;
-    /** Whether its machine is made after daemons on others are ready, so that those cannot wait for it; default: it is not. */
+    /**
+     * Whether its machine is created after daemons on other hosts are ready, so that these cannot wait for it.
+     * @default false
+     */
     readonly waits?: boolean;
-    /** Whether its machine may not be deleted, so that nothing on it is to be stopped for that; default: it may. */
+    /**
+     * Whether its machine is protected from deletion, so that nothing on it is stopped for one.
+     * @default false
+     */
     readonly isProtected?: boolean;
-    /** Is told what exists once the daemon on it is ready. */
+    /**
+     * Receives the gate of the daemon on this host. The order of events: the host's machine is created, the daemon on it is declared,
+     * the daemon calls this with its gate, and the machine of the next host, which was declared with this one as its `after`, depends
+     * on that gate. So machines with data are replaced one after the other, each once the daemon on the one before is ready.
+     */
     becomesReady?(ready: pulumi.Resource): void;
     /**
      * How a container joins this host's network.
-     * @param daemon The daemon's name, by which the container finds itself and, on one Docker network, others find it.
+     * @param daemon The daemon's name, by which the container resolves itself and, on a Docker network, others resolve it.
      * @param aliases Further such names.
      * @param published Ports that are to be reached from outside of the network.
      */
     attach(daemon: string, aliases: string[], published: number[]): Attachment;
     /**
-     * How a container joins a network of its own, in which nobody but this machine reaches it, at one port of 127.0.0.1; undefined
-     * where that cannot be.
+     * How a container joins a network of its own, in which only this machine reaches it, at one port of 127.0.0.1; undefined
+     * if the host cannot do that.
      */
     enclose?(daemon: string, port: number): Attachment;
     /**
-     * The address at which containers that are enclosed reach what listens on this machine.
+     * The address at which enclosed containers connect to what listens on this machine.
      * @param name Name of the resource that finds it.
      * @param opts Parent of the resource.
      */
     bridgeAddress?(name: string, opts: pulumi.CustomResourceOptions): pulumi.Output<string>;
     /**
-     * Makes a directory for a daemon's data. It is never deleted.
+     * Creates a directory for a daemon's data. It is never deleted.
      * @param name Name of the resource.
      * @param opts Parent of the resource.
      */
     dataDirectory(name: string, args: DataDirectoryArgs, opts: pulumi.CustomResourceOptions): DataDirectory;
     /**
-     * Makes sure that the machine has the memory for the daemons that are placed on it; undefined where nobody can
-     * say in advance.
+     * Makes sure that the machine has the memory for the daemons that are placed on it; undefined if the daemons are not
+     * known in advance.
      * @param name Name of the resource.
      * @param needed MiB without which they cannot run.
      * @param wanted MiB that they may come to use.
@@ -95,12 +105,12 @@ export interface Host {
     requireMemory?(name: string, needed: number, wanted: number, opts: pulumi.CustomResourceOptions): pulumi.Resource;
 }
 
-/** What tells one machine from another. */
+/** The identity of a machine. */
 export interface Machine {
-    /** The name that it has in the settings. */
+    /** Its name in the arguments. */
     readonly host: string;
     /** The key by which it proves to be the same. */
     readonly key: pulumi.Output<string>;
-    /** Why nothing can be made on it now, such as `is lost`; undefined: it can. */
+    /** Why nothing can be created on it now, such as `is lost`; undefined: it can be used. */
     readonly unusable?: string;
 }

@@ -17,7 +17,7 @@ export interface LocalNetworkArgs {
 
 /** A Docker network of this machine, for the containers of one stack. */
 export class LocalNetwork extends pulumi.ComponentResource {
-    /** The network's name in Docker, known once the network is there. */
+    /** The network's name in Docker, known once the network exists. */
     readonly networkName: pulumi.Output<string>;
     /** The provider for this machine's Docker daemon: DOCKER_HOST, or the default socket. */
     readonly provider: docker.Provider;
@@ -33,7 +33,11 @@ export class LocalNetwork extends pulumi.ComponentResource {
                 driver: "bridge",
                 // Containers without a fixed address (Storm's client) get one of the first 15, which no daemon has.
                 ipamConfigs: [
-                    { subnet: args.subnet, gateway: addressAt(args.subnet, 1), ipRange: args.subnet.replace(/\d+$/, "28") },
+                    {
+                        subnet: args.subnet,
+                        gateway: addressAt(args.subnet, 1),
+                        ipRange: args.subnet.replace(/\d+$/, "28"),
+                    },
                 ],
                 labels: pulumi.output(args.labels ?? {}).apply(labels),
             },

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Who may dial whom, on which ports. */
+/** A connection that is allowed. */
 export interface AllowedEdge {
     /** A kind of machines, or an outsider. */
     from: string;
@@ -19,9 +19,9 @@ export interface SecurityGroupsArgs {
     vpcId: pulumi.Input<string>;
     /** Kinds of machines: each has a group. */
     kinds: string[];
-    /** All connections that are allowed. Those from or to a kind that there is none of are left out. */
+    /** All connections that are allowed. One from or to a kind that is not in `kinds` gets no rule. */
     edges: AllowedEdge[];
-    /** Subnets that outsiders come from, by the outsider's name; one that has none is let in from nowhere. */
+    /** Subnets that outsiders come from, by the outsider's name; an outsider without subnets may connect from nowhere. */
     outsiders: Record<string, string[]>;
     /** Tags of all resources; the tag `Name` is added. */
     tags: Record<string, string>;
@@ -39,10 +39,20 @@ export class SecurityGroups extends pulumi.ComponentResource {
         const groups: Record<string, aws.ec2.SecurityGroup> = {};
         for (const kind of args.kinds) {
             const description = `${kind} of ${args.tags["storm:cluster"]}`;
-            const group = new aws.ec2.SecurityGroup(`${name}-${kind}`, { vpcId: args.vpcId, description, tags: tags(kind) }, own);
+            const group = new aws.ec2.SecurityGroup(
+                `${name}-${kind}`,
+                { vpcId: args.vpcId, description, tags: tags(kind) },
+                own,
+            );
             new aws.vpc.SecurityGroupEgressRule(
                 `${name}-${kind}-out`,
-                { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "packages and images", tags: args.tags },
+                {
+                    securityGroupId: group.id,
+                    ipProtocol: "-1",
+                    cidrIpv4: "0.0.0.0/0",
+                    description: "packages and images",
+                    tags: args.tags,
+                },
                 own,
             );
             groups[kind] = group;
@@ -68,9 +78,9 @@ export class SecurityGroups extends pulumi.ComponentResource {
                     },
                     own,
                 );
-            const dialling = groups[from];
-            if (dialling) {
-                rule(from, { referencedSecurityGroupId: dialling.id });
+            const source = groups[from];
+            if (source) {
+                rule(from, { referencedSecurityGroupId: source.id });
             }
             for (const cidr of args.outsiders[from] ?? []) {
                 rule(`${from}-${cidr}`, { cidrIpv4: cidr });

@@ -68,7 +68,11 @@ export class Vpc extends pulumi.ComponentResource {
             const address = new aws.ec2.Eip(`${name}-nat`, { domain: "vpc", tags: tags("nat") }, own);
             const nat = new aws.ec2.NatGateway(
                 `${name}-nat`,
-                { subnetId: this.publicSubnets[args.zones[0] as string] as pulumi.Output<string>, allocationId: address.id, tags: tags("nat") },
+                {
+                    subnetId: this.publicSubnets[args.zones[0] as string] as pulumi.Output<string>,
+                    allocationId: address.id,
+                    tags: tags("nat"),
+                },
                 own,
             );
             const hidden = new aws.ec2.RouteTable(`${name}-private`, { vpcId: vpc.id, tags: tags("private") }, own);

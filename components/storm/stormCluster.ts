@@ -1,217 +1,139 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Drain, MajorVersion, type RestartGate, Shutdown } from "../../provider/resources";
+import { Drain, NimbusShutdown, type RestartGate } from "../../provider/resources";
+import { type DaemonKind, ofKind } from "../daemonRef";
 import { addresses } from "../discovery/addresses";
 import type { Discovery } from "../discovery/discovery";
-import type { Endpoint } from "../discovery/service";
-import type { Host } from "../hosts/host";
-import { hostImage } from "../hosts/hostImage";
-import { type DaemonNames, placedNames } from "./daemonNames";
-import { clusterDefaults } from "./defaults";
-import { Drpc, drpcServers } from "./drpc";
-import { type Ensemble, existingEnsemble, type ExistingZooKeeper, ownRoots } from "./ensemble";
-import { heapSum, memoryLimit, type Heap, type Memory } from "./memory";
-import { Nimbus } from "./nimbus";
-import { ports } from "./ports";
-import { restartGate } from "./restartGate";
-import type { StormConfig } from "./stormConfig";
-import type { Delivery } from "./stormDaemon";
-import { Supervisor } from "./supervisor";
+import type { PlacedDaemon } from "../discovery/placedDaemon";
+import { Drpc } from "./daemons/drpc";
+import { type Ensemble, existingEnsemble, ownRoots } from "./daemons/ensemble";
+import { Nimbus } from "./daemons/nimbus";
+import { Supervisor } from "./daemons/supervisor";
+import { Ui } from "./daemons/ui";
+import { ZooKeeper } from "./daemons/zookeeper";
+import { prerequisites } from "./rollout/prerequisites";
+import { restartGate } from "./rollout/restartGate";
+import { compositionProblem, placeDaemons } from "./spec/composition";
+import { memoryLimit } from "./spec/memory";
+import type { StormConfig } from "./spec/stormConfig";
+import { type CompleteArgs, complete, type StormClusterArgs } from "./stormClusterArgs";
 import { Submitting } from "./topology/submitting";
-import { Ui } from "./ui";
-import { ZooKeeper } from "./zookeeper";
 
-/** Arguments of {@link StormCluster}. */
-export interface StormClusterArgs {
-    /** First part of the names that containers and volumes have in Docker, and the value of the label `storm.cluster`. */
-    clusterName: string;
-    /**
-     * The host of each daemon, by the daemon's name: the cluster has these daemons. Names are `zookeeper-1` (1, 3 or 5 of these),
-     * `nimbus-1`, `supervisor-1` and `drpc-1`, each kind numbered from 1, and `ui`. A daemon's data goes by its name.
-     */
-    hosts: Record<string, Host>;
-    /** A ZooKeeper ensemble that is there already, in place of one of the cluster's own; default: `hosts` says where that runs. */
-    zookeeper?: ExistingZooKeeper;
-    /** Image of the Storm daemons; default: `storm:2.8.9`. */
-    stormImage?: string;
-    /** Image of the ensemble; default: `zookeeper:3.9.5`. */
-    zookeeperImage?: string;
-    /** Worker slots of each supervisor; default: 2. */
-    slots?: number;
-    /** Whether a logviewer runs beside each supervisor; default: it does. */
-    logviewers?: boolean;
-    /** Java heaps in MiB; default: Storm's and ZooKeeper's own, {@link defaultHeap}. */
-    heap?: Partial<Heap>;
-    /** Memory limits in MiB; default: what follows from the heaps. */
-    memory?: Memory;
-    /** Entries of storm.yaml for every Storm daemon; may be secret; default: none. */
-    stormYaml?: pulumi.Input<StormConfig>;
-    /** How a daemon gets from a service to endpoints; default: by `addresses`. */
-    discovery?: Discovery;
-    /** How containers get their configuration; default: `arguments`. */
-    delivery?: Delivery;
-    /** TCP port at which Storm UI is reached; default: 8080. */
-    uiPort?: number;
-    /** Seconds that a daemon has to become ready; past it the update fails; default: 180. */
-    readySeconds?: number;
-    /** Names of daemons that may start on another machine than the one that has their data, without it; default: none. */
-    startEmpty?: string[];
-    /** Names of members that may leave the ensemble; default: none. */
-    mayLeave?: string[];
-    /** Supervisors that a change restarts at once; default: 1. */
-    supervisorBatch?: number;
-}
-
-/** The arguments, with the defaults of those that are not given. */
-type CompleteArgs = StormClusterArgs & Required<Pick<StormClusterArgs, keyof typeof clusterDefaults>> & { heap: Heap };
-
-function complete(args: StormClusterArgs): CompleteArgs {
-    const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as unknown as StormClusterArgs;
-    return { ...clusterDefaults, ...given, heap: { ...clusterDefaults.heap, ...args.heap } };
-}
-
-/** An Apache Storm cluster, with a ZooKeeper ensemble of its own or on one that is there already; each daemon in a container. */
+/** An Apache Storm cluster, each daemon in a container, with its own ZooKeeper ensemble or on an existing one. */
 export class StormCluster extends pulumi.ComponentResource {
     /** Address or name, and client port, of each server of the ensemble. */
     readonly zookeeperServers: pulumi.Output<string[]>;
-    /** By what a client on a Nimbus's host dials Nimbus. */
+    /** Names or addresses by which a client on a Nimbus's host connects to Nimbus. */
     readonly nimbusSeeds: pulumi.Output<string[]>;
-    /** At which port. */
+    /** TCP port at which that client connects to Nimbus. */
     readonly nimbusPort: number;
     /** Address of each supervisor. */
     readonly supervisors: pulumi.Output<string[]>;
     /**
-     * What topologies are submitted by.
+     * How topologies are submitted.
      * @internal
      */
     readonly submitting: Submitting;
 
-    /** @throws pulumi.InputPropertyError when `hosts` are not those of a cluster: what is missing, or too much. */
+    /** @throws pulumi.InputPropertyError if `hosts` are not those of a cluster: what is missing, or too much. */
     constructor(name: string, given: StormClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:StormCluster", name, {}, opts);
         const args = complete(given);
-        const names = namesOf(args);
-        const host = (daemon: string) => args.hosts[daemon] as Host;
-        const hostsOf = (daemons: string[]) => Object.fromEntries(daemons.map((daemon) => [daemon, host(daemon)]));
-        const memory = (kind: keyof Memory) => memoryLimit(kind, args);
+        const daemons = daemonsOf(args);
+        const { discovery = addresses, readySeconds } = args;
+        const memory = (kind: DaemonKind) => memoryLimit(kind, args);
+        const options = { parent: this };
 
-        const prepared = this.prepare(name, args, names);
-        const { discovery = addresses } = args;
-        const common = { ...args, discovery, prepared: prepared.byMachine };
+        const { first, byEngine } = prerequisites(name, args, daemons, this);
+        const common = {
+            clusterName: args.clusterName,
+            readySeconds,
+            startEmpty: args.startEmpty,
+            discovery,
+            prerequisites: byEngine,
+        };
         const zookeeper: Ensemble = args.zookeeper
-            ? existingEnsemble(args.zookeeper, prepared.first)
+            ? existingEnsemble(args.zookeeper, first)
             : new ZooKeeper(
                   `${name}-zookeeper`,
                   {
                       ...common,
+                      daemons: ofKind(daemons, "zookeeper"),
                       image: args.zookeeperImage,
-                      hosts: hostsOf(names.zookeeper),
                       heap: args.heap.zookeeper,
                       memory: memory("zookeeper"),
-                      after: prepared.first,
+                      mayLeave: args.mayLeave,
+                      after: first,
                   },
-                  { parent: this },
+                  options,
               );
         const roots = args.zookeeper ? ownRoots(args.clusterName) : {};
         const stormYaml = pulumi.output(args.stormYaml).apply((config): StormConfig => ({ ...roots, ...config }));
-        const storm = { ...common, stormYaml, image: args.stormImage, zookeeper };
+        const storm = { ...common, stormYaml, image: args.stormImage, zookeeper, delivery: args.delivery };
         const nimbus = new Nimbus(
             `${name}-nimbus`,
-            { ...storm, hosts: hostsOf(names.nimbus), heap: args.heap.nimbus, memory: memory("nimbus") },
-            { parent: this },
+            { ...storm, daemons: ofKind(daemons, "nimbus"), heap: args.heap.nimbus, memory: memory("nimbus") },
+            options,
         );
+        const drpcs = ofKind(daemons, "drpc");
         const drpc =
-            names.drpc.length > 0
+            drpcs.length > 0
                 ? new Drpc(
                       `${name}-drpc`,
-                      { ...storm, nimbus, hosts: hostsOf(names.drpc), heap: args.heap.drpc, memory: memory("drpc") },
-                      { parent: this },
+                      { ...storm, nimbus, daemons: drpcs, heap: args.heap.drpc, memory: memory("drpc") },
+                      options,
                   )
                 : undefined;
-        const { supervisorBatch } = args;
+        const placed = ofKind(daemons, "supervisor");
         const supervisors: Supervisor[] = [];
         let gates: RestartGate[] = [];
-        for (const [index, daemon] of names.supervisor.entries()) {
-            if (index > 0 && index % supervisorBatch === 0) {
-                const before = supervisors.slice(-supervisorBatch);
-                const waiting = { nimbuses: nimbus.containers, readySeconds: args.readySeconds };
-                const number = index / supervisorBatch;
-                const former = { aliases: [{ name: `${name}-turn-${number}`, type: "pulumi-nodejs:dynamic/storm:Turn" }] };
-                gates = [restartGate(`${name}-restart-gate-${number}`, before, waiting, { parent: this, ...former })];
+        for (const [position, daemon] of placed.entries()) {
+            if (position > 0 && position % args.supervisorBatch === 0) {
+                gates = [this.supervisorGate(name, position / args.supervisorBatch, supervisors, nimbus, args)];
             }
             const supervisor = new Supervisor(
-                `${name}-${daemon}`,
+                `${name}-${daemon.name}`,
                 {
                     ...storm,
                     daemon,
-                    host: host(daemon),
                     nimbus,
                     after: gates,
+                    slots: args.slots,
                     logviewer: args.logviewers,
                     heap: args.heap,
                     memory: memory("supervisor"),
-                    launch: drpc ? drpcServers(drpc, discovery, { daemon, host: host(daemon) }) : {},
+                    drpc,
                 },
-                { parent: this },
+                options,
             );
             supervisors.push(supervisor);
         }
-        const drains = supervisors.reduce<Drain[]>((before, supervisor, index) => {
-            const daemon = names.supervisor[index] as string;
-            const { docker, isProtected } = host(daemon);
-            const drain = new Drain(
-                `${name}-${daemon}-drain`,
-                {
-                    daemon,
-                    container: `${args.clusterName}-${daemon}`,
-                    ssh: docker.ssh,
-                    address: discovery.nameOf(daemon, host(daemon)),
-                    nimbuses: nimbus.containers,
-                    seconds: args.readySeconds,
-                },
-                {
-                    ...docker.options,
-                    // With its machine gone, there is still its work to wait for.
-                    deletedWith: undefined,
-                    protect: isProtected,
-                    parent: this,
-                    dependsOn: [supervisor.ready, ...before.slice(-1)],
-                },
-            );
-            return [...before, drain];
-        }, []);
-        const shutdown = new Shutdown(
+        const ready = supervisors.map((supervisor) => supervisor.ready);
+        const drains = this.drains(name, placed, ready, nimbus, discovery, readySeconds);
+        const shutdown = new NimbusShutdown(
             `${name}-shutdown`,
             { nimbuses: nimbus.containers },
             { parent: this, dependsOn: [...nimbus.ready, ...drains] },
         );
-        if (names.ui.length > 0) {
+        for (const daemon of ofKind(daemons, "ui")) {
             new Ui(
                 `${name}-ui`,
-                {
-                    ...storm,
-                    host: host("ui"),
-                    nimbus,
-                    port: args.uiPort,
-                    heap: args.heap.ui,
-                    memory: memory("ui"),
-                },
-                { parent: this },
+                { ...storm, daemon, nimbus, port: args.uiPort, heap: args.heap.ui, memory: memory("ui") },
+                options,
             );
         }
 
+        const client = discovery.resolve(nimbus, nimbus.daemons[0] as PlacedDaemon);
         this.zookeeperServers = zookeeper.servers;
-        this.nimbusSeeds = discovery.serversOf(nimbus, nimbus.endpoints[0] as Endpoint);
-        this.nimbusPort = discovery.dialledAt(ports.nimbus);
-        this.supervisors = pulumi.all(supervisors.map(({ address }) => address));
+        this.nimbusSeeds = client.servers;
+        this.nimbusPort = client.port;
+        this.supervisors = pulumi.all(placed.map(({ host }) => host.address));
         this.submitting = new Submitting(name, this, {
-            clusterName: args.clusterName,
-            nimbuses: nimbus.containers,
             nimbus,
-            supervisorHosts: hostsOf(names.supervisor),
+            supervisors: placed,
             discovery,
             image: args.stormImage,
-            seconds: args.readySeconds,
-            after: [shutdown, ...supervisors.map(({ ready }) => ready)],
+            seconds: readySeconds,
+            after: [shutdown, ...ready],
         });
         this.registerOutputs({
             zookeeperServers: this.zookeeperServers,
@@ -220,62 +142,71 @@ export class StormCluster extends pulumi.ComponentResource {
         });
     }
 
-    /**
-     * Images on all machines, and their memory asked for: a tag that does not exist, or a machine that is too small,
-     * fails the update before the first container is made; on a machine that waits for others, before its own.
-     */
-    private prepare(name: string, args: CompleteArgs, names: DaemonNames): Prepared {
-        const images = { zookeeper: args.zookeeperImage, storm: args.stormImage };
-        const sum = (kinds: Kind[], of: (kind: Kind) => number) => kinds.reduce((total, kind) => total + of(kind), 0);
-        const prepared: Prepared = { first: [new MajorVersion(`${name}-major-version`, { image: args.stormImage }, { parent: this })], byMachine: {} };
-        for (const { host, kinds } of placedKinds(names, args.hosts)) {
-            const { docker: daemon } = host;
-            const pulled = [...new Set(kinds.map((kind) => (kind === "zookeeper" ? kind : "storm")))].map(
-                (role) => hostImage(`${name}-image-${daemon.name}-${role}`, images[role], host, { parent: this }),
+    /** The gate after a batch of supervisors, before the next. */
+    private supervisorGate(
+        name: string,
+        batch: number,
+        supervisors: Supervisor[],
+        nimbus: Nimbus,
+        { supervisorBatch, readySeconds }: CompleteArgs,
+    ): RestartGate {
+        return restartGate(
+            `${name}-restart-gate-${batch}`,
+            supervisors.slice(-supervisorBatch),
+            { nimbuses: nimbus.containers, readySeconds },
+            { parent: this, aliases: [{ name: `${name}-turn-${batch}`, type: "pulumi-nodejs:dynamic/storm:Turn" }] },
+        );
+    }
+
+    /** A drain for each supervisor: they take their turns, as each moves work to the others. */
+    private drains(
+        name: string,
+        placed: PlacedDaemon[],
+        ready: pulumi.Resource[],
+        nimbus: Nimbus,
+        discovery: Discovery,
+        seconds: number,
+    ): Drain[] {
+        const drains: Drain[] = [];
+        for (const [position, { name: daemon, container, host }] of placed.entries()) {
+            drains.push(
+                new Drain(
+                    `${name}-${daemon}-drain`,
+                    {
+                        daemon,
+                        container,
+                        ssh: host.docker.ssh,
+                        address: discovery.advertise(placed[position] as PlacedDaemon).host,
+                        nimbuses: nimbus.containers,
+                        seconds,
+                    },
+                    {
+                        ...host.docker.options,
+                        // If its machine is gone, its work still has to move.
+                        deletedWith: undefined,
+                        protect: host.isProtected,
+                        parent: this,
+                        dependsOn: [ready[position] as pulumi.Resource, ...drains.slice(-1)],
+                    },
+                ),
             );
-            const memory = host.requireMemory?.(
-                `${name}-memory-${daemon.name}`,
-                sum(kinds, (kind) => heapSum(kind, args)),
-                sum(kinds, (kind) => memoryLimit(kind, args)),
-                { parent: this },
-            );
-            const resources = [...pulled, ...(memory ? [memory] : [])];
-            prepared.byMachine[daemon.name] = resources;
-            if (!host.waits) {
-                prepared.first.push(...resources);
-            }
         }
-        return prepared;
+        return drains;
     }
 }
 
-function namesOf({ hosts, zookeeper }: StormClusterArgs): DaemonNames {
-    try {
-        return placedNames(Object.keys(hosts), zookeeper !== undefined);
-    } catch (error) {
-        throw new pulumi.InputPropertyError({ propertyPath: "hosts", reason: (error as Error).message });
-    }
-}
-
-/** What has to be there before containers are made. */
-interface Prepared {
-    /** Before the first one of the cluster. */
-    first: pulumi.Resource[];
-    /** Before the first one on a machine, by the name of its Docker daemon. */
-    byMachine: Record<string, pulumi.Resource[]>;
-}
-
-type Kind = keyof Memory & keyof DaemonNames;
-
-/** The kind of each daemon that runs on a Docker daemon, and one of the hosts there. */
-function placedKinds(names: DaemonNames, hosts: Record<string, Host>): { host: Host; kinds: Kind[] }[] {
-    const placed = new Map<string, { host: Host; kinds: Kind[] }>();
-    for (const [kind, daemons] of Object.entries(names) as [Kind, string[]][]) {
-        for (const host of daemons.flatMap((daemon) => hosts[daemon] ?? [])) {
-            const there = placed.get(host.docker.name) ?? { host, kinds: [] };
-            there.kinds.push(kind);
-            placed.set(host.docker.name, there);
+function daemonsOf({ clusterName, hosts, zookeeper }: StormClusterArgs): PlacedDaemon[] {
+    const fail = (reason: string) => new pulumi.InputPropertyError({ propertyPath: "hosts", reason });
+    const daemons = (() => {
+        try {
+            return placeDaemons(clusterName, hosts);
+        } catch (error) {
+            throw fail((error as Error).message);
         }
+    })();
+    const problem = compositionProblem(daemons, zookeeper !== undefined);
+    if (problem !== undefined) {
+        throw fail(problem);
     }
-    return [...placed.values()];
+    return daemons;
 }

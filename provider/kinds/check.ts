@@ -11,7 +11,7 @@ export interface Probe {
     age: () => Promise<number>;
 }
 
-/** Tells what a daemon still lacks to be ready; undefined when it is. */
+/** What a daemon is still missing to be ready; undefined: it is ready. */
 export async function check(wanted: ReadyCheck, { connect, age }: Probe): Promise<string | undefined> {
     try {
         switch (wanted.kind) {
@@ -22,7 +22,9 @@ export async function check(wanted: ReadyCheck, { connect, age }: Probe): Promis
             case "supervisor":
                 return (
                     (await checkSupervisor(wanted.address, wanted.nimbuses, wanted.nimbusPort, connect, age)) ??
-                    (wanted.logviewerPort === undefined ? undefined : await checkPort("its logviewer", wanted.address, wanted.logviewerPort, connect))
+                    (wanted.logviewerPort === undefined
+                        ? undefined
+                        : await checkPort("its logviewer", wanted.address, wanted.logviewerPort, connect))
                 );
             case "port":
                 return await checkPort("it", wanted.address, wanted.port, connect);
@@ -33,13 +35,20 @@ export async function check(wanted: ReadyCheck, { connect, age }: Probe): Promis
 }
 
 /**
- * A member of a new ensemble cannot serve before a majority is there, and the next is made only after it: so it
- * passes when it answers. It has to have joined where enough members answer for a quorum, and where those up to it are a
- * majority: else an ensemble that grows could have one of members that start empty, without those that have its data.
+ * A member of a new ensemble cannot serve before a majority runs, so it passes if it answers. It must have joined the ensemble
+ * if enough members answer for a quorum, or if it and the members before it are a majority: otherwise a growing ensemble
+ * could get a majority of members that start empty.
  */
-async function checkZooKeeper({ members, member, port, closed }: ZooKeeperCheck, connect: Connect): Promise<string | undefined> {
+async function checkZooKeeper(
+    { members, member, port, closed }: ZooKeeperCheck,
+    connect: Connect,
+): Promise<string | undefined> {
     const asked = (address: string) => connect(address, port, Buffer.from("srvr"), "all").then(String, () => "");
-    const reached = (address: string, peersPort: number) => connect(address, peersPort, Buffer.alloc(0), "none").then(() => "reached", () => "");
+    const reached = (address: string, peersPort: number) =>
+        connect(address, peersPort, Buffer.alloc(0), "none").then(
+            () => "reached",
+            () => "",
+        );
     const own = await asked(closed?.address ?? (members[member] as string));
     if (own === "") {
         return `it does not answer on port ${port}`;
@@ -47,18 +56,27 @@ async function checkZooKeeper({ members, member, port, closed }: ZooKeeperCheck,
     if (/^Mode: /m.test(own)) {
         return undefined;
     }
-    // The others are not asked without need: one that is not there yet takes seconds to tell so.
-    const lacking = "it has not joined the ensemble";
+    // The others are asked only if needed: one that does not run yet answers after seconds.
+    const missing = "it has not joined the ensemble";
     if (member + 1 > members.length / 2) {
-        return lacking;
+        return missing;
     }
     const others = members.filter((_, index) => index !== member);
-    const answers = await Promise.all(others.map((address) => (closed ? reached(address, closed.peersPort) : asked(address))));
+    const answers = await Promise.all(
+        others.map((address) => (closed ? reached(address, closed.peersPort) : asked(address))),
+    );
     const answering = 1 + answers.filter((answer) => answer !== "").length;
-    return answering > members.length / 2 ? `${lacking}, of which ${answering} of ${members.length} members answer` : undefined;
+    return answering > members.length / 2
+        ? `${missing}, of which ${answering} of ${members.length} members answer`
+        : undefined;
 }
 
-async function checkNimbus(address: string, port: number, connect: Connect, age: Probe["age"]): Promise<string | undefined> {
+async function checkNimbus(
+    address: string,
+    port: number,
+    connect: Connect,
+    age: Probe["age"],
+): Promise<string | undefined> {
     const { nimbuses } = await clusterSummary(connect, address, port);
     if (!isRegistered(address, nimbuses, await age())) {
         return "it is not registered with ZooKeeper";
@@ -89,7 +107,7 @@ function checkPort(who: string, address: string, port: number, connect: Connect)
     );
 }
 
-/** A daemon that was killed stays registered until its session expires: what says to be older than its container is not it. */
+/** A killed daemon stays registered until its session expires: a registration older than the container is not this daemon's. */
 function isRegistered(address: string, registered: { host: string; uptime: number }[], age: number): boolean {
     return registered.some(({ host, uptime }) => host === address && uptime <= age + 1);
 }

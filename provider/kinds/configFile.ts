@@ -16,7 +16,10 @@ export const configFile: Kind<Inputs> = {
         return {};
     },
     async read(state) {
-        const exists = await run(state.ssh, ["docker", "volume", "inspect", state.volume]).then(() => true, () => false);
+        const exists = await run(state.ssh, ["docker", "volume", "inspect", state.volume]).then(
+            () => true,
+            () => false,
+        );
         return exists ? state : undefined;
     },
     async delete({ ssh, volume }) {
@@ -32,14 +35,32 @@ export const configFile: Kind<Inputs> = {
 async function write({ ssh, volume, labels, file, content, directory, image, owner }: Inputs): Promise<void> {
     const marks = Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
     await run(ssh, ["docker", "volume", "create", ...marks, volume]);
-    const confined = ["--network", "none", "--user", `${owner}:${owner}`, "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
+    const confined = [
+        "--network",
+        "none",
+        "--user",
+        `${owner}:${owner}`,
+        "--cap-drop",
+        "ALL",
+        "--security-opt",
+        "no-new-privileges",
+    ];
     const writer = ["--entrypoint", "sh", image, "-c", 'umask 077 && cat >"$0"', `${directory}/${file}`];
-    const command = ["docker", "run", "--rm", "--interactive", ...confined, "--volume", `${volume}:${directory}`, ...writer];
+    const command = [
+        "docker",
+        "run",
+        "--rm",
+        "--interactive",
+        ...confined,
+        "--volume",
+        `${volume}:${directory}`,
+        ...writer,
+    ];
     await run(ssh, command, { input: Readable.from([content]) });
     await removeOthers(ssh, volume, labels);
 }
 
-/** Removes the files before this one, without that which a container still has. */
+/** Removes the files before this one, except a file that a container still mounts. */
 async function removeOthers(ssh: string[] | undefined, volume: string, labels: Record<string, string>): Promise<void> {
     const filters = Object.entries(labels).flatMap(([key, value]) => ["--filter", `label=${key}=${value}`]);
     const listed = String(await run(ssh, ["docker", "volume", "ls", "--quiet", ...filters])).split("\n");

@@ -5,12 +5,13 @@ import type { Kind } from "../kind";
 import { run } from "../machines/command";
 import { connectOn, describe } from "../machines/container";
 import { type Inputs as Of, schema } from "../schema";
-import { messageOf, missingAfter } from "../waiting";
+import { messageOf, waitUntil } from "../waiting";
 
 type Inputs = Of<"DnsRecords">;
 
 /** Puts standard input into a file of a container, whose image has no shell. */
-const put = 'f=$(mktemp) && cat >"$f" && chmod 644 "$f" && docker cp "$f" "$0:$1"; status=$?; rm -f "$f"; exit "$status"';
+const put =
+    'f=$(mktemp) && cat >"$f" && chmod 644 "$f" && docker cp "$f" "$0:$1"; status=$?; rm -f "$f"; exit "$status"';
 
 /** Gives a DNS server its records. */
 export const dnsRecords: Kind<Inputs> = {
@@ -31,18 +32,25 @@ export const dnsRecords: Kind<Inputs> = {
 async function serve(inputs: Inputs): Promise<void> {
     const { ssh, container, file, seconds } = inputs;
     await run(ssh, ["sh", "-c", put, container, file], { input: Readable.from([zoneFile(inputs)]) });
-    const lacks = await missingAfter(`the records of ${container}`, () => missing(inputs), { seconds });
-    if (lacks !== undefined) {
-        throw new Error(`${container} did not serve its records within ${seconds} s: ${lacks}\n${await describe(inputs, [])}`);
+    const problem = await waitUntil(`the records of ${container}`, () => missing(inputs), { seconds });
+    if (problem !== undefined) {
+        throw new Error(
+            `${container} did not serve its records within ${seconds} s: ${problem}\n${await describe(inputs, [])}`,
+        );
     }
 }
 
-/** What a server lacks to answer with the records; undefined: nothing. */
+/** What is missing until a server answers with the records; undefined: nothing. */
 async function missing({ ssh, server, zone, addresses }: Inputs): Promise<string | undefined> {
     try {
         const question = { type: "SOA" as const, name: zone };
         // Over TCP a message has its length before it, in two bytes.
-        const reply = await connectOn(ssh)(server, 53, dns.streamEncode({ type: "query", id: 1, questions: [question] }), 2);
+        const reply = await connectOn(ssh)(
+            server,
+            53,
+            dns.streamEncode({ type: "query", id: 1, questions: [question] }),
+            2,
+        );
         const { answers = [] } = dns.decode(reply);
         const served = answers.map((answer) => (answer.type === "SOA" ? answer.data.serial : undefined));
         return served.includes(serialOf(addresses)) ? undefined : "it answers with other records";
@@ -57,8 +65,12 @@ function serialOf(addresses: Record<string, string>): number {
     return createHash("sha256").update(JSON.stringify(sorted)).digest().readUInt32BE();
 }
 
-/** Records as a zone file (RFC 1035). What says that it is one comes last, so that the server takes no file that is half there. */
-export function zoneFile({ zone, addresses, recordSeconds }: Pick<Inputs, "zone" | "addresses" | "recordSeconds">): string {
+/** Records as a zone file (RFC 1035). The SOA record is last, so that the server loads no file that is only half written. */
+export function zoneFile({
+    zone,
+    addresses,
+    recordSeconds,
+}: Pick<Inputs, "zone" | "addresses" | "recordSeconds">): string {
     const records = Object.entries(addresses).map(([name, address]) => `${name} A ${address}`);
     const soa = `@ SOA ${zone}. hostmaster.${zone}. ${serialOf(addresses)} 3600 600 86400 ${recordSeconds}`;
     return [`$ORIGIN ${zone}.`, `$TTL ${recordSeconds}`, ...records, soa, ""].join("\n");

@@ -1,10 +1,10 @@
 import type { Kind } from "../kind";
 import { stop } from "../machines/container";
 import { messageTimeout, topologyConfiguration, topologyState } from "../nimbus/client";
-import { type Leader, leaderOf, leaderUnlessStopped } from "../nimbus/leader";
+import { answerOf, answerUnlessStopped, type Leader, leaderOf } from "../nimbus/leader";
 import { missing, type Seen } from "../nimbus/running";
 import { type Inputs as Of, schema } from "../schema";
-import { messageOf, missingAfter, orError, pause } from "../waiting";
+import { messageOf, waitUntil, orError, pause } from "../waiting";
 
 type Inputs = Of<"Drain">;
 
@@ -23,9 +23,9 @@ export const drain: Kind<Inputs> = {
     inputs: schema.Drain,
     id: ({ daemon }) => daemon,
     async delete(inputs) {
-        let leader: Leader | undefined;
+        let isRunning: boolean | undefined;
         try {
-            leader = await leaderUnlessStopped(inputs.nimbuses);
+            isRunning = await answerUnlessStopped(inputs.nimbuses, async () => true);
         } catch (error) {
             // Nothing can move now; Nimbus moves it when it is back.
             const problem = await stop(inputs);
@@ -34,38 +34,42 @@ export const drain: Kind<Inputs> = {
             }
         }
         // Without a Nimbus the whole cluster is being taken down.
-        if (leader) {
-            await stopAndWait(inputs, leader);
+        if (isRunning) {
+            await stopAndWait(inputs);
         }
     },
 };
 
-async function stopAndWait(inputs: Inputs, leader: Leader): Promise<void> {
+async function stopAndWait(inputs: Inputs): Promise<void> {
     const { daemon, address, nimbuses, seconds } = inputs;
-    const affected = await affectedBy(address, leader);
-    const stranded = strandedBy(address, affected, leader.summary);
+    const { affected, stranded } = await answerOf(nimbuses, async (leader) => {
+        const found = await affectedBy(address, leader);
+        return { affected: found, stranded: strandedBy(address, found, leader.summary) };
+    });
     if (stranded.length > 0) {
         throw new Error(
-            `${daemon} was not stopped, as no slot is free elsewhere for what it alone runs: ${stranded.join(", ")}. ` +
-                `Kill that, or keep more supervisors or slots.`,
+            `${daemon} is not stopped, because no slot is free elsewhere for what only it runs: ${stranded.join(", ")}. ` +
+                `Kill that topology, or keep more supervisors or slots.`,
         );
     }
     const problem = await stop(inputs);
     const overdueSeconds = Math.max(0, ...affected.map((topology) => topology.overdueSeconds));
     const seen: Seen = new Map();
-    const lacking = await missingAfter(
+    const remaining = await waitUntil(
         `the work of ${daemon}`,
         orError(async () => stillThere(address, affected, await leaderOf(nimbuses), seen, problem)),
         { seconds, milliseconds: 1000 },
     );
-    if (lacking !== undefined) {
-        throw new Error(`${daemon} was stopped, and ${seconds} s later ${lacking}. Repair that, and run this again: its container still exists.`);
+    if (remaining !== undefined) {
+        throw new Error(
+            `${daemon} was stopped, and ${seconds} s later ${remaining}. Repair that, and run this again: its container still exists.`,
+        );
     }
     // Until its work moved, tuples were sent to it in vain.
     await pause(`tuples that ${daemon} had under way`, overdueSeconds);
 }
 
-/** The topologies that have work on a supervisor, without those that are being killed. */
+/** The topologies that have work on a supervisor, except topologies that are being killed. */
 async function affectedBy(address: string, { nimbus, summary }: Leader): Promise<Affected[]> {
     const affected: Affected[] = [];
     for (const { id, name } of summary.topologies.filter(({ status }) => status !== "KILLED")) {
@@ -112,9 +116,9 @@ async function stillThere(
         if (state.executors.some(({ host }) => host === address)) {
             return `Nimbus still has work of ${name} there`;
         }
-        const lacks = missing(state, seen);
-        if (lacks !== undefined) {
-            return `${name} does not run elsewhere: ${lacks}`;
+        const lost = missing(state, seen);
+        if (lost !== undefined) {
+            return `${name} does not run elsewhere: ${lost}`;
         }
     }
     return undefined;

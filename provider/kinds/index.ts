@@ -1,49 +1,55 @@
+import { formerKinds } from "../formerKinds";
 import type { Kind } from "../kind";
 import type { schema } from "../schema";
 import type { Properties } from "../wire";
 import { certificate } from "./certificate";
 import { configFile } from "./configFile";
-import { dataZone } from "./dataZone";
+import { dataLocation } from "./dataLocation";
 import { dnsRecords } from "./dnsRecords";
 import { drain } from "./drain";
-import { pinnedHostKey, sshContact } from "./hostKeys";
+import { pinnedHostKey, sshConnection } from "./hostKeys";
 import { jar } from "./jar";
 import { exchangedHostKey, launchKey, ownHostKey } from "./launchKey";
-import { majorVersion } from "./majorVersion";
-import { membership } from "./membership";
-import { ownerKey, password } from "./password";
-import { place } from "./place";
-import { protection } from "./protection";
+import { stormVersionGuard } from "./stormVersionGuard";
+import { ensembleMembership } from "./ensembleMembership";
+import { password, stackKey } from "./password";
+import { deletionProtection } from "./deletionProtection";
 import { ready } from "./ready";
 import { registryUsers } from "./registryUsers";
 import { restartGate } from "./restartGate";
-import { shutdown } from "./shutdown";
+import { nimbusShutdown } from "./nimbusShutdown";
 import { submission } from "./submission";
 
 const each = {
     Ready: ready,
     RestartGate: restartGate,
     Drain: drain,
-    Shutdown: shutdown,
-    Membership: membership,
-    MajorVersion: majorVersion,
-    Place: place,
-    DataZone: dataZone,
-    Protection: protection,
+    NimbusShutdown: nimbusShutdown,
+    EnsembleMembership: ensembleMembership,
+    StormVersionGuard: stormVersionGuard,
+    DataLocation: dataLocation,
+    DeletionProtection: deletionProtection,
     ConfigFile: configFile,
     Jar: jar,
     Submission: submission,
     DnsRecords: dnsRecords,
     RegistryUsers: registryUsers,
     Password: password,
-    OwnerKey: ownerKey,
+    StackKey: stackKey,
     Certificate: certificate,
     LaunchKey: launchKey,
     OwnHostKey: ownHostKey,
     ExchangedHostKey: exchangedHostKey,
     PinnedHostKey: pinnedHostKey,
-    SshContact: sshContact,
+    SshConnection: sshConnection,
 } satisfies Record<keyof typeof schema, unknown>;
 
-/** All kinds of resources, by the last part of their tokens. */
-export const kinds = each as unknown as Record<string, Kind<Properties, Properties>>;
+type Kinds = Record<string, Kind<Properties, Properties>>;
+
+/** All kinds of resources, by the last part of their tokens, former ones too: a `destroy` meets these in a state from before. */
+export const kinds: Kinds = { ...(each as unknown as Kinds) };
+for (const [kind, names] of Object.entries(formerKinds)) {
+    for (const name of names) {
+        kinds[name] = kinds[kind] as Kind<Properties, Properties>;
+    }
+}

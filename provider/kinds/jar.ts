@@ -34,7 +34,9 @@ export const jar: Kind<Inputs> = {
 
 async function remove({ sha256, nimbus }: Inputs): Promise<void> {
     // Where Nimbus is gone, its data is for its next start, and nobody submits from there.
-    await run(nimbus.ssh, ["docker", "exec", nimbus.container, "rm", "--force", jarPath(sha256)]).catch(() => undefined);
+    await run(nimbus.ssh, ["docker", "exec", nimbus.container, "rm", "--force", jarPath(sha256)]).catch(
+        () => undefined,
+    );
 }
 
 async function exists({ sha256, nimbus }: Inputs): Promise<boolean> {

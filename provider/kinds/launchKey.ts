@@ -4,7 +4,7 @@ import * as os from "os";
 import * as path from "path";
 import { isDeepStrictEqual } from "util";
 import type { Kind } from "../kind";
-import { attempt, contact } from "../machines/contact";
+import { attempt, connect } from "../machines/sshConnection";
 import { activateScript, proposeScript } from "../machines/launchKey";
 import { type Inputs, schema } from "../schema";
 
@@ -54,7 +54,10 @@ export const ownHostKey: Kind<Inputs<"OwnHostKey">, { made: string }> = {
 
 async function propose(inputs: Inputs<"OwnHostKey">): Promise<{ made: string }> {
     // One that still starts has not got the key yet.
-    const answer = await contact(inputs, inputs.launchKey, { command: proposeScript, whenOther: () => Promise.resolve() });
+    const answer = await connect(inputs, inputs.launchKey, {
+        command: proposeScript,
+        whenOther: () => Promise.resolve(),
+    });
     return { made: answer.output };
 }
 
@@ -68,6 +71,6 @@ export const exchangedHostKey: Kind<Inputs<"ExchangedHostKey">, { active: string
 };
 
 async function exchange(inputs: Inputs<"ExchangedHostKey">): Promise<{ active: string }> {
-    await contact(inputs, inputs.hostKey, { whenOther: () => attempt(inputs, inputs.launchKey, activateScript) });
+    await connect(inputs, inputs.hostKey, { whenOther: () => attempt(inputs, inputs.launchKey, activateScript) });
     return { active: inputs.hostKey };
 }

@@ -11,8 +11,8 @@ export const password: Kind<Inputs<"Password">, { value: string }> = {
 };
 
 /** Made once, and kept. */
-export const ownerKey: Kind<Inputs<"OwnerKey">, { value: string }> = {
-    inputs: schema.OwnerKey,
+export const stackKey: Kind<Inputs<"StackKey">, { value: string }> = {
+    inputs: schema.StackKey,
     id: () => "owner",
     create: async () => ({ value: randomBytes(8).toString("hex") }),
 };

@@ -2,25 +2,25 @@ import { Unanswered } from "../machines/connector";
 import { ageOf, type Connect, connectFrom, type ContainerState, describe, inspect } from "../machines/container";
 import type { Kind } from "../kind";
 import { type Inputs as Of, schema } from "../schema";
-import { missingAfter } from "../waiting";
+import { waitUntil } from "../waiting";
 import { check } from "./check";
 
 type Inputs = Of<"Ready">;
 
 /**
- * A supervisor that comes back writes to the registration of the killed one; when that one's session expires, it is
- * unregistered until its next heartbeat, 5 seconds later at most.
+ * A restarted supervisor writes to the registration of the killed one. When the session of the killed one expires, it is
+ * unregistered until its next heartbeat, at most 5 seconds later.
  */
 const heartbeatSeconds = 7;
 
-/** How often a container may end by the same exit code before nobody waits for it any longer. */
+/** How often a container may end with the same exit code before the gate fails. */
 const fewRestarts = 3;
 
 /** Waits until a daemon is ready. */
 export const ready: Kind<Inputs> = {
     inputs: schema.Ready,
     id: ({ daemon }) => daemon,
-    // Another way to its machine, too, has to work.
+    // A changed login must work too.
     updates: ["containerId", "check", "ssh"],
     async create(inputs) {
         await waitUntilReady(inputs);
@@ -49,10 +49,14 @@ async function waitUntilReady(inputs: Inputs): Promise<void> {
 }
 
 /**
- * What a daemon lacks when it is ready, or else after some seconds.
+ * What a daemon is missing to be ready, after some seconds; undefined: it is ready.
  * @param isHopeless Asked when no command runs in its container: whether waiting has no use; default: it has.
  */
-async function missing(inputs: Inputs, seconds: number, isHopeless = () => Promise.resolve(false)): Promise<string | undefined> {
+async function missing(
+    inputs: Inputs,
+    seconds: number,
+    isHopeless = () => Promise.resolve(false),
+): Promise<string | undefined> {
     let runs = true;
     const connect: Connect = async (...request) => {
         try {
@@ -65,7 +69,7 @@ async function missing(inputs: Inputs, seconds: number, isHopeless = () => Promi
         }
     };
     let hopeless: string | undefined;
-    const lacking = await missingAfter(
+    const missing = await waitUntil(
         inputs.daemon,
         async () => {
             const reason = await check(inputs.check, { connect, age: () => ageOf(inputs) });
@@ -74,7 +78,7 @@ async function missing(inputs: Inputs, seconds: number, isHopeless = () => Promi
         },
         { seconds },
     );
-    return hopeless ?? lacking;
+    return hopeless ?? missing;
 }
 
 /** How a container has ended since one began to look. */
@@ -83,13 +87,19 @@ export class Endings {
     private readonly codes = new Set<number>();
 
     /** Why it is not waited for any longer; undefined: it is. */
-    problem({ status, restarts, exitCode }: Pick<ContainerState, "status" | "restarts" | "exitCode">): string | undefined {
+    problem({
+        status,
+        restarts,
+        exitCode,
+    }: Pick<ContainerState, "status" | "restarts" | "exitCode">): string | undefined {
         this.first ??= restarts;
         if (status === "running") {
             return undefined;
         }
         this.codes.add(exitCode);
         const times = restarts - this.first;
-        return times >= fewRestarts && this.codes.size === 1 ? `ends again and again, by exit code ${exitCode}` : undefined;
+        return times >= fewRestarts && this.codes.size === 1
+            ? `ends again and again, by exit code ${exitCode}`
+            : undefined;
     }
 }

@@ -3,11 +3,11 @@ import type { Kind } from "../kind";
 import { run } from "../machines/command";
 import { describe } from "../machines/container";
 import { type Inputs as Of, schema } from "../schema";
-import { missingAfter, orError } from "../waiting";
+import { waitUntil, orError } from "../waiting";
 
 type Inputs = Of<"RegistryUsers">;
 
-/** Adds etcd's users, and has it let in nobody else. */
+/** Adds etcd's users, and turns authentication on. */
 export const registryUsers: Kind<Inputs> = {
     inputs: schema.RegistryUsers,
     id: ({ identity }) => identity,
@@ -29,7 +29,10 @@ async function isOn(inputs: Inputs): Promise<boolean> {
 /** Each step may have been done before, by an update that was interrupted. */
 async function addUsers(inputs: Inputs): Promise<void> {
     const { user, password, rootPassword, prefix } = inputs;
-    for (const [name, word] of [["root", rootPassword], [user, password]] as const) {
+    for (const [name, word] of [
+        ["root", rootPassword],
+        [user, password],
+    ] as const) {
         await etcdctl(inputs, ["user", "add", name, "--interactive=false"], word).catch(unlessThere);
         await etcdctl(inputs, ["user", "passwd", name, "--interactive=false"], word);
         await etcdctl(inputs, ["role", "add", name]).catch(unlessThere);
@@ -46,7 +49,7 @@ function unlessThere(error: Error): string {
     throw error;
 }
 
-/** Runs etcd's client in the first member's container; a password goes in on standard input, where no list of processes shows it. */
+/** Runs etcd's client in the first member's container. A password is passed on standard input, which no list of processes shows. */
 async function etcdctl({ members, options }: Inputs, words: string[], password?: string): Promise<string> {
     const [{ container, ssh } = { container: "" }] = members;
     const command = ["docker", "exec", "--interactive", container, "etcdctl", ...options, ...words];
@@ -55,9 +58,13 @@ async function etcdctl({ members, options }: Inputs, words: string[], password?:
 
 async function untilItAnswers(inputs: Inputs): Promise<void> {
     const { members, seconds } = inputs;
-    const lacks = await missingAfter("etcd", orError(async () => void (await etcdctl(inputs, ["endpoint", "health"]))), { seconds });
-    if (lacks !== undefined) {
+    const missing = await waitUntil(
+        "etcd",
+        orError(async () => void (await etcdctl(inputs, ["endpoint", "health"]))),
+        { seconds },
+    );
+    if (missing !== undefined) {
         const evidence = await Promise.all(members.map((member) => describe(member, [])));
-        throw new Error(`etcd was not ready within ${seconds} s: ${lacks}\n${evidence.join("\n")}`);
+        throw new Error(`etcd was not ready within ${seconds} s: ${missing}\n${evidence.join("\n")}`);
     }
 }

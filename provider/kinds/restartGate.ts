@@ -6,7 +6,7 @@ import { topologyState } from "../nimbus/client";
 import { leaderOf } from "../nimbus/leader";
 import { missing, type Seen } from "../nimbus/running";
 import { type Inputs as Of, schema } from "../schema";
-import { missingAfter, orError } from "../waiting";
+import { waitUntil, orError } from "../waiting";
 import { check } from "./check";
 
 type Inputs = Of<"RestartGate">;
@@ -31,7 +31,10 @@ export const restartGate: Kind<Inputs> = {
     },
     async update(olds, news) {
         const known = olds.before.map(({ containerId }) => containerId);
-        await waitFor(news.before.filter(({ containerId }) => !known.includes(containerId)), news);
+        await waitFor(
+            news.before.filter(({ containerId }) => !known.includes(containerId)),
+            news,
+        );
         return {};
     },
 };
@@ -43,8 +46,11 @@ function idsOf(before: Before): string[] | undefined {
 
 /** Whether a member was in an ensemble before: then it has counted an epoch. One that cannot be asked counts as such. */
 async function hasData({ container, ssh }: Before[number]): Promise<boolean> {
-    const epoch = 'cat /data/version-2/currentEpoch 2>/dev/null || echo 0';
-    return run(ssh, ["docker", "exec", container, "sh", "-c", epoch]).then((said) => Number(said) > 0, () => true);
+    const epoch = "cat /data/version-2/currentEpoch 2>/dev/null || echo 0";
+    return run(ssh, ["docker", "exec", container, "sh", "-c", epoch]).then(
+        (said) => Number(said) > 0,
+        () => true,
+    );
 }
 
 async function waitFor(restarted: Before, { nimbuses, seconds }: Inputs): Promise<void> {
@@ -54,11 +60,15 @@ async function waitFor(restarted: Before, { nimbuses, seconds }: Inputs): Promis
     const names = restarted.map(({ daemon }) => daemon).join(", ");
     const seen: Seen = new Map();
     const limit = seconds + (nimbuses.length > 0 ? workerStartSeconds : 0);
-    const problem = await missingAfter(names, orError(() => problemOf(restarted, nimbuses, seen)), { seconds: limit });
+    const problem = await waitUntil(
+        names,
+        orError(() => problemOf(restarted, nimbuses, seen)),
+        { seconds: limit },
+    );
     if (problem !== undefined) {
         throw new Error(
-            `What comes after ${names} was left as it is, as ${limit} s after the restart ${problem}. Repair that, and run this again` +
-                (nimbuses.length > 0 ? "; storm:supervisorBatch says how many supervisors are restarted at once." : "."),
+            `The daemons after ${names} are not restarted, because ${limit} s after the restart ${problem}. Repair that, and run this again` +
+                (nimbuses.length > 0 ? "; supervisorBatch says how many supervisors are restarted at once." : "."),
         );
     }
 }

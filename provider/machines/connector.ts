@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "child_process";
 import { createInterface } from "readline";
 import type { Socket } from "net";
 import { on, runSeconds } from "./command";
+import { shellFile } from "./shell";
 
 /** Seconds until a connection that says nothing is given up. */
 const connectSeconds = 5;
@@ -9,37 +10,8 @@ const connectSeconds = 5;
 /** Milliseconds for which an unused connector stays open. */
 const idleMilliseconds = 2000;
 
-/**
- * Sends a request to `$0:$1` and prints the reply. The official images have bash and coreutils, and no other TCP client in common.
- * `$2` is `none`, `all`, or the number of bytes of the reply's length; `$3` is the request in base64.
- */
-const exchange = `
-exec 3<>"/dev/tcp/$0/$1" || exit
-[ "$2" = none ] && exit
-printf %s "$3" | base64 -d >&3
-[ "$2" = all ] && exec cat <&3
-length=0
-for byte in $(head -c "$2" <&3 | od -An -tu1); do length=$(( (length << 8) + byte )); done
-head -c "$length" <&3
-`;
-
-/**
- * Reads a request from each line, and answers it by a line: an exit code, and what was printed. `$0` is {@link exchange}. The request
- * `age` is for the seconds since process 1 was started; Linux counts in hundredths (proc(5): USER_HZ).
- */
-const serve = `
-while read -r address port reply request; do
-    if [ "$address" = age ]; then
-        read -r up _ </proc/uptime
-        stat=$(</proc/1/stat)
-        set -- \${stat##*) }
-        echo "0 $(( \${up%.*} - \${20} / 100 ))"
-        continue
-    fi
-    answer=$(timeout ${connectSeconds} bash -c "$0" "$address" "$port" "$reply" "$request" 2>&1 | base64 -w 0; exit "\${PIPESTATUS[0]}")
-    echo "$? $answer"
-done
-`;
+const exchange = shellFile(__dirname, "exchange.sh");
+const serve = shellFile(__dirname, "serve.sh");
 
 /** What `timeout` exits with when time is over. */
 const timedOut = 124;
@@ -57,7 +29,7 @@ class Connector {
     private ended = false;
 
     constructor(ssh: string[] | undefined, within: string[], onEnd: () => void) {
-        const [command, args] = on(ssh, [...within, "bash", "-c", serve, exchange]);
+        const [command, args] = on(ssh, [...within, "bash", "-c", serve, exchange, String(connectSeconds)]);
         this.child = spawn(command, args);
         this.child.stderr.on("data", (chunk: Buffer) => (this.printed = (this.printed + String(chunk)).slice(-2000)));
         createInterface(this.child.stdout).on("line", (line) => {
@@ -71,12 +43,14 @@ class Connector {
             this.answer = undefined;
         };
         this.child.on("error", end);
-        this.child.on("close", (code) => end(new Error(this.printed.trim() || `${command} ended with exit code ${code}`)));
+        this.child.on("close", (code) =>
+            end(new Error(this.printed.trim() || `${command} ended with exit code ${code}`)),
+        );
         // It says why at its end.
         this.child.stdin.on("error", () => undefined);
     }
 
-    /** Sends a line, and gives what comes back. */
+    /** Sends a line, and returns the answer. */
     async ask(request: string): Promise<string> {
         this.hold(true);
         const timer = setTimeout(() => this.child.kill(), runSeconds * 1000);
@@ -94,7 +68,9 @@ class Connector {
                 return text;
             }
             const said = Buffer.from(text, "base64").toString().trim();
-            throw new Unanswered(Number(code) === timedOut ? `no answer within ${connectSeconds} s` : said || `exit code ${code}`);
+            throw new Unanswered(
+                Number(code) === timedOut ? `no answer within ${connectSeconds} s` : said || `exit code ${code}`,
+            );
         } finally {
             clearTimeout(timer);
             this.hold(false);
@@ -108,7 +84,12 @@ class Connector {
     /** Whether this process has to wait for it. */
     private hold(held: boolean): void {
         const { stdin, stdout, stderr } = this.child;
-        for (const each of [this.child, stdin as unknown as Socket, stdout as unknown as Socket, stderr as unknown as Socket]) {
+        for (const each of [
+            this.child,
+            stdin as unknown as Socket,
+            stdout as unknown as Socket,
+            stderr as unknown as Socket,
+        ]) {
             each[held ? "ref" : "unref"]();
         }
     }

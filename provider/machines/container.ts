@@ -2,11 +2,16 @@ import { run } from "./command";
 import { ask } from "./connector";
 
 /**
- * Sends `request` over TCP to `address:port` and gives what comes back: nothing, all until the other side closes, or, by the
+ * Sends `request` over TCP to `address:port` and returns the answer: nothing, all until the other side closes, or, by the
  * number of bytes of its length, one frame: its length, then as many bytes, which are given.
  * @throws Error when the connection fails.
  */
-export type Connect = (address: string, port: number, request: Buffer, reply: "all" | "none" | number) => Promise<Buffer>;
+export type Connect = (
+    address: string,
+    port: number,
+    request: Buffer,
+    reply: "all" | "none" | number,
+) => Promise<Buffer>;
 
 /** A container, and where it is. */
 export interface ContainerAt {
@@ -34,7 +39,9 @@ function connecting(ssh: string[] | undefined, inside: string[]): Connect {
         const question = [address, port, reply, request.toString("base64")].join(" ");
         const answer = await ask(ssh, inside, question).catch((error: Error) => {
             // Docker's client has several words for it.
-            throw /is not running|is restarting|received 409/.test(error.message) ? new Error("its container does not run") : error;
+            throw /is not running|is restarting|received 409/.test(error.message)
+                ? new Error("its container does not run")
+                : error;
         });
         return Buffer.from(answer, "base64");
     };
@@ -115,7 +122,9 @@ const stopSeconds = 120;
 
 /** Stops a container, gracefully; why that could not be done, or undefined where it does not run any more. */
 export function stop({ container, ssh }: ContainerAt): Promise<string | undefined> {
-    return run(ssh, ["docker", "stop", "--time", String(graceSeconds), container], { seconds: graceSeconds + stopSeconds }).then(
+    return run(ssh, ["docker", "stop", "--time", String(graceSeconds), container], {
+        seconds: graceSeconds + stopSeconds,
+    }).then(
         () => undefined,
         (error: Error) => (isMissing(error) ? undefined : error.message),
     );

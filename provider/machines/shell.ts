@@ -1,3 +1,6 @@
+import * as fs from "fs";
+import * as path from "path";
+
 /**
  * A text as one word of a command line, whatever it contains but NUL.
  * Backslashes stay outside of the quotes, as fish, unlike sh, bash, ksh and zsh, treats them inside as escapes.
@@ -11,32 +14,25 @@ export function commandLine(words: string[]): string {
     return words.map((text) => (/^[\w@%:.,=/-]+$/.test(text) ? text : quote(text))).join(" ");
 }
 
-/** What every script starts with. Progress goes to stdout; a failure is one line on stderr and an exit code of its own. */
-const functions = `
-set -eu
-umask 022
-export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
-
-say() { echo "$*"; }
-fail() {
-    code=$1
-    shift
-    echo "$*" >&2
-    exit "$code"
+/**
+ * The script in a file, without the comments that it begins with, which are for those who read it and for shellcheck. A line that
+ * reads another `.sh` file, `. ./other.sh`, is replaced by that file: a machine has neither.
+ * @param folder The folder of the module that uses it: `__dirname`.
+ * @param file Name of the file.
+ */
+export function shellFile(folder: string, file: string): string {
+    const text = fs.readFileSync(path.join(folder, file), "utf8").replace(/^(?!#!)(#.*\n)+/, "\n");
+    return text.replace(/^\. (\S+\.sh)$/gm, (_, other: string) => shellFile(folder, other).trim());
 }
-`;
 
-/** Runs the script in $1 as root. */
-const becomeRoot = `
-user=$(id -un)
-[ "$(id -u)" != 0 ] || exec sh -c "$1" sh "$user"
-sudo -n true 2>/dev/null || {
-    echo "user $user is not root and may not use sudo without a password: connect as root, or let root install sudo and" \\
-        "write '$user ALL=(ALL) NOPASSWD: ALL' into /etc/sudoers.d/storm" >&2
-    exit 10
+/** A script with shell variables set before it. */
+export function withVariables(values: Record<string, string | number>, script: string): string {
+    const lines = Object.entries(values).map(([name, value]) => `\n${name}=${quote(String(value))}`);
+    return lines.join("") + script;
 }
-exec sudo -n sh -c "$1" sh "$user"
-`;
+
+const functions = shellFile(__dirname, "functions.sh");
+const becomeRoot = shellFile(__dirname, "becomeRoot.sh");
 
 /**
  * A command line that runs a POSIX shell script as the user who is logged in.
@@ -51,7 +47,7 @@ export function asUser(script: string): string {
 
 /**
  * As {@link asUser}, but as root: by sudo where the user who is logged in is another. Exits with 10, and says how to
- * mend it, where sudo asks for a password.
+ * repair it, where sudo asks for a password.
  * @param script It finds in `$1` the name of the user who is logged in.
  */
 export function asRoot(script: string): string {

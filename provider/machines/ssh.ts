@@ -41,7 +41,15 @@ export function knownKey(hostKey: string): string[] {
  * @param file A new file.
  */
 export function firstContact(file: string): string[] {
-    return ["-o", "StrictHostKeyChecking=accept-new", "-o", `UserKnownHostsFile=${file}`, "-o", "HashKnownHosts=no", ...keyTypes];
+    return [
+        "-o",
+        "StrictHostKeyChecking=accept-new",
+        "-o",
+        `UserKnownHostsFile=${file}`,
+        "-o",
+        "HashKnownHosts=no",
+        ...keyTypes,
+    ];
 }
 
 /**
@@ -59,9 +67,18 @@ export function bastionCommand(bastion: Bastion, { keyPath }: SshAccess): string
 
 /** Those options of {@link sshCommand} that say nothing of the machine's address. */
 export function sshOptions({ keyPath, bastion }: SshAccess, checked: string[]): string[] {
-    const through = bastion ? ["-o", `ProxyCommand=${commandLine([...bastionCommand(bastion, { keyPath }), "-W", "[%h]:%p"])}`] : [];
+    const through = bastion
+        ? ["-o", `ProxyCommand=${commandLine([...bastionCommand(bastion, { keyPath }), "-W", "[%h]:%p"])}`]
+        : [];
     // Nothing of the user's own configuration: a stack works the same for everybody.
-    return ["-F", "none", ...common, ...(keyPath ? ["-i", keyPath, "-o", "IdentitiesOnly=yes"] : []), ...checked, ...through];
+    return [
+        "-F",
+        "none",
+        ...common,
+        ...(keyPath ? ["-i", keyPath, "-o", "IdentitiesOnly=yes"] : []),
+        ...checked,
+        ...through,
+    ];
 }
 
 /** Not RSA: remote.Command asks for it by the name of its oldest signature, which today's sshd has no more. */

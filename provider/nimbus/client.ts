@@ -1,7 +1,8 @@
 import type { Connect } from "../machines/container";
+import { fields } from "./fields";
 import { type Argument, type Struct, structs, thriftCall, thriftResult } from "./thrift";
 
-/** What Nimbus tells of its cluster; uptimes are in seconds. */
+/** The state of a cluster, as Nimbus reports it; uptimes are in seconds. */
 export interface ClusterSummary {
     nimbuses: { host: string; port: number; uptime: number; leader: boolean }[];
     /** Uptimes are those of the last heartbeat. */
@@ -13,7 +14,7 @@ export interface ClusterSummary {
 export interface TopologyState {
     /** `ACTIVE`, `INACTIVE`, `REBALANCING` or `KILLED`. */
     status: string;
-    /** Those that have a place. */
+    /** Executors that are assigned to a worker. */
     executors: Executor[];
     /** The last errors of its components, the newest first. */
     errors: { component: string; error: string; time: number }[];
@@ -33,7 +34,7 @@ export interface Executor {
     uptime: number;
 }
 
-/** How a topology is to be spread anew. */
+/** Options of a rebalance. */
 export interface Rebalance {
     /** Seconds for which it is deactivated first; default: its message timeout. */
     waitSeconds?: number;
@@ -56,26 +57,26 @@ export interface NimbusAt {
  * @throws Error when it does not answer.
  */
 export async function clusterSummary(connect: Connect, address: string, port: number): Promise<ClusterSummary> {
-    // Field numbers are those of storm.thrift: ClusterSummary, NimbusSummary, SupervisorSummary, TopologySummary.
+    const { ClusterSummary, NimbusSummary, SupervisorSummary, TopologySummary } = fields;
     const summary = (await ask(connect, address, port, "getClusterInfo")) as Struct;
     return {
-        nimbuses: structs(summary[4]).map((nimbus) => ({
-            host: String(nimbus[1]),
-            port: Number(nimbus[2]),
-            uptime: Number(nimbus[3]),
-            leader: nimbus[4] === true,
+        nimbuses: structs(summary[ClusterSummary.nimbuses]).map((nimbus) => ({
+            host: String(nimbus[NimbusSummary.host]),
+            port: Number(nimbus[NimbusSummary.port]),
+            uptime: Number(nimbus[NimbusSummary.uptimeSeconds]),
+            leader: nimbus[NimbusSummary.isLeader] === true,
         })),
-        supervisors: structs(summary[1]).map((supervisor) => ({
-            host: String(supervisor[1]),
-            uptime: Number(supervisor[2]),
-            slots: Number(supervisor[3]),
-            usedSlots: Number(supervisor[4]),
+        supervisors: structs(summary[ClusterSummary.supervisors]).map((supervisor) => ({
+            host: String(supervisor[SupervisorSummary.host]),
+            uptime: Number(supervisor[SupervisorSummary.uptimeSeconds]),
+            slots: Number(supervisor[SupervisorSummary.workers]),
+            usedSlots: Number(supervisor[SupervisorSummary.usedWorkers]),
         })),
-        topologies: structs(summary[3]).map((topology) => ({
-            id: String(topology[1]),
-            name: String(topology[2]),
-            status: String(topology[7]),
-            workers: Number(topology[5]),
+        topologies: structs(summary[ClusterSummary.topologies]).map((topology) => ({
+            id: String(topology[TopologySummary.id]),
+            name: String(topology[TopologySummary.name]),
+            status: String(topology[TopologySummary.status]),
+            workers: Number(topology[TopologySummary.workers]),
         })),
     };
 }
@@ -86,11 +87,12 @@ export async function clusterSummary(connect: Connect, address: string, port: nu
  */
 export async function rareBlobs(connect: Connect, address: string, port: number, count: number): Promise<string[]> {
     const rare: string[] = [];
-    // Field numbers are those of ListBlobsResult. The list comes in parts, of which an empty one is the last.
+    const { ListBlobsResult } = fields;
+    // The list is sent in parts; an empty part is the last.
     let session = "";
     for (;;) {
         const listed = (await ask(connect, address, port, "listBlobs", session)) as Struct;
-        const keys = (listed[1] ?? []) as string[];
+        const keys = (listed[ListBlobsResult.keys] ?? []) as string[];
         if (keys.length === 0) {
             return rare;
         }
@@ -99,30 +101,36 @@ export async function rareBlobs(connect: Connect, address: string, port: number,
                 rare.push(key);
             }
         }
-        session = String(listed[2]);
+        session = String(listed[ListBlobsResult.session]);
     }
 }
 
 /**
- * How a topology runs. Field numbers are those of TopologyInfo, ExecutorSummary and ErrorInfo.
+ * How a topology runs.
  * @throws Error when Nimbus does not answer, or has no topology of that id.
  */
 export async function topologyState({ connect, address, port }: NimbusAt, id: string): Promise<TopologyState> {
     const info = (await ask(connect, address, port, "getTopologyInfo", id)) as Struct;
-    const errors = ((info[6] ?? []) as [string, Struct[]][]).flatMap(([component, reported]) =>
-        reported.map((each) => ({ component, error: String(each[1]), time: Number(each[2]) })),
+    const { TopologyInfo, ErrorInfo, ExecutorSummary, ExecutorInfo } = fields;
+    const errors = ((info[TopologyInfo.errors] ?? []) as [string, Struct[]][]).flatMap(([component, reported]) =>
+        reported.map((each) => ({
+            component,
+            error: String(each[ErrorInfo.error]),
+            time: Number(each[ErrorInfo.timeSeconds]),
+        })),
     );
     return {
-        status: String(info[5]),
-        executors: structs(info[4]).map((executor) => {
-            const { 1: first = 0, 2: last = 0 } = executor[1] as { 1?: number; 2?: number };
+        status: String(info[TopologyInfo.status]),
+        executors: structs(info[TopologyInfo.executors]).map((executor) => {
+            const tasks = executor[ExecutorSummary.executorInfo] as Struct;
+            const first = Number(tasks[ExecutorInfo.taskStart] ?? 0);
             return {
-                component: String(executor[2]),
+                component: String(executor[ExecutorSummary.component]),
                 task: first,
-                tasks: last - first + 1,
-                host: String(executor[3]),
-                port: Number(executor[4]),
-                uptime: Number(executor[5] ?? 0),
+                tasks: Number(tasks[ExecutorInfo.taskEnd] ?? 0) - first + 1,
+                host: String(executor[ExecutorSummary.host]),
+                port: Number(executor[ExecutorSummary.port]),
+                uptime: Number(executor[ExecutorSummary.uptimeSeconds] ?? 0),
             };
         }),
         errors: errors.sort((one, other) => other.time - one.time),
@@ -130,7 +138,10 @@ export async function topologyState({ connect, address, port }: NimbusAt, id: st
 }
 
 /** A topology's configuration, as it was submitted, over the cluster's. */
-export async function topologyConfiguration({ connect, address, port }: NimbusAt, id: string): Promise<Record<string, unknown>> {
+export async function topologyConfiguration(
+    { connect, address, port }: NimbusAt,
+    id: string,
+): Promise<Record<string, unknown>> {
     return JSON.parse((await ask(connect, address, port, "getTopologyConf", id)) as string) as Record<string, unknown>;
 }
 
@@ -148,8 +159,12 @@ export async function clusterConfiguration({ connect, address, port }: NimbusAt)
  * Kills a topology, by its name.
  * @param waitSeconds For which it is deactivated first, so that what is under way ends; default: its message timeout.
  */
-export async function killTopology({ connect, address, port }: NimbusAt, name: string, waitSeconds?: number): Promise<void> {
-    await ask(connect, address, port, "killTopologyWithOpts", name, { 1: waitSeconds });
+export async function killTopology(
+    { connect, address, port }: NimbusAt,
+    name: string,
+    waitSeconds?: number,
+): Promise<void> {
+    await ask(connect, address, port, "killTopologyWithOpts", name, { [fields.KillOptions.waitSeconds]: waitSeconds });
 }
 
 /** Spreads a topology, by its name, over the slots that there are. */
@@ -158,7 +173,12 @@ export async function rebalanceTopology(
     name: string,
     { waitSeconds, workers, parallelism = {} }: Rebalance,
 ): Promise<void> {
-    await ask(connect, address, port, "rebalance", name, { 1: waitSeconds, 2: workers, 3: new Map(Object.entries(parallelism)) });
+    const { RebalanceOptions } = fields;
+    await ask(connect, address, port, "rebalance", name, {
+        [RebalanceOptions.waitSeconds]: waitSeconds,
+        [RebalanceOptions.workers]: workers,
+        [RebalanceOptions.executors]: new Map(Object.entries(parallelism)),
+    });
 }
 
 /** Activates a topology, by its name, that is not active. */
@@ -166,6 +186,12 @@ export async function activateTopology({ connect, address, port }: NimbusAt, nam
     await ask(connect, address, port, "activate", name);
 }
 
-async function ask(connect: Connect, address: string, port: number, method: string, ...args: Argument[]): Promise<unknown> {
+async function ask(
+    connect: Connect,
+    address: string,
+    port: number,
+    method: string,
+    ...args: Argument[]
+): Promise<unknown> {
     return thriftResult(await connect(address, port, thriftCall(method, ...args), 4));
 }

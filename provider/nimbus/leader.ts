@@ -1,6 +1,6 @@
 import { connectFrom, stateOf } from "../machines/container";
 import type { NimbusContainer } from "../schema";
-import { messageOf, missingAfter } from "../waiting";
+import { messageOf, waitUntil } from "../waiting";
 import { type ClusterSummary, clusterSummary, type NimbusAt } from "./client";
 
 /** The Nimbus that leads, and what it says of the cluster. */
@@ -10,7 +10,7 @@ export interface Leader {
 }
 
 /**
- * Asks each Nimbus until one answers and says who leads: that one alone takes orders.
+ * Asks each Nimbus until one answers and says who leads: only the leader accepts changes.
  * @throws Error with what each has said when none does.
  */
 export async function leaderOf(nimbuses: NimbusContainer[]): Promise<Leader> {
@@ -23,30 +23,37 @@ export async function leaderOf(nimbuses: NimbusContainer[]): Promise<Leader> {
             if (leading && nimbuses.some((each) => each.address === leading.host && each.port === leading.port)) {
                 return { nimbus: { connect, address: leading.host, port: leading.port }, summary };
             }
-            // One that goes by another name now is said to lead under the old one until ZooKeeper has forgotten that.
-            failures.push(leading ? `${container}: ${leading.host}:${leading.port} leads, and is none of them` : `${container}: no Nimbus leads`);
+            // A Nimbus that was renamed leads under its old name until ZooKeeper forgets that name.
+            failures.push(
+                leading
+                    ? `${container}: ${leading.host}:${leading.port} leads, and is none of them`
+                    : `${container}: no Nimbus leads`,
+            );
         } catch (error) {
             failures.push(`${container}: ${messageOf(error)}`);
         }
     }
-    throw new Error(`No Nimbus takes orders. ${failures.join("; ")}`);
+    throw new Error(`No Nimbus accepts changes. ${failures.join("; ")}`);
 }
 
-/** Seconds that a cluster has to choose a leader, as when the one before was killed. */
-const electionSeconds = 60;
+/** Seconds that a cluster has to elect a leader, for example after the leader was killed, and a busy one to answer. */
+const answerSeconds = 60;
 
 /**
- * As {@link leaderOf}, in time for a leader to be chosen; undefined where all Nimbus daemons have stopped, as while the cluster
- * is taken down.
- * @throws Error when one runs, or its machine cannot be asked, and none takes orders.
+ * The leader's answer to a question that changes nothing, which is asked again until it is answered; undefined where all
+ * Nimbus daemons have stopped, as while the cluster is taken down.
+ * @throws Error when one runs, or its machine cannot be asked, and none answers within 60 s.
  */
-export async function leaderUnlessStopped(nimbuses: NimbusContainer[]): Promise<Leader | undefined> {
-    let leader: Leader | undefined;
-    const missing = await missingAfter(
+export async function answerUnlessStopped<T>(
+    nimbuses: NimbusContainer[],
+    question: (leader: Leader) => Promise<T>,
+): Promise<T | undefined> {
+    let answer: T | undefined;
+    const missing = await waitUntil(
         "a Nimbus that leads",
         async () => {
             try {
-                leader = await leaderOf(nimbuses);
+                answer = await question(await leaderOf(nimbuses));
                 return undefined;
             } catch (error) {
                 const states = await Promise.all(nimbuses.map(stateOf));
@@ -59,18 +66,19 @@ export async function leaderUnlessStopped(nimbuses: NimbusContainer[]): Promise<
                 return messageOf(error);
             }
         },
-        { seconds: electionSeconds, milliseconds: 1000 },
+        { seconds: answerSeconds, milliseconds: 1000 },
     );
     if (missing !== undefined) {
         throw new Error(missing);
     }
-    return leader;
+    return answer;
 }
 
 /**
- * As {@link leaderOf}, in time for a leader to be chosen.
- * @throws Error when none takes orders.
+ * As {@link answerUnlessStopped}, where a Nimbus has to run.
+ * @throws Error when none answers.
  */
-export async function leaderInTime(nimbuses: NimbusContainer[]): Promise<Leader> {
-    return (await leaderUnlessStopped(nimbuses)) ?? leaderOf(nimbuses);
+export async function answerOf<T>(nimbuses: NimbusContainer[], question: (leader: Leader) => Promise<T>): Promise<T> {
+    const answered = await answerUnlessStopped(nimbuses, async (leader) => ({ answer: await question(leader) }));
+    return answered ? answered.answer : question(await leaderOf(nimbuses));
 }

@@ -6,7 +6,7 @@ export type Seen = Map<string, number>;
 /** Seconds that a worker has to live: one that fails while it opens spouts or prepares bolts ends within the first few. */
 const provenSeconds = 10;
 
-/** What a topology lacks to be running; undefined when it is. `seen` is for all questions about it. */
+/** What a topology is missing to run; undefined: it runs. `seen` is kept from one request about it to the next. */
 export function missing({ status, executors }: TopologyState, seen: Seen): string | undefined {
     if (status !== "ACTIVE" && status !== "INACTIVE") {
         return `it is ${status}`;
@@ -48,7 +48,11 @@ export interface Spread {
  * executors, and no more executors of a component than it has tasks.
  * @param freeSlots Slots of the cluster that nobody uses.
  */
-export function spreadProblem(state: TopologyState, { workers, parallelism = {} }: Spread, freeSlots: number): string | undefined {
+export function spreadProblem(
+    state: TopologyState,
+    { workers, parallelism = {} }: Spread,
+    freeSlots: number,
+): string | undefined {
     const has = workersOf(state);
     const possible = workers && Math.min(workers, has + freeSlots, state.executors.length);
     if (possible !== undefined && possible !== has) {
@@ -64,9 +68,14 @@ export function spreadProblem(state: TopologyState, { workers, parallelism = {} 
     return undefined;
 }
 
-/** Names in `parallelism` that are no components of the topology's, with those that are; undefined: all are. */
-export function unknownComponents({ executors }: TopologyState, parallelism: Record<string, number>): string | undefined {
+/** Names in `parallelism` that are no components of the topology, with the names that are; undefined: all are. */
+export function unknownComponents(
+    { executors }: TopologyState,
+    parallelism: Record<string, number>,
+): string | undefined {
     const components = [...new Set(executors.map(({ component }) => component))].sort();
     const unknown = Object.keys(parallelism).filter((name) => !components.includes(name));
-    return unknown.length > 0 ? `has no component ${unknown.join(", ")}: there are ${components.join(", ")}` : undefined;
+    return unknown.length > 0
+        ? `has no component ${unknown.join(", ")}: there are ${components.join(", ")}`
+        : undefined;
 }

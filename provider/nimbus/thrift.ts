@@ -1,4 +1,5 @@
 import * as thrift from "thrift";
+import { replyFields } from "./fields";
 
 /** A Thrift structure that was read: values by field number. A map is read as a list of pairs. */
 export interface Struct {
@@ -31,14 +32,14 @@ export function thriftResult(reply: Buffer): unknown {
     const { mtype } = protocol.readMessageBegin();
     const message = readStruct(protocol);
     if (mtype === thrift.Thrift.MessageType.EXCEPTION) {
-        throw new Error(`Nimbus: ${String(message[1])}`);
+        throw new Error(`Nimbus: ${String(message[replyFields.exceptionMessage])}`);
     }
-    const [declared] = Object.entries(message).filter(([field]) => field !== "0");
+    const [declared] = Object.entries(message).filter(([field]) => Number(field) !== replyFields.result);
     if (declared) {
         // Each of Storm's exceptions has its message as its first field.
-        throw new Error(`Nimbus: ${String((declared[1] as Struct)[1])}`);
+        throw new Error(`Nimbus: ${String((declared[1] as Struct)[replyFields.exceptionMessage])}`);
     }
-    return message[0];
+    return message[replyFields.result];
 }
 
 /** The elements of a list of structures that was read; none where it is absent. */

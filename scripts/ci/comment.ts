@@ -5,7 +5,7 @@ import { previewMark } from "./report";
 
 const report = ".local/preview.md";
 
-/** Writes a comment of CI's on a pull request anew, or for the first time. */
+/** Creates CI's comment on a pull request, or updates it. */
 export function comment(repository: string, pullRequest: string, body: string): void {
     const comments = `repos/${repository}/issues/${pullRequest}/comments`;
     const own = findOwn(`${comments}?per_page=100`, previewMark);

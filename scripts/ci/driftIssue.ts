@@ -7,8 +7,8 @@ import { call, findOwn, ofRunner } from "./github";
 import { fenced, githubLimit } from "./report";
 
 const headlines = {
-    drift: "What is there is no longer what the stack's last update left. What to do: docs/ci.md.",
-    failed: "What is there could not be compared with the stack's state.",
+    drift: "The resources differ from the stack's last update. What to do: docs/ci.md.",
+    failed: "The resources could not be compared with the stack's state.",
 };
 
 /** How a comparison ended. */

@@ -1,48 +1,43 @@
 /**
  * Previews stacks, held against the policies, and reports what they would change: `preview.ts [stack]...`, without one all that have
- * a file in the checkout. The report is .local/preview.md, and on a runner the job's summary.
+ * a file in the repository. The report is .local/preview.md, and on a runner the job's summary.
  */
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { CommandError, type EngineEvent, LocalWorkspace, type LocalWorkspaceOptions, Stack } from "@pulumi/pulumi/automation";
-import * as yaml from "yaml";
+import {
+    CommandError,
+    type EngineEvent,
+    LocalWorkspace,
+    type LocalWorkspaceOptions,
+    Stack,
+} from "@pulumi/pulumi/automation";
+import { withoutSecrets } from "../stackFile";
 import { type Preview, previewReport, type Violation, withoutProgress } from "./report";
 
 /** GitHub takes a summary of a job that is a MiB at most. */
 const summaryLimit = 500_000;
 
-/** The stacks that have a file in the checkout. */
+/** Each checkout has a copy of its own. */
+const localFile = "Pulumi.local.yaml";
+
+/** The stacks that have a file in the repository. */
 function committedStacks(): string[] {
-    return fs.readdirSync(".").flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
-}
-
-/** A stack's file without what only a passphrase opens, which a preview from nothing does without. */
-export function withoutSecrets(text: string): string {
-    const { config } = (yaml.parse(text) ?? {}) as { config?: unknown };
-    return yaml.stringify({ config: withoutSecure(config) });
-}
-
-function withoutSecure(value: unknown): unknown {
-    if (Array.isArray(value)) {
-        return value.filter((item) => !isSecret(item)).map(withoutSecure);
-    }
-    if (typeof value !== "object" || value === null) {
-        return value;
-    }
-    const entries = Object.entries(value).filter(([, item]) => !isSecret(item));
-    return Object.fromEntries(entries.map(([key, item]) => [key, withoutSecure(item)]));
-}
-
-function isSecret(value: unknown): boolean {
-    return typeof value === "object" && value !== null && Object.keys(value).join() === "secure";
+    const files = fs.readdirSync(".").filter((file) => file !== localFile);
+    return [...files, ...fs.readdirSync("templates")].flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
 /** Previews a stack against its state, or from nothing where there is no backend, or the backend does not have it. */
 async function preview(name: string, folder: string): Promise<Preview> {
     const file = `Pulumi.${name}.yaml`;
-    const inBackend = { workDir: ".", envVars: { PULUMI_OPTION_CONFIG_FILE: path.join(folder, file), PULUMI_SKIP_UPDATE_CHECK: "true" } };
-    const alone = { ...inBackend, envVars: { ...inBackend.envVars, PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "" } };
+    const inBackend = {
+        workDir: ".",
+        envVars: { PULUMI_OPTION_CONFIG_FILE: path.join(folder, file), PULUMI_SKIP_UPDATE_CHECK: "true" },
+    };
+    const alone = {
+        ...inBackend,
+        envVars: { ...inBackend.envVars, PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "" },
+    };
     const said: string[] = [];
     const onOutput = (text: string) => {
         said.push(text);
@@ -55,7 +50,7 @@ async function preview(name: string, folder: string): Promise<Preview> {
     };
     console.log(`\n=== ${name}`);
     try {
-        const text = fs.readFileSync(file, "utf8");
+        const text = fs.readFileSync(file === localFile ? `templates/${file}` : file, "utf8");
         result.fromNothing = !process.env.PULUMI_BACKEND_URL || !(await isThere(name, inBackend));
         fs.writeFileSync(path.join(folder, file), result.fromNothing ? withoutSecrets(text) : text);
         if (result.fromNothing) {
@@ -64,7 +59,14 @@ async function preview(name: string, folder: string): Promise<Preview> {
             await LocalWorkspace.createStack({ stackName: name, workDir: folder }, alone);
         }
         const stack = await Stack.select(name, await LocalWorkspace.create(result.fromNothing ? alone : inBackend));
-        await stack.preview({ diff: true, color: "never", policyPacks: ["policy"], onOutput, onError: onOutput, onEvent });
+        await stack.preview({
+            diff: true,
+            color: "never",
+            policyPacks: ["policy"],
+            onOutput,
+            onError: onOutput,
+            onEvent,
+        });
     } catch (error) {
         result.failed = true;
         // What Pulumi printed in a preview was shown when it came.
@@ -76,13 +78,18 @@ async function preview(name: string, folder: string): Promise<Preview> {
     return result;
 }
 
-/** Whether the backend has the stack. To ask for all is what tells an unknown one from a backend that does not answer. */
+/** Whether the backend has the stack. Only the list of all stacks tells an unknown stack from a backend that does not answer. */
 async function isThere(name: string, options: LocalWorkspaceOptions): Promise<boolean> {
     const stacks = await (await LocalWorkspace.create(options)).listStacks();
     return stacks.some((stack) => stack.name.split("/").pop() === name);
 }
 
-function violation({ policyName, enforcementLevel, resourceUrn = "", message }: NonNullable<EngineEvent["policyEvent"]>): Violation {
+function violation({
+    policyName,
+    enforcementLevel,
+    resourceUrn = "",
+    message,
+}: NonNullable<EngineEvent["policyEvent"]>): Violation {
     return {
         policy: policyName,
         mandatory: enforcementLevel === "mandatory",
@@ -105,7 +112,9 @@ async function main(stacks: string[]): Promise<void> {
         fs.appendFileSync(process.env.GITHUB_STEP_SUMMARY, previewReport(previews, summaryLimit));
     }
     const failed = previews.filter((each) => each.failed).map(({ stack }) => stack);
-    console.log(`\nThe report is .local/preview.md. ${failed.length === 0 ? "No preview failed." : `Failed: ${failed.join(", ")}`}`);
+    console.log(
+        `\nThe report is .local/preview.md. ${failed.length === 0 ? "No preview failed." : `Failed: ${failed.join(", ")}`}`,
+    );
     process.exitCode = failed.length === 0 ? 0 : 1;
 }
 

@@ -32,7 +32,9 @@ const columns = ["create", "update", "replace", "delete"];
 
 /** One report of all stacks' previews, of `limit` characters at most: a table, what is wrong, and each stack's diff. */
 export function previewReport(previews: Preview[], limit = githubLimit): string {
-    const head = [previewMark, "### What this changes", "", ...table(previews), "", ...violations(previews), ""].join("\n");
+    const head = [previewMark, "### What this changes", "", ...table(previews), "", ...violations(previews), ""].join(
+        "\n",
+    );
     const shown = previews.filter(({ failed, changes }) => failed || columns.some((operation) => changes?.[operation]));
     // What a short diff leaves of its share is for the longer ones.
     let left = limit - head.length;
@@ -51,8 +53,10 @@ function table(previews: Preview[]): string[] {
     const rows = previews.map(({ stack, fromNothing, changes, violations, failed }) => [
         stack,
         fromNothing ? "nothing" : "its state",
-        // A program that failed had not told all of its resources.
-        ...columns.map((operation) => (changes && (!failed || violations.length > 0) ? String(changes[operation] ?? 0) : "")),
+        // A program that failed had not declared all of its resources.
+        ...columns.map((operation) =>
+            changes && (!failed || violations.length > 0) ? String(changes[operation] ?? 0) : "",
+        ),
         violations.length === 0 ? "" : `${violations.length} violated`,
         failed ? "**failed**" : "ok",
     ]);

@@ -7,7 +7,7 @@ import * as path from "path";
 import { run } from "../../provider/machines/command";
 import { thriftCall } from "../../provider/nimbus/thrift";
 import type { ReadyCheck } from "../../provider/schema";
-import { missingAfter } from "../../provider/waiting";
+import { waitUntil } from "../../provider/waiting";
 import { docker } from "../e2e/stack";
 import type { PlainCluster, PlainDaemon } from "./plain";
 
@@ -33,10 +33,12 @@ export class ComposedCluster {
         await this.compose("up", "--detach");
         const containers = this.plain.tiers.flat().map(({ name }) => `${project}-${name}`);
         const look = async () => {
-            const states = docker("inspect", "--format", "{{.Name}} {{.State.Health.Status}}", ...containers).split("\n");
+            const states = docker("inspect", "--format", "{{.Name}} {{.State.Health.Status}}", ...containers).split(
+                "\n",
+            );
             return states.find((state) => !state.endsWith(" healthy"));
         };
-        const unhealthy = await missingAfter("health checks", look, { seconds: healthySeconds });
+        const unhealthy = await waitUntil("health checks", look, { seconds: healthySeconds });
         if (unhealthy !== undefined) {
             throw new Error(`not healthy within ${healthySeconds} s: ${unhealthy}`);
         }
@@ -48,13 +50,17 @@ export class ComposedCluster {
     }
 
     private async compose(...args: string[]): Promise<void> {
-        await run(undefined, ["docker-compose", "--project-name", project, "--file", this.file, ...args], { seconds: healthySeconds });
+        await run(undefined, ["docker-compose", "--project-name", project, "--file", this.file, ...args], {
+            seconds: healthySeconds,
+        });
     }
 }
 
 /** @returns As the Compose specification has it. */
 function composeFile({ subnet, gateway, ipRange, tiers }: PlainCluster): object {
-    const services = tiers.flatMap((daemons, tier) => daemons.map((daemon) => [daemon.name, serviceOf(daemon, tiers[tier - 1] ?? [])]));
+    const services = tiers.flatMap((daemons, tier) =>
+        daemons.map((daemon) => [daemon.name, serviceOf(daemon, tiers[tier - 1] ?? [])]),
+    );
     const volumes = tiers.flat().flatMap(({ mounts }) => mounts.map(({ volume }) => [volume, {}]));
     return {
         services: Object.fromEntries(services) as object,
@@ -63,7 +69,10 @@ function composeFile({ subnet, gateway, ipRange, tiers }: PlainCluster): object 
     };
 }
 
-function serviceOf({ name, config, hostConfig, address, mounts, stormYaml, check }: PlainDaemon, before: PlainDaemon[]): object {
+function serviceOf(
+    { name, config, hostConfig, address, mounts, stormYaml, check }: PlainDaemon,
+    before: PlainDaemon[],
+): object {
     const volumes = mounts.map(({ volume, target }) => `${volume}:${target}`);
     return {
         container_name: `${project}-${name}`,
@@ -82,9 +91,16 @@ function serviceOf({ name, config, hostConfig, address, mounts, stormYaml, check
         cap_drop: hostConfig.CapDrop,
         security_opt: hostConfig.SecurityOpt,
         init: hostConfig.Init,
-        depends_on: Object.fromEntries(before.map((daemon) => [daemon.name, { condition: "service_healthy" }])) as object,
+        depends_on: Object.fromEntries(
+            before.map((daemon) => [daemon.name, { condition: "service_healthy" }]),
+        ) as object,
         // Docker asks for the first time when an interval has passed. What fails until then is not counted in less than `retries`.
-        healthcheck: { test: ["CMD", "bash", "-c", healthCheck(check)], interval: "1s", timeout: "5s", retries: healthySeconds },
+        healthcheck: {
+            test: ["CMD", "bash", "-c", healthCheck(check)],
+            interval: "1s",
+            timeout: "5s",
+            retries: healthySeconds,
+        },
     };
 }
 

@@ -71,7 +71,9 @@ async function run(group: string, stack: TestStack, args: string[]): Promise<Cos
     const whole = seconds();
     clearInterval(look);
     if (code !== 0) {
-        throw new Error(`pulumi ${args.join(" ")} ended with ${String(code)}:\n${output.slice(Math.max(0, output.indexOf("Diagnostics:")))}`);
+        throw new Error(
+            `pulumi ${args.join(" ")} ended with ${String(code)}:\n${output.slice(Math.max(0, output.indexOf("Diagnostics:")))}`,
+        );
     }
     // Plugins that it has killed may take a moment.
     await ended(group);
@@ -81,7 +83,10 @@ async function run(group: string, stack: TestStack, args: string[]): Promise<Cos
 
 /** Where control groups of version 2 are; next to version 1 they count processor time too. */
 function groupsFolder(): string {
-    const mounts = fs.readFileSync("/proc/mounts", "utf8").split("\n").map((line) => line.split(" "));
+    const mounts = fs
+        .readFileSync("/proc/mounts", "utf8")
+        .split("\n")
+        .map((line) => line.split(" "));
     const folder = mounts.find(([, , type]) => type === "cgroup2")?.[1];
     if (folder === undefined) {
         throw new Error("processor time is counted by control groups of version 2, and none are mounted here");

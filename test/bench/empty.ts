@@ -20,7 +20,14 @@ export function template(): EmptyProgram {
     const { devDependencies: ours = {} } = JSON.parse(fs.readFileSync("package.json", "utf8")) as Json;
     const versions = (...names: string[]) => Object.fromEntries(names.map((name) => [name, ours[name]]));
     const compilerOptions = {
-        ...{ strict: true, outDir: "bin", target: "es2020", module: "nodenext", moduleResolution: "nodenext", sourceMap: true },
+        ...{
+            strict: true,
+            outDir: "bin",
+            target: "es2020",
+            module: "nodenext",
+            moduleResolution: "nodenext",
+            sourceMap: true,
+        },
         ...{ experimentalDecorators: true, pretty: true, noFallthroughCasesInSwitch: true, noImplicitReturns: true },
         forceConsistentCasingInFileNames: true,
     };
@@ -35,7 +42,15 @@ export function template(): EmptyProgram {
         }),
         "tsconfig.json": JSON.stringify({ compilerOptions, files: ["index.ts"] }),
     });
-    const install = ["install", "--prefix", program.folder, "--prefer-offline", "--no-fund", "--no-audit", "--loglevel=error"];
+    const install = [
+        "install",
+        "--prefix",
+        program.folder,
+        "--prefer-offline",
+        "--no-fund",
+        "--no-audit",
+        "--loglevel=error",
+    ];
     if (spawnSync("npm", install, { cwd: program.folder, stdio: "inherit" }).status !== 0) {
         program.remove();
         throw new Error("npm could not install the packages of the empty program");

@@ -12,7 +12,11 @@ const rounds = 3;
 
 /** One ZooKeeper member, one Nimbus, supervisors on the others. */
 function stackOn(lab: Lab, size: number): TestStack {
-    const daemons = ["zookeeper-1", "nimbus-1", ...Array.from({ length: size - 2 }, (_, index) => `supervisor-${index + 1}`)];
+    const daemons = [
+        "zookeeper-1",
+        "nimbus-1",
+        ...Array.from({ length: size - 2 }, (_, index) => `supervisor-${index + 1}`),
+    ];
     const hosts = Object.values(lab.hosts).slice(0, size);
     return new TestStack(`bench-${size}`, {
         target: "hosts",
@@ -66,7 +70,10 @@ async function main(): Promise<void> {
         for (const part of [figures.slice(0, 4), figures.slice(4)]) {
             const rows = measured.map((each) => [
                 each.name,
-                ...part.map((figure) => `${cell(each, figure)} × ${(median(each, figure) / median(measured[0], figure)).toFixed(2)}`),
+                ...part.map(
+                    (figure) =>
+                        `${cell(each, figure)} × ${(median(each, figure) / median(measured[0], figure)).toFixed(2)}`,
+                ),
             ]);
             printTable(["hosts", ...part.map(({ heading }) => heading)], rows);
         }

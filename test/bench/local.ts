@@ -22,7 +22,8 @@ async function compareWithoutChange(stack: TestStack): Promise<void> {
     const title = "nothing to change";
     const [pulumis, ours] = [template(), alike()];
     const empty = new TestStack("bench-empty", {});
-    const update = (updated: TestStack, ...args: string[]) => costOf(updated, "up", "--yes", "--skip-preview", "--expect-no-changes", ...args);
+    const update = (updated: TestStack, ...args: string[]) =>
+        costOf(updated, "up", "--yes", "--skip-preview", "--expect-no-changes", ...args);
     try {
         await empty.up("--cwd", pulumis.folder);
         const contenders = [
@@ -41,7 +42,10 @@ async function compareWithoutChange(stack: TestStack): Promise<void> {
 /** A cluster made from nothing; what is left of the one before is removed outside of what is measured. */
 async function compareFromNothing(plain: PlainCluster): Promise<void> {
     const title = "nothing to ready";
-    const contender = (name: string, make: () => { up: () => Promise<unknown>; remove: () => void | Promise<void> }) => ({
+    const contender = (
+        name: string,
+        make: () => { up: () => Promise<unknown>; remove: () => void | Promise<void> },
+    ) => ({
         name,
         measure: async () => {
             const cluster = make();

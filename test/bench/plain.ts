@@ -52,7 +52,8 @@ interface Inspected {
 /** Learns from a stack that is up, and is to be removed before another is brought up from this. */
 export async function plainCluster(stack: TestStack): Promise<PlainCluster> {
     const exported = (await stack.pulumi("stack", "export")).output;
-    const { resources } = (JSON.parse(exported) as { deployment: { resources: { type: string; inputs: unknown }[] } }).deployment;
+    const { resources } = (JSON.parse(exported) as { deployment: { resources: { type: string; inputs: unknown }[] } })
+        .deployment;
     const gates = resources.filter(({ type }) => type.endsWith(":Ready"));
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-bench-"));
     const daemons = gates.map(({ inputs }) => {
@@ -61,7 +62,9 @@ export async function plainCluster(stack: TestStack): Promise<PlainCluster> {
     });
     const ipam = docker("network", "inspect", "--format", "{{json (index .IPAM.Config 0)}}", stack.cluster);
     const { Subnet, Gateway, IPRange } = JSON.parse(ipam) as Record<"Subnet" | "Gateway" | "IPRange", string>;
-    const tiers = ["zookeeper-", "nimbus-", "supervisor-"].map((kind) => daemons.filter(({ name }) => name.startsWith(kind)));
+    const tiers = ["zookeeper-", "nimbus-", "supervisor-"].map((kind) =>
+        daemons.filter(({ name }) => name.startsWith(kind)),
+    );
     return { subnet: Subnet, gateway: Gateway, ipRange: IPRange, tiers, folder };
 }
 

@@ -24,11 +24,27 @@ async function main(): Promise<void> {
             const further = (sizes[index] ?? 0) - (sizes[0] ?? 0);
             const perSupervisor = (1000 * (median(each, cpu) - median(base, cpu))) / further;
             return [
-                ...[each.name, cell(each, wall), cell(each, cpu), further === 0 ? "" : perSupervisor.toFixed(0), cell(each, memory)],
+                ...[
+                    each.name,
+                    cell(each, wall),
+                    cell(each, cpu),
+                    further === 0 ? "" : perSupervisor.toFixed(0),
+                    cell(each, memory),
+                ],
                 highest(each.rounds),
             ];
         });
-        printTable(["preview of supervisors", "seconds", "CPU seconds", "CPU ms per further supervisor", "peak MiB", "of which"], rows);
+        printTable(
+            [
+                "preview of supervisors",
+                "seconds",
+                "CPU seconds",
+                "CPU ms per further supervisor",
+                "peak MiB",
+                "of which",
+            ],
+            rows,
+        );
     } finally {
         await stack.remove();
     }

@@ -45,7 +45,9 @@ export async function takeTurns<T>(
             process.stdout.write(`${title}, round ${round} of ${rounds}: ${name}: `);
             const now = await measure();
             before.push(now);
-            const values = figures.map((figure) => `${figure.of(now)?.toFixed(figure.digits) ?? "no"} ${figure.heading}`);
+            const values = figures.map(
+                (figure) => `${figure.of(now)?.toFixed(figure.digits) ?? "no"} ${figure.heading}`,
+            );
             console.log(values.join(", "));
         }
     }
@@ -93,14 +95,18 @@ export function printTable(headings: string[], rows: string[][]): void {
 
 /** Prints what figures have to be read with: the machine, its versions, the day, and how busy it is. */
 export function printMachine(): void {
-    const said = (command: string, ...args: string[]) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() || "none";
+    const said = (command: string, ...args: string[]) =>
+        spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() || "none";
     const [cpu] = os.cpus();
     const lines = [
         `${os.cpus().length} cores (${cpu?.model.trim()}), ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB of memory, ${os.type()} ${os.release()} ${os.arch()}`,
         `Docker ${said("docker", "version", "--format", "{{.Server.Version}}")}, Node.js ${process.version}, Pulumi ${said("pulumi", "version")}`,
         `docker-compose ${said("docker-compose", "version", "--short")}`,
         `${new Date().toISOString().slice(0, 10)}, commit ${said("git", "describe", "--always", "--dirty")}`,
-        `load average at the start: ${os.loadavg().map((load) => load.toFixed(1)).join(", ")}`,
+        `load average at the start: ${os
+            .loadavg()
+            .map((load) => load.toFixed(1))
+            .join(", ")}`,
     ];
     console.log(lines.map((text) => `- ${text}`).join("\n"));
 }

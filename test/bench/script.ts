@@ -2,7 +2,7 @@
 import { check } from "../../provider/kinds/check";
 import { run } from "../../provider/machines/command";
 import { ageOf, connectFrom } from "../../provider/machines/container";
-import { missingAfter } from "../../provider/waiting";
+import { waitUntil } from "../../provider/waiting";
 import { docker } from "../e2e/stack";
 import type { PlainCluster, PlainDaemon } from "./plain";
 
@@ -37,7 +37,9 @@ export class ScriptedCluster {
     remove(): void {
         const filter = ["--quiet", "--filter", `label=storm.cluster=${cluster}`];
         const removeAll = (list: string[], removal: string[]) => {
-            const found = docker(...list, ...filter).split("\n").filter(Boolean);
+            const found = docker(...list, ...filter)
+                .split("\n")
+                .filter(Boolean);
             if (found.length > 0) {
                 docker(...removal, ...found);
             }
@@ -62,7 +64,7 @@ async function start(daemon: PlainDaemon): Promise<void> {
 async function ready({ name, check: wanted }: PlainDaemon): Promise<void> {
     const container = `${cluster}-${name}`;
     const probe = { connect: connectFrom({ container }), age: () => ageOf({ container }) };
-    const lacking = await missingAfter(container, () => check(wanted, probe), { seconds: readySeconds });
+    const lacking = await waitUntil(container, () => check(wanted, probe), { seconds: readySeconds });
     if (lacking !== undefined) {
         throw new Error(`${container} was not ready within ${readySeconds} s: ${lacking}`);
     }
@@ -74,12 +76,25 @@ function argumentsOf({ name, config, hostConfig, address, mounts }: PlainDaemon)
     return [
         ...["--name", `${cluster}-${name}`, "--hostname", config.Hostname, ...label, "--label", `storm.daemon=${name}`],
         ...["--network", cluster, "--ip", address, "--network-alias", name],
-        ...each("--volume", mounts.map(({ volume, target }) => `${cluster}-${volume}:${target}`)),
+        ...each(
+            "--volume",
+            mounts.map(({ volume, target }) => `${cluster}-${volume}:${target}`),
+        ),
         ...each("--env", config.Env),
-        ...["--user", config.User, "--restart", hostConfig.RestartPolicy.Name, "--stop-timeout", String(config.StopTimeout)],
+        ...[
+            "--user",
+            config.User,
+            "--restart",
+            hostConfig.RestartPolicy.Name,
+            "--stop-timeout",
+            String(config.StopTimeout),
+        ],
         ...["--memory", String(hostConfig.Memory), "--memory-swap", String(hostConfig.MemorySwap)],
         ...["--log-driver", hostConfig.LogConfig.Type],
-        ...each("--log-opt", Object.entries(hostConfig.LogConfig.Config).map(([key, value]) => `${key}=${value}`)),
+        ...each(
+            "--log-opt",
+            Object.entries(hostConfig.LogConfig.Config).map(([key, value]) => `${key}=${value}`),
+        ),
         ...each("--cap-drop", hostConfig.CapDrop),
         ...each("--security-opt", hostConfig.SecurityOpt),
         ...(hostConfig.Init ? ["--init"] : []),

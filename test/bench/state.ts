@@ -21,7 +21,10 @@ async function stateOf(stack: TestStack): Promise<State> {
     const types: State["types"] = new Map();
     for (const resource of resources) {
         const { count, bytes } = types.get(resource.type) ?? { count: 0, bytes: 0 };
-        types.set(resource.type, { count: count + 1, bytes: bytes + Buffer.byteLength(JSON.stringify(resource)) + ",".length });
+        types.set(resource.type, {
+            count: count + 1,
+            bytes: bytes + Buffer.byteLength(JSON.stringify(resource)) + ",".length,
+        });
     }
     return { exported: Buffer.byteLength(output), types };
 }
@@ -38,12 +41,30 @@ async function main(): Promise<void> {
         const after = await stateOf(stack);
         const rows = [...after.types].map(([type, { count, bytes }]) => {
             const former = before.types.get(type) ?? { count: 0, bytes: 0 };
-            return { type, count: former.count, bytes: former.bytes, further: count - former.count, furtherBytes: bytes - former.bytes };
+            return {
+                type,
+                count: former.count,
+                bytes: former.bytes,
+                further: count - former.count,
+                furtherBytes: bytes - former.bytes,
+            };
         });
         rows.sort((one, other) => other.furtherBytes - one.furtherBytes);
-        const sum = (key: Exclude<keyof (typeof rows)[number], "type">) => rows.reduce((total, row) => total + row[key], 0);
-        const all = { type: "all", count: sum("count"), bytes: sum("bytes"), further: sum("further"), furtherBytes: sum("furtherBytes") };
-        const exported = { ...all, type: "all, exported", bytes: before.exported, furtherBytes: after.exported - before.exported };
+        const sum = (key: Exclude<keyof (typeof rows)[number], "type">) =>
+            rows.reduce((total, row) => total + row[key], 0);
+        const all = {
+            type: "all",
+            count: sum("count"),
+            bytes: sum("bytes"),
+            further: sum("further"),
+            furtherBytes: sum("furtherBytes"),
+        };
+        const exported = {
+            ...all,
+            type: "all, exported",
+            bytes: before.exported,
+            furtherBytes: after.exported - before.exported,
+        };
         printTable(
             ["state", "resources", `bytes of ${supervisors} supervisors`, "resources of one more", "bytes of one more"],
             [all, exported, ...rows].map(({ type, ...figures }) => [type, ...Object.values(figures).map(String)]),

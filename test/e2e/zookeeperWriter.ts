@@ -31,9 +31,15 @@ export class ZooKeeperWriter {
      */
     static async start(servers: string[]): Promise<ZooKeeperWriter> {
         const folder = await script("pypi.sh", ["kazoo"]);
-        const child = spawn(path.join(folder, "bin", "python"), [path.join(__dirname, "zookeeperWriter.py"), servers.join()]);
+        const child = spawn(path.join(folder, "bin", "python"), [
+            path.join(__dirname, "zookeeperWriter.py"),
+            servers.join(),
+        ]);
         const writer = new ZooKeeperWriter(child);
-        await Promise.race([once(child.stdout, "data"), once(child, "exit").then(() => Promise.reject(new Error(writer.errors)))]);
+        await Promise.race([
+            once(child.stdout, "data"),
+            once(child, "exit").then(() => Promise.reject(new Error(writer.errors))),
+        ]);
         return writer;
     }
 

@@ -21,7 +21,9 @@ export function renderFilter({ firewall, unreachable, cutOff }: Filter): string 
     const input = [];
     if (unreachable !== undefined) {
         const { from, butAt } = unreachable;
-        input.push(`-s ${from}${butAt ? ` ! -d ${butAt}` : ""} -m conntrack --ctstate NEW -j REJECT --reject-with icmp-host-unreachable`);
+        input.push(
+            `-s ${from}${butAt ? ` ! -d ${butAt}` : ""} -m conntrack --ctstate NEW -j REJECT --reject-with icmp-host-unreachable`,
+        );
     }
     if (firewall !== undefined) {
         input.push("-i lo -j ACCEPT", "-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT");

@@ -195,7 +195,7 @@ export class LabHost {
         if (this.options.diskMiB === undefined) {
             throw new Error(`${this.name} has no disk of its own to fill: make it with diskMiB`);
         }
-        const free = 'df --output=avail --block-size=1 / | tail -n 1';
+        const free = "df --output=avail --block-size=1 / | tail -n 1";
         await this.exec(`fallocate --length "$(${free})" ${FILLER} || true; cat /dev/zero >>${FILLER} || true`);
     }
 
@@ -250,7 +250,9 @@ export class LabHost {
     }
 
     private writeRules(): void {
-        const unreachable = this.options.behindBastion ? { from: this.place.gateway, butAt: this.publicAddress } : undefined;
+        const unreachable = this.options.behindBastion
+            ? { from: this.place.gateway, butAt: this.publicAddress }
+            : undefined;
         const rules = renderFilter({ firewall: this.rules, unreachable, cutOff: this.isCutOff });
         fs.writeFileSync(path.join(this.place.folder, "rules"), rules);
     }
@@ -265,10 +267,14 @@ export class LabHost {
             "resolv.conf": `nameserver ${gateway}\n`,
             authorized_keys: authorizedKeys,
             ...(sudo ? {} : { "no-sudo": "" }),
-            ...(mirror ? { "daemon.json": `${JSON.stringify({ "registry-mirrors": [`http://${gateway}:5001`] })}\n` } : {}),
+            ...(mirror
+                ? { "daemon.json": `${JSON.stringify({ "registry-mirrors": [`http://${gateway}:5001`] })}\n` }
+                : {}),
             ...(userData === undefined ? {} : { "user-data": userData }),
             ...(this.devices === undefined ? {} : { devices: this.deviceScript() }),
-            ...(kind === "old-docker" ? { "old-docker": fs.readFileSync(path.join(__dirname, "old-docker.sh"), "utf8") } : {}),
+            ...(kind === "old-docker"
+                ? { "old-docker": fs.readFileSync(path.join(__dirname, "old-docker.sh"), "utf8") }
+                : {}),
         };
         const seed = path.join(this.place.folder, "seed");
         fs.mkdirSync(seed, { recursive: true });

@@ -69,7 +69,9 @@ export class Lab {
             throw new Error(missing);
         }
         if (!/^[a-z][a-z0-9]{0,7}$/.test(name) || !/^(\d+\.){3}0\/24$/.test(subnet)) {
-            throw new Error(`a lab's name has up to 8 lower case letters and digits, its subnet is a /24, unlike ${name} ${subnet}`);
+            throw new Error(
+                `a lab's name has up to 8 lower case letters and digits, its subnet is a /24, unlike ${name} ${subnet}`,
+            );
         }
         const images = await script("images.sh", options.images ?? machineImages());
         const trees = { docker: await script("tree.sh", ["docker"]), bare: await script("tree.sh", ["bare"]) };
@@ -109,7 +111,9 @@ export class Lab {
             bridge: `lab-${this.name}`,
             link: `lab-${this.name}-${number}`,
             // Locally administered; a machine keeps its own through reboots, or the others' ARP caches would be wrong.
-            mac: ["2", "76", ...this.addressOf(number).split(".")].map((byte) => Number(byte).toString(16).padStart(2, "0")).join(":"),
+            mac: ["2", "76", ...this.addressOf(number).split(".")]
+                .map((byte) => Number(byte).toString(16).padStart(2, "0"))
+                .join(":"),
             gateway: this.gateway,
             prefixLength: 24,
             authorizedKeys: fs.readFileSync(`${this.keyFile}.pub`, "utf8"),
@@ -145,7 +149,6 @@ export class Lab {
         return lives(path.join(LABS, name, "services"));
     }
 
-
     private addressOf(last: number): string {
         return this.subnet.replace(/0\/24$/, String(last));
     }
@@ -170,9 +173,15 @@ export class Lab {
     private publishNames(): void {
         const services = path.join(this.folder, "services");
         const ofHosts = Object.values(this.hosts).map(({ name, address }) => [name, address]);
-        const names = [...ofHosts, ...Object.entries(this.furtherNames)].map(([name, address]) => `${address} ${name}\n`);
+        const names = [...ofHosts, ...Object.entries(this.furtherNames)].map(
+            ([name, address]) => `${address} ${name}\n`,
+        );
         const input = fs.readFileSync(path.join(this.folder, "outside"), "utf8") + names.join("");
-        execFileSync(path.join(__dirname, "exec.sh"), [services, "cat >/etc/hosts && kill -HUP $(cat /run/dnsmasq.pid)"], { input });
+        execFileSync(
+            path.join(__dirname, "exec.sh"),
+            [services, "cat >/etc/hosts && kill -HUP $(cat /run/dnsmasq.pid)"],
+            { input },
+        );
     }
 }
 
@@ -187,11 +196,14 @@ export async function makeSources(): Promise<void> {
 
 /** Images that `make setup` chose for this machine, as Pulumi.yaml and the stack's file name them. */
 function machineImages(): string[] {
-    const files = ["Pulumi.yaml", ".local/Pulumi.local.yaml"].filter((file) => fs.existsSync(file));
+    const files = ["Pulumi.yaml", "Pulumi.local.yaml"].filter((file) => fs.existsSync(file));
     type Settings = { config: Record<string, string | { default: string }> };
     const configs = files.map((file) => (yaml.parse(fs.readFileSync(file, "utf8")) as Settings).config);
     return ["stormImage", "zookeeperImage", "dnsImage", "etcdImage", "proxyImage"].map((key) => {
-        const value = configs.reduce((last, config) => config[`storm:${key}`] ?? last, "" as string | { default: string });
+        const value = configs.reduce(
+            (last, config) => config[`storm:${key}`] ?? last,
+            "" as string | { default: string },
+        );
         return typeof value === "string" ? value : value.default;
     });
 }

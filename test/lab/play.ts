@@ -20,7 +20,9 @@ const DAEMONS: Record<string, string[]> = {
 
 /** Settings of a stack that runs on the hosts, in the shape that the target `hosts` takes. */
 function stackSettings(hosts: LabHost[]): Record<string, unknown> {
-    const local = yaml.parse(fs.readFileSync(".local/Pulumi.local.yaml", "utf8")) as { config: Record<string, unknown> };
+    const local = yaml.parse(fs.readFileSync("Pulumi.local.yaml", "utf8")) as {
+        config: Record<string, unknown>;
+    };
     const same = ["storm:heap", "storm:stormImage", "storm:zookeeperImage", "storm:ui", "storm:logviewers"];
     return {
         "storm:target": "hosts",
@@ -39,7 +41,11 @@ async function up(): Promise<void> {
         fs.writeFileSync(STACK_FILE, yaml.stringify({ config: stackSettings(hosts) }, { lineWidth: 0 }));
         fs.writeFileSync(KNOWN_HOSTS, hosts.map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(""));
     }
-    const addresses = fs.readFileSync(KNOWN_HOSTS, "utf8").trim().split("\n").map((line) => line.split(" ")[0]);
+    const addresses = fs
+        .readFileSync(KNOWN_HOSTS, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => line.split(" ")[0]);
     console.log("\nMachines with Docker, reached by");
     for (const address of addresses) {
         console.log(`  ssh -i ${KEY} -o UserKnownHostsFile=${KNOWN_HOSTS} storm@${address}`);

@@ -69,15 +69,31 @@ export function labMissing(): string | undefined {
     if (process.getuid?.() !== 0) {
         return "a lab needs root: it makes namespaces, network devices and mounts";
     }
-    const tools = ["ip", "tc", "iptables", "nsenter", "unshare", "findmnt", "flock", "mkfs.ext4", "ssh-keygen", "docker", "mmdebstrap"];
+    const tools = [
+        "ip",
+        "tc",
+        "iptables",
+        "nsenter",
+        "unshare",
+        "findmnt",
+        "flock",
+        "mkfs.ext4",
+        "ssh-keygen",
+        "docker",
+        "mmdebstrap",
+    ];
     const missing = tools.filter((tool) => spawnSync("which", [tool]).status !== 0);
     if (missing.length > 0) {
         return `a lab needs ${missing.join(", ")}: run scripts/setup lab`;
     }
-    const trial = "ip link add type veth && mount -t tmpfs tmpfs /mnt && mkdir /mnt/{a,b,c} && iptables -A INPUT -j REJECT && " +
+    const trial =
+        "ip link add type veth && mount -t tmpfs tmpfs /mnt && mkdir /mnt/{a,b,c} && iptables -A INPUT -j REJECT && " +
         "mount -t overlay overlay -o lowerdir=/mnt/a,upperdir=/mnt/b,workdir=/mnt/c /mnt/a";
     const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork"];
     // Where its input is a socket, as Node's pipes are, bash takes itself for a remote login, and runs the user's own .bashrc.
-    const tried = spawnSync("unshare", [...namespaces, "bash", "-c", trial], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    const tried = spawnSync("unshare", [...namespaces, "bash", "-c", trial], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+    });
     return tried.status === 0 ? undefined : `namespaces do not work here: ${tried.stderr.trim()}`;
 }

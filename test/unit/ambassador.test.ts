@@ -9,14 +9,14 @@ const container = (run: Run, daemon: string) => run.get(`storm-${daemon}-contain
 const words = ({ inputs }: Declared) => JSON.stringify([inputs.command, inputs.envs]);
 const uploads = ({ inputs }: Declared) =>
     (revealed(inputs.uploads) as { content: unknown }[]).map(({ content }) => String(revealed(content)));
-const proxyOn = (run: Run, machine: string) => uploads(run.get(`ambassador-${machine}-proxy-container`)).join();
+const proxyOn = (run: Run, machine: string) => uploads(run.get(`host-ambassador-${machine}-proxy-container`)).join();
 interface RegistrarSettings {
     etcd: string[];
     services: Record<string, { to: string; at: string }>;
     backends: Record<string, string>;
 }
 const registrarOn = (run: Run, machine: string) =>
-    JSON.parse(uploads(run.get(`ambassador-${machine}-registrar-container`))[1] ?? "") as RegistrarSettings;
+    JSON.parse(uploads(run.get(`host-ambassador-${machine}-registrar-container`))[1] ?? "") as RegistrarSettings;
 
 jest.setTimeout(180_000);
 
@@ -28,8 +28,12 @@ describe("on hosts", () => {
 
     test("there is a pair on each host, before its daemons; nothing on one host waits for another's", () => {
         const before = madeAfter(container(run, "supervisor-1"), run);
-        expect(before).toEqual(expect.arrayContaining(["ambassador-d-proxy-container", "ambassador-d-registrar-container"]));
-        expect(madeAfter(container(run, "zookeeper-1"), run).filter((name) => /^ambassador-[b-e]-/.test(name))).toEqual([]);
+        expect(before).toEqual(
+            expect.arrayContaining(["host-ambassador-d-proxy-container", "host-ambassador-d-registrar-container"]),
+        );
+        expect(madeAfter(container(run, "zookeeper-1"), run).filter((name) => /^ambassador-[b-e]-/.test(name))).toEqual(
+            [],
+        );
     });
 
     test("daemons dial their own host for ZooKeeper and for Nimbus", () => {
@@ -65,7 +69,11 @@ describe("on hosts", () => {
         expect(registrarOn(run, "d")).toMatchObject({
             etcd: ["http://10.0.0.1:2379", "http://10.0.0.2:2379", "http://10.0.0.3:2379"],
             services: {},
-            backends: { zookeeper: "/storm-test/zookeeper/", nimbus: "/storm-test/nimbus/", "nimbus-2": "/storm-test/nimbus/nimbus-2" },
+            backends: {
+                zookeeper: "/storm-test/zookeeper/",
+                nimbus: "/storm-test/nimbus/",
+                "nimbus-2": "/storm-test/nimbus/nimbus-2",
+            },
         });
     });
 
@@ -78,14 +86,21 @@ describe("on hosts", () => {
         const hosts = onHosts.hosts.map((host) => (host.name === "b" ? { ...host, address: "10.0.0.22" } : host));
         // Without a member of ZooKeeper's there, which the others are told of.
         const elsewhere = { name: "f", address: "10.0.0.6", daemons: ["zookeeper-2"] };
-        const placed = (each: typeof hosts) => [elsewhere, ...each.map((host) => (host.name === "b" ? { ...host, daemons: ["nimbus-2"] } : host))];
+        const placed = (each: typeof hosts) => [
+            elsewhere,
+            ...each.map((host) => (host.name === "b" ? { ...host, daemons: ["nimbus-2"] } : host)),
+        ];
         const before = await runProgram({ ...onHosts, discovery: "ambassador", hosts: placed(onHosts.hosts) });
         const moved = await runProgram({ ...onHosts, discovery: "ambassador", hosts: placed(hosts) });
         const differing = moved.resources
             .filter(({ type }) => type === "docker:index/container:Container")
             .filter(({ name, inputs }) => JSON.stringify(before.get(name).inputs) !== JSON.stringify(inputs))
             .map(({ name }) => name);
-        expect(differing.sort()).toEqual(["ambassador-b-proxy-container", "ambassador-b-registrar-container", "storm-nimbus-2-container"]);
+        expect(differing.sort()).toEqual([
+            "host-ambassador-b-proxy-container",
+            "host-ambassador-b-registrar-container",
+            "storm-nimbus-2-container",
+        ]);
     });
 
     test("passwords are secret, and on no command line", () => {
@@ -93,8 +108,10 @@ describe("on hosts", () => {
             expect(JSON.stringify([inputs.command, inputs.envs])).not.toContain("password");
         }
         const secret = "4dabf18193072939515e22adb298388d";
-        expect(JSON.stringify(run.get("ambassador-a-registrar-container").inputs.uploads)).toContain(secret);
-        expect(run.get("ambassador-registry-users").inputs).toMatchObject({ rootPassword: { [secret]: expect.anything() as unknown } });
+        expect(JSON.stringify(run.get("host-ambassador-a-registrar-container").inputs.uploads)).toContain(secret);
+        expect(run.get("host-ambassador-registry-users").inputs).toMatchObject({
+            rootPassword: { [secret]: expect.anything() as unknown },
+        });
     });
 });
 
@@ -108,16 +125,24 @@ test("on local, one pair is for all of the machine, at addresses of its own", as
 
 test("on aws, members of the registry are on ZooKeeper's instances", async () => {
     const run = await runProgram({ ...stackFile("prod"), discovery: "ambassador" });
-    expect(run.get("ambassador-registry-3-container").provider).toBe(container(run, "zookeeper-3").provider);
+    expect(run.get("host-ambassador-registry-3-container").provider).toBe(container(run, "zookeeper-3").provider);
     // The firewall lets ambassadors reach what they lead to.
     const rules = run.resources.filter(({ type }) => type.endsWith("SecurityGroupIngressRule")).map(({ name }) => name);
-    expect(rules).toEqual(expect.arrayContaining(["firewall-nimbus-6641-from-supervisor", "firewall-zookeeper-2379-from-ui"]));
-    expect(rules).not.toContain("firewall-nimbus-6627-from-supervisor");
+    expect(rules).toEqual(
+        expect.arrayContaining(["host-firewall-nimbus-6641-from-supervisor", "host-firewall-zookeeper-2379-from-ui"]),
+    );
+    expect(rules).not.toContain("host-firewall-nimbus-6627-from-supervisor");
 });
 
 test("a proxy's servers wait for what the registry says of them", () => {
-    const config = proxyConfig({ addresses: ["127.0.0.1"], backends: [{ name: "x", port: 1, places: 2, lines: ["y"] }], socket: "/data/s" });
-    expect(config).toContain("listen x\n    bind 127.0.0.1:1\n    y\n    server-template server 1-2 127.0.0.1:1 check disabled\n");
+    const config = proxyConfig({
+        addresses: ["127.0.0.1"],
+        backends: [{ name: "x", port: 1, places: 2, lines: ["y"] }],
+        socket: "/data/s",
+    });
+    expect(config).toContain(
+        "listen x\n    bind 127.0.0.1:1\n    y\n    server-template server 1-2 127.0.0.1:1 check disabled\n",
+    );
     expect(config).toContain("stats socket /data/s mode 600 level admin");
 });
 
@@ -128,7 +153,9 @@ describe("on hosts, with mutual TLS", () => {
     });
 
     test("ZooKeeper and Nimbus are reached on their own machines alone", () => {
-        expect(container(run, "zookeeper-2").inputs.envs).toContain("ZOO_CFG_EXTRA=clientPort=2181 clientPortAddress=127.0.0.2");
+        expect(container(run, "zookeeper-2").inputs.envs).toContain(
+            "ZOO_CFG_EXTRA=clientPort=2181 clientPortAddress=127.0.0.2",
+        );
         expect(container(run, "nimbus-2").inputs).toMatchObject({
             networkMode: "bridge",
             ports: [{ ip: "127.0.0.1", external: 6642, internal: 6642 }],
@@ -142,24 +169,33 @@ describe("on hosts, with mutual TLS", () => {
             "/storm-test/zookeeper/zookeeper-2": { to: "127.0.0.2:2181", at: "10.0.0.2:12181" },
             "/storm-test/nimbus/nimbus-2": { to: "127.0.0.1:6642", at: "10.0.0.2:16642" },
         });
-        expect(proxyOn(run, "b")).toContain(`listen of-nimbus-2\n    bind 10.0.0.2:16642 ${secured}\n    server nimbus-2 127.0.0.1:6642\n`);
-        expect(proxyOn(run, "d")).toContain(`    server-template server 1-5 127.0.0.1:2181 ${secured} check disabled\n`);
+        expect(proxyOn(run, "b")).toContain(
+            `listen of-nimbus-2\n    bind 10.0.0.2:16642 ${secured}\n    server nimbus-2 127.0.0.1:6642\n`,
+        );
+        expect(proxyOn(run, "d")).toContain(
+            `    server-template server 1-5 127.0.0.1:2181 ${secured} check disabled\n`,
+        );
         expect(registrarOn(run, "d").etcd[0]).toBe("https://10.0.0.1:2379");
-        expect(run.get("ambassador-registry-1-container").inputs.command).toEqual(
+        expect(run.get("host-ambassador-registry-1-container").inputs.command).toEqual(
             expect.arrayContaining(["--client-cert-auth", "--peer-client-cert-auth"]),
         );
     });
 
     test("a Nimbus dials the ambassador at the machine's address on Docker's bridge", () => {
-        expect(madeAfter(container(run, "nimbus-2"), run)).toContain("ambassador-b-bridge");
-        expect(run.resources.filter(({ name }) => name.endsWith("-bridge")).map(({ name }) => name)).toEqual(["ambassador-a-bridge", "ambassador-b-bridge"]);
+        expect(madeAfter(container(run, "nimbus-2"), run)).toContain("host-ambassador-b-bridge");
+        expect(run.resources.filter(({ name }) => name.endsWith("-bridge")).map(({ name }) => name)).toEqual([
+            "host-ambassador-a-bridge",
+            "host-ambassador-b-bridge",
+        ]);
     });
 
     test("each machine has a certificate, whose key is secret", () => {
         const certificates = run.resources.filter(({ type }) => type === "storm:index:Certificate");
         expect(certificates.map(({ name }) => name)).toHaveLength(6);
-        const [, , own] = run.get("ambassador-b-proxy-container").inputs.uploads as object[];
-        expect(JSON.stringify(own ?? run.get("ambassador-b-proxy-container").inputs.uploads)).toContain("4dabf18193072939515e22adb298388d");
+        const [, , own] = run.get("host-ambassador-b-proxy-container").inputs.uploads as object[];
+        expect(JSON.stringify(own ?? run.get("host-ambassador-b-proxy-container").inputs.uploads)).toContain(
+            "4dabf18193072939515e22adb298388d",
+        );
     });
 });
 

@@ -1,4 +1,4 @@
-import { edges } from "../../components/storm/edges";
+import { edges } from "../../components/storm/spec/edges";
 import { own, stackFile } from "./awsFixture";
 import { type Declared, madeAfter, revealed, type Run, runProgram } from "./program";
 
@@ -21,26 +21,36 @@ describe.each(["dev", "prod", "existing"])("%s:", (name) => {
     beforeAll(() => (run = runs[name] as Run));
 
     test("nobody is let in from everywhere", () => {
-        const sources = ofType(run, "vpc/securityGroupIngressRule").map(({ inputs }) => inputs.cidrIpv4 ?? inputs.referencedSecurityGroupId);
+        const sources = ofType(run, "vpc/securityGroupIngressRule").map(
+            ({ inputs }) => inputs.cidrIpv4 ?? inputs.referencedSecurityGroupId,
+        );
         expect(sources.length).toBeGreaterThan(10);
         expect(sources.filter((source) => source === undefined || /\/0$/.test(source as string))).toEqual([]);
         expect(ofType(run, "ec2/securityGroup").flatMap(({ inputs }) => inputs.ingress ?? [])).toEqual([]);
     });
 
     test("all of it is made by the provider that the stack's settings describe", () => {
-        const others = run.resources.filter(({ type, provider }) => type.startsWith("aws:") && !provider.includes("::aws::"));
+        const others = run.resources.filter(
+            ({ type, provider }) => type.startsWith("aws:") && !provider.includes("::aws::"),
+        );
         expect(names(others)).toEqual([]);
     });
 
     test("every edge has its rule, and no rule lacks an edge", () => {
-        const kinds = names(ofType(run, "ec2/securityGroup")).map((group) => group.replace("firewall-", ""));
+        const kinds = names(ofType(run, "ec2/securityGroup")).map((group) => group.replace("host-firewall-", ""));
         const cidrs: Record<string, string[]> = { browser: own.from.ui, ssh: own.from.ssh };
         const hasBastion = kinds.includes("bastion");
-        const ssh = kinds.map((to) => ({ from: hasBastion && to !== "bastion" ? "bastion" : "ssh", to, ports: [22, 22] }));
+        const ssh = kinds.map((to) => ({
+            from: hasBastion && to !== "bastion" ? "bastion" : "ssh",
+            to,
+            ports: [22, 22],
+        }));
         const wanted = [...edges({ slots: 2, uiPort: 8080 }), ...ssh]
             .filter(({ to }) => kinds.includes(to))
             .flatMap(({ from, to, ports: [first, last] }) =>
-                (kinds.includes(from) ? [`firewall-${from}-id`] : (cidrs[from] ?? [])).map((source) => `${source} → firewall-${to}-id ${first}-${last}`),
+                (kinds.includes(from) ? [`host-firewall-${from}-id`] : (cidrs[from] ?? [])).map(
+                    (source) => `${source} → host-firewall-${to}-id ${first}-${last}`,
+                ),
             );
         const rules = ofType(run, "vpc/securityGroupIngressRule").map(({ inputs }) => {
             expect(inputs.ipProtocol).toBe("tcp");
@@ -61,7 +71,11 @@ describe.each(["dev", "prod", "existing"])("%s:", (name) => {
     test("an instance's metadata take a token, and none passes on", () => {
         expect(instances(run).length).toBeGreaterThan(0);
         for (const { inputs } of instances(run)) {
-            expect(inputs.metadataOptions).toEqual({ httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 });
+            expect(inputs.metadataOptions).toEqual({
+                httpEndpoint: "enabled",
+                httpTokens: "required",
+                httpPutResponseHopLimit: 1,
+            });
         }
     });
 
@@ -78,21 +92,32 @@ describe.each(["dev", "prod", "existing"])("%s:", (name) => {
     });
 
     test("everything that can have tags tells whose it is", () => {
-        const untagged = run.resources.filter(({ type, inputs }) => type.startsWith("aws:") && !(inputs.tags as object | undefined));
+        const untagged = run.resources.filter(
+            ({ type, inputs }) => type.startsWith("aws:") && !(inputs.tags as object | undefined),
+        );
         const cannot = ["RouteTableAssociation", "Route", "VolumeAttachment", "RolePolicy"];
-        expect(untagged.filter(({ type }) => !cannot.includes(type.split(":").at(-1) as string)).map(({ urn }) => urn)).toEqual([]);
+        expect(
+            untagged.filter(({ type }) => !cannot.includes(type.split(":").at(-1) as string)).map(({ urn }) => urn),
+        ).toEqual([]);
     });
 
     test("what others are told the address of keeps it, and its data, when its instance is replaced", () => {
         for (const daemon of names(instances(run)).filter((each) => /zookeeper|nimbus/.test(each))) {
             const { inputs, deleteBeforeReplace } = run.get(daemon);
-            expect(inputs.networkInterfaces).toEqual([{ deviceIndex: 0, networkInterfaceId: `${daemon.replace("-instance", "-interface")}-id` }]);
+            expect(inputs.networkInterfaces).toEqual([
+                { deviceIndex: 0, networkInterfaceId: `${daemon.replace("-instance", "-interface")}-id` },
+            ]);
             expect(deleteBeforeReplace).toBe(true);
             const attachment = run.get(daemon.replace("-instance", "-attachment"));
-            expect(attachment.inputs).toMatchObject({ volumeId: `${daemon.replace("-instance", "-volume")}-id`, stopInstanceBeforeDetaching: true });
+            expect(attachment.inputs).toMatchObject({
+                volumeId: `${daemon.replace("-instance", "-volume")}-id`,
+                stopInstanceBeforeDetaching: true,
+            });
             // A zone that would leave the data behind is refused before anything is touched.
             for (const part of ["-volume", "-interface", "-instance"]) {
-                expect(madeAfter(run.get(daemon.replace("-instance", part)), run)).toContain(daemon.replace("-instance", "-zone"));
+                expect(madeAfter(run.get(daemon.replace("-instance", part)), run)).toContain(
+                    daemon.replace("-instance", "-zone"),
+                );
             }
         }
     });
@@ -102,7 +127,9 @@ describe("dev", () => {
     test("has an instance for each daemon, in public subnets, and no NAT", () => {
         const run = runs.dev as Run;
         expect(names(instances(run))).toEqual(
-            ["nimbus-1", "supervisor-1", "supervisor-2", "ui", "zookeeper-1"].map((daemon) => `host-${daemon}-instance`),
+            ["nimbus-1", "supervisor-1", "supervisor-2", "ui", "zookeeper-1"].map(
+                (daemon) => `host-${daemon}-instance`,
+            ),
         );
         expect([ofType(run, "ec2/natGateway"), ofType(run, "ec2/subnet").length]).toEqual([[], 1]);
     });
@@ -121,35 +148,40 @@ describe("prod", () => {
     test("spreads each kind over the zones, in private subnets", () => {
         const zones = ["a", "b", "c"].map((letter) => `eu-central-1${letter}`);
         expect([1, 2, 3].map((id) => run().get(`host-zookeeper-${id}-interface`).inputs.subnetId)).toEqual(
-            zones.map((zone) => `network-private-${zone}-id`),
+            zones.map((zone) => `host-network-private-${zone}-id`),
         );
         expect([1, 2, 3].map((id) => run().get(`host-zookeeper-${id}-volume`).inputs.availabilityZone)).toEqual(zones);
         expect([1, 2, 3].map((id) => run().get(`host-supervisor-${id}-instance`).inputs.subnetId)).toEqual(
-            zones.map((zone) => `network-private-${zone}-id`),
+            zones.map((zone) => `host-network-private-${zone}-id`),
         );
-        expect(names(ofType(run(), "ec2/eip"))).toEqual(["bastion-eip", "network-nat"]);
+        expect(names(ofType(run(), "ec2/eip"))).toEqual(["host-bastion-eip", "host-network-nat"]);
     });
 
     test("is reached through a bastion that is known by its key", () => {
         for (const { inputs } of run().resources.filter(({ type }) => type === "command:remote:Command")) {
             const { proxy } = revealed(inputs.connection) as { proxy: { host: string; hostKey: string } };
-            expect(proxy).toMatchObject({ host: "public address of bastion-eip", hostKey: "ssh-ed25519 made-by-bastion" });
+            expect(proxy).toMatchObject({
+                host: "public address of host-bastion-eip",
+                hostKey: "ssh-ed25519 made-by-bastion",
+            });
         }
     });
 
     test("is destroyed only after what refuses that, as long as it is protected", () => {
-        const guard = run().get("protection");
+        const guard = run().get("host-protection");
         expect(guard.inputs.isOn).toBe(true);
         const first = run().resources.filter(({ urn, name }) => {
             const isComponent = /^storm:|^pulumi:/.test(urn.split("::").at(-2)?.split("$").at(-1) ?? "");
-            return !isComponent && name !== "protection" && !madeAfter(guard, run()).includes(name);
+            return !isComponent && name !== "host-protection" && !madeAfter(guard, run()).includes(name);
         });
         expect(names(first)).toEqual([]);
-        expect((runs.dev as Run).get("protection").inputs.isOn).toBe(false);
+        expect((runs.dev as Run).get("host-protection").inputs.isOn).toBe(false);
     });
 
     test("refuses to lose an instance or data", () => {
-        expect(instances(run()).map(({ inputs }) => inputs.disableApiTermination)).toEqual(instances(run()).map(() => true));
+        expect(instances(run()).map(({ inputs }) => inputs.disableApiTermination)).toEqual(
+            instances(run()).map(() => true),
+        );
         const unprotected = [...instances(run()), ...ofType(run(), "ebs/volume")].filter(({ protect }) => !protect);
         expect(names(unprotected)).toEqual([]);
     });
@@ -160,7 +192,9 @@ test("a preview of a stack that is not there needs no account, and one of a stac
     expect(Object.keys(provider(runs.dev as Run).inputs)).not.toContain("accessKey");
     const { inputs, ignoreChanges } = provider(await runProgram(stackFile("dev"), { preview: true }));
     expect(inputs).toMatchObject({ skipCredentialsValidation: "true", skipRequestingAccountId: "true" });
-    expect(ignoreChanges).toEqual(expect.arrayContaining(["accessKey", "skipRequestingAccountId", "profile", "assumeRoles", "allowedAccountIds"]));
+    expect(ignoreChanges).toEqual(
+        expect.arrayContaining(["accessKey", "skipRequestingAccountId", "profile", "assumeRoles", "allowedAccountIds"]),
+    );
 });
 
 describe("instances", () => {
@@ -187,17 +221,27 @@ describe("instances", () => {
 
 describe("settings", () => {
     test("a smaller ensemble is refused", async () => {
-        const error = await runProgram({ ...stackFile("dev"), mayLeave: ["zookeeper-3"] }).catch((thrown: Error) => thrown.message);
+        const error = await runProgram({ ...stackFile("dev"), mayLeave: ["zookeeper-3"] }).catch(
+            (thrown: Error) => thrown.message,
+        );
         expect(error).toContain('storm:mayLeave (["zookeeper-3"]) is for the targets `local` and `hosts`');
     });
 
     test.each([
-        ["a network twice", { vpc: { id: "vpc-1", subnets: { "eu-central-1a": "subnet-a" } } }, "are for a network of the stack's own, and storm:aws.vpc is given"],
+        [
+            "a network twice",
+            { vpc: { id: "vpc-1", subnets: { "eu-central-1a": "subnet-a" } } },
+            "are for a network of the stack's own, and storm:aws.vpc is given",
+        ],
         ["no zone", { zones: [] }, "storm:aws.zones ([]) is empty: name at least one zone"],
-        ["a zone twice", { zones: ["eu-central-1a", "eu-central-1a"] }, "names eu-central-1a twice"],
+        ["a zone twice", { zones: ["eu-central-1a", "eu-central-1a"] }, "lists eu-central-1a twice"],
         ["everybody", { from: { ssh: ["0.0.0.0/0"] } }, 'storm:aws.from.ssh.0 ("0.0.0.0/0") would let everybody in'],
-        ["a region for a zone", { zones: ["eu-central-1"] }, 'storm:aws.zones.0 ("eu-central-1") is not an availability zone'],
-        ["a small network", { cidr: "10.0.0.0/25" }, 'storm:aws.cidr ("10.0.0.0/25") is not between a /16 and a /24'],
+        [
+            "a region for a zone",
+            { zones: ["eu-central-1"] },
+            'storm:aws.zones.0 ("eu-central-1") must be an availability zone',
+        ],
+        ["a small network", { cidr: "10.0.0.0/25" }, 'storm:aws.cidr ("10.0.0.0/25") must be between a /16 and a /24'],
         ["an unknown key", { zone: "eu-central-1a" }, "storm:aws.zone is not a setting"],
     ])("%s is refused", async (_, changes, message) => {
         const error = await runProgram(stackFile("dev", changes)).catch((thrown: Error) => thrown.message);
@@ -205,7 +249,9 @@ describe("settings", () => {
     });
 
     test("another port of SSH is refused, as instances listen on 22 alone", async () => {
-        const error = await runProgram({ ...stackFile("dev"), ssh: { port: 2222 } }).catch((thrown: Error) => thrown.message);
+        const error = await runProgram({ ...stackFile("dev"), ssh: { port: 2222 } }).catch(
+            (thrown: Error) => thrown.message,
+        );
         expect(error).toContain("storm:ssh.port (2222) is for the target `hosts`");
     });
 
@@ -215,21 +261,40 @@ describe("settings", () => {
         expect(error).toContain("storm:aws.cidr");
     });
 
-    test.each(["dev", "prod"])("what only the user knows is asked for by an update, all at once, and not by a preview: %s", async (name) => {
-        const settings = stackFile(name, { ami: undefined, publicKey: undefined, from: undefined });
-        const error = await runProgram(settings).catch((thrown: Error) => thrown.message);
-        expect(error).toContain("storm:aws.ami is not set");
-        expect(error).toContain("storm:aws.publicKey is not set");
-        expect(error).toContain("storm:aws.from.ssh is not set");
-        const warn = jest.spyOn(console, "warn").mockReturnValue();
-        const preview = await runProgram(settings, { preview: true });
-        expect(warn.mock.calls.flat().join()).toContain("storm:aws.ami is not set");
-        expect(instances(preview).length).toBeGreaterThan(0);
-    });
+    test.each(["dev", "prod"])(
+        "what only the user knows is asked for by an update, all at once, and not by a preview: %s",
+        async (name) => {
+            const settings = stackFile(name, { ami: undefined, publicKey: undefined, from: undefined });
+            const error = await runProgram(settings).catch((thrown: Error) => thrown.message);
+            expect(error).toContain("storm:aws.ami is not set");
+            expect(error).toContain("storm:aws.publicKey is not set");
+            expect(error).toContain("storm:aws.from.ssh is not set");
+            const warn = jest.spyOn(console, "warn").mockReturnValue();
+            const preview = await runProgram(settings, { preview: true });
+            expect(warn.mock.calls.flat().join()).toContain("storm:aws.ami is not set");
+            expect(instances(preview).length).toBeGreaterThan(0);
+        },
+    );
 });
 
 test("with a ZooKeeper that is there already, no instance is made for one", async () => {
     const run = await runProgram({ ...stackFile("dev"), zookeeperServers: ["zk-1.example.com"] });
     expect(run.resources.filter(({ urn }) => /zookeeper/i.test(urn))).toEqual([]);
-    expect(names(instances(run))).toEqual(["nimbus-1", "supervisor-1", "supervisor-2", "ui"].map((daemon) => `host-${daemon}-instance`));
+    expect(names(instances(run))).toEqual(
+        ["nimbus-1", "supervisor-1", "supervisor-2", "ui"].map((daemon) => `host-${daemon}-instance`),
+    );
+});
+
+test("settings of `aws:` reach the provider as what they are, and secrets as secrets", async () => {
+    const account = {
+        "aws:profile": "123",
+        "aws:maxRetries": 7,
+        "aws:token": "hidden",
+        "aws:allowedAccountIds": ["1"],
+    };
+    const run = await runProgram({ ...stackFile("dev"), ...account }, { secret: ["aws:token"] });
+    const { inputs } = run.get("aws", "pulumi:providers:aws");
+    expect(inputs).toMatchObject({ profile: "123", maxRetries: "7", allowedAccountIds: '["1"]' });
+    expect(inputs.token).not.toBe("hidden");
+    expect(revealed(inputs.token)).toBe("hidden");
 });

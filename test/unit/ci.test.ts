@@ -4,12 +4,26 @@ import * as path from "path";
 import * as yaml from "yaml";
 import { comment } from "../../scripts/ci/comment";
 import { keepIssue } from "../../scripts/ci/driftIssue";
-import { withoutSecrets } from "../../scripts/ci/preview";
-import { fenced, githubLimit, type Preview, previewMark, previewReport, withoutProgress } from "../../scripts/ci/report";
+import {
+    fenced,
+    githubLimit,
+    type Preview,
+    previewMark,
+    previewReport,
+    withoutProgress,
+} from "../../scripts/ci/report";
+import { withoutSecrets } from "../../scripts/stackFile";
 import { GitHub, type Post, type Store } from "../ci/github";
 
 const preview = (more: Partial<Preview>): Preview => ({
-    ...{ stack: "dev", fromNothing: false, changes: { same: 140 }, violations: [], failed: false, output: "Resources:" },
+    ...{
+        stack: "dev",
+        fromNothing: false,
+        changes: { same: 140 },
+        violations: [],
+        failed: false,
+        output: "Resources:",
+    },
     ...more,
 });
 
@@ -18,7 +32,13 @@ describe("the report", () => {
         const report = previewReport([
             preview({}),
             preview({ stack: "prod", changes: { same: 9, create: 8, replace: 1 }, output: "+ prod" }),
-            preview({ stack: "test", changes: { create: 1 }, fromNothing: true, failed: true, output: "error: unknown setting" }),
+            preview({
+                stack: "test",
+                changes: { create: 1 },
+                fromNothing: true,
+                failed: true,
+                output: "error: unknown setting",
+            }),
         ]);
         expect(report.startsWith(previewMark)).toBe(true);
         expect(report).toContain("| dev | its state | 0 | 0 | 0 | 0 |  | ok |");
@@ -30,8 +50,15 @@ describe("the report", () => {
     });
 
     test("says which policies are violated, and by what", () => {
-        const violation = { policy: "survives-losses", mandatory: true, resource: "storm", message: "In production.\nSet storm:zookeepers." };
-        const report = previewReport([preview({ failed: true, violations: [violation, { ...violation, policy: "a", mandatory: false }] })]);
+        const violation = {
+            policy: "survives-losses",
+            mandatory: true,
+            resource: "storm",
+            message: "In production.\nSet storm:zookeepers.",
+        };
+        const report = previewReport([
+            preview({ failed: true, violations: [violation, { ...violation, policy: "a", mandatory: false }] }),
+        ]);
         expect(report).toContain("- dev, `storm`, `survives-losses`: In production. Set storm:zookeepers.\n");
         expect(report).toContain("- dev, `storm`, advice of `a`: ");
         expect(report).toContain("| 2 violated | **failed** |");
@@ -54,7 +81,9 @@ describe("the report", () => {
     });
 
     test("has no signs of progress", () => {
-        expect(withoutProgress("Previewing\n@ previewing update....\n\n@ previewing update\n+ create\n")).toBe("Previewing\n+ create");
+        expect(withoutProgress("Previewing\n@ previewing update....\n\n@ previewing update\n+ create\n")).toBe(
+            "Previewing\n+ create",
+        );
     });
 });
 
@@ -66,7 +95,9 @@ config:
   storm:sshKey: { secure: v1:def }
   storm:aws: { zones: [a], other: { secure: v1:ghi }, list: [1, { secure: v1:jkl }] }
 `;
-    expect(yaml.parse(withoutSecrets(text))).toEqual({ config: { "storm:target": "aws", "storm:aws": { zones: ["a"], list: [1] } } });
+    expect(yaml.parse(withoutSecrets(text))).toEqual({
+        config: { "storm:target": "aws", "storm:aws": { zones: ["a"], list: [1] } },
+    });
     expect(() => withoutSecrets("config: {a: b: c}")).toThrow();
 });
 
@@ -82,11 +113,18 @@ describe("on GitHub", () => {
         process.env = before;
         fs.rmSync(folder, { recursive: true });
     });
-    const post = (id: number, more: Partial<Post>): Post => ({ ...{ id, body: "", user: { login: "somebody" } }, ...more });
+    const post = (id: number, more: Partial<Post>): Post => ({
+        ...{ id, body: "", user: { login: "somebody" } },
+        ...more,
+    });
 
     test("there is one comment, which later runs write anew, whatever else is said", () => {
-        const said = Array.from({ length: 150 }, (_, index) => post(index, { issue: "7", body: `${previewMark} quoted` }));
-        const github = use({ comments: [...said, post(900, { issue: "8", body: previewMark, user: { login: "github-actions[bot]" } })] });
+        const said = Array.from({ length: 150 }, (_, index) =>
+            post(index, { issue: "7", body: `${previewMark} quoted` }),
+        );
+        const github = use({
+            comments: [...said, post(900, { issue: "8", body: previewMark, user: { login: "github-actions[bot]" } })],
+        });
         comment("o/r", "7", `${previewMark}\nfirst`);
         comment("o/r", "7", `${previewMark}\nsecond`);
         expect(github.comments).toHaveLength(152);
@@ -107,7 +145,9 @@ describe("on GitHub", () => {
     });
 
     test("there is one issue for a stack's drift, which is closed when there is none any more", () => {
-        const github = use({ issues: [post(1, { number: 1, state: "open", body: "<!-- storm: drift of dev --> quoted" })] });
+        const github = use({
+            issues: [post(1, { number: 1, state: "open", body: "<!-- storm: drift of dev --> quoted" })],
+        });
         keepIssue("o/r", "dev", "none", "", "run 1");
         expect([github.issues.length, github.comments.length]).toEqual([1, 0]);
         keepIssue("o/r", "dev", "drift", "- container", "run 2");
@@ -143,7 +183,9 @@ const workflow = (name: string) => yaml.parse(fs.readFileSync(`.github/workflows
 const names = ["pull-request", "main", "drift"];
 
 describe("the workflows", () => {
-    const jobs = names.flatMap((name) => Object.entries(workflow(name).jobs).map(([job, value]) => [`${name}, ${job}`, value] as const));
+    const jobs = names.flatMap((name) =>
+        Object.entries(workflow(name).jobs).map(([job, value]) => [`${name}, ${job}`, value] as const),
+    );
 
     test.each(jobs)("%s: its steps are package scripts that are there", (_name, { steps }) => {
         const { scripts } = JSON.parse(fs.readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };

@@ -1,46 +1,28 @@
 import * as fs from "fs";
 import * as net from "net";
-import * as os from "os";
-import * as path from "path";
 import { Unanswered } from "../../provider/machines/connector";
 import { ageOf, type Connect, connectFrom } from "../../provider/machines/container";
+import { calls, ssh } from "./dockerStandIn";
 
-/** In Docker's place: runs the command of `docker exec` here, notes that it was called, and knows no container `gone`. */
-const docker = `#!/bin/bash
-echo "$*" | head -n 1 >>"$(dirname "$0")/calls"
-[ "$3" != gone ] || { echo "No such container: gone" >&2; exit 1; }
-shift 3
-exec "$@"
-`;
-
-let folder: string;
 let server: net.Server;
 let port: number;
 let connect: Connect;
-/** In the place of `ssh`: a shell here, which finds that stand-in. */
-let ssh: string[];
 
 beforeAll(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-connector-"));
-    fs.writeFileSync(path.join(folder, "docker"), docker, { mode: 0o755 });
-    ssh = ["env", `PATH=${folder}:${process.env.PATH}`, "sh", "-c"];
     connect = connectFrom({ container: "nimbus-1", ssh });
     // Answers a question with itself, and a frame with one of the same content.
     server = net.createServer((socket) => socket.on("data", (data) => socket.end(data)));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     ({ port } = server.address() as net.AddressInfo);
 });
-afterAll(() => {
-    server.close();
-    fs.rmSync(folder, { recursive: true });
-});
-
-const calls = () => fs.readFileSync(path.join(folder, "calls"), "utf8").trim().split("\n").length;
+afterAll(() => server.close());
 
 test("gives all that comes back, or a frame, whatever its bytes", async () => {
     expect(String(await connect("127.0.0.1", port, Buffer.from("srvr"), "all"))).toBe("srvr");
     const content = Buffer.from([0, 255, 10, 13, 32, 39]);
-    expect(await connect("127.0.0.1", port, Buffer.concat([Buffer.from([0, 0, 0, content.length]), content]), 4)).toEqual(content);
+    expect(
+        await connect("127.0.0.1", port, Buffer.concat([Buffer.from([0, 0, 0, content.length]), content]), 4),
+    ).toEqual(content);
     expect(await connect("127.0.0.1", port, Buffer.alloc(0), "none")).toEqual(Buffer.alloc(0));
 });
 
@@ -62,6 +44,11 @@ test("a refused connection says so, and leaves the process for the next", async 
     await expect(refused).rejects.toThrow(/refused/);
     await connect("127.0.0.1", port, Buffer.from("a"), "all");
     expect(calls()).toBe(before);
+});
+
+test("a frame that does not come is an error", async () => {
+    const none = connect("127.0.0.1", port, Buffer.from([0, 0]), 4);
+    await expect(none).rejects.toThrow("the connection was closed without an answer");
 });
 
 test("where no command runs, Docker's own words say why", async () => {

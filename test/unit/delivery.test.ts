@@ -16,7 +16,8 @@ beforeAll(async () => {
 
 const container = (run: Run, daemon: string) => run.get(`storm-${daemon}-container`);
 const file = (run: Run, daemon: string) => run.get(`storm-${daemon}-conf`);
-const options = ({ inputs }: Declared) => (inputs.command as string[]).filter((_, index, words) => words[index - 1] === "-c" && index > 2);
+const options = ({ inputs }: Declared) =>
+    (inputs.command as string[]).filter((_, index, words) => words[index - 1] === "-c" && index > 2);
 
 test.each(daemons)("%s has the same configuration by either delivery", (daemon) => {
     const launched = options(container(byArguments, daemon)).map((option) => {
@@ -52,7 +53,10 @@ test("another address changes the files of those that use it, and no other", asy
 });
 
 test("what is secret in it stays so", async () => {
-    const run = await runProgram({ ...settings, delivery: "file", stormYaml: { "storm.zookeeper.auth.payload": "hunter2" } }, { secret: ["stormYaml"] });
+    const run = await runProgram(
+        { ...settings, delivery: "file", stormYaml: { "storm.zookeeper.auth.payload": "hunter2" } },
+        { secret: ["stormYaml"] },
+    );
     const plain = JSON.stringify(run.resources.map(({ inputs }) => ({ ...inputs, content: undefined })));
     expect(plain).not.toContain("hunter2");
     expect(JSON.stringify(file(run, "nimbus-1").inputs.content)).toContain("4dabf18193072939515e22adb298388d");

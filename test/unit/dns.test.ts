@@ -6,19 +6,31 @@ import { type Declared, madeAfter, type Run, runProgram } from "./program";
 const onNamedHosts = {
     ...onHosts,
     discovery: "dns",
-    hosts: onHosts.hosts.map((host) => ({ ...host, daemons: [...host.daemons, ...({ d: ["dns-1"], e: ["dns-2"] }[host.name] ?? [])] })),
+    hosts: onHosts.hosts.map((host) => ({
+        ...host,
+        daemons: [...host.daemons, ...({ d: ["dns-1"], e: ["dns-2"] }[host.name] ?? [])],
+    })),
 };
-const targets = { local: { supervisors: 2, discovery: "dns" }, hosts: onNamedHosts, aws: { ...stackFile("dev"), discovery: "dns" } };
+const targets = {
+    local: { supervisors: 2, discovery: "dns" },
+    hosts: onNamedHosts,
+    aws: { ...stackFile("dev"), discovery: "dns" },
+};
 const name = (daemon: string) => `${daemon}.storm-test.internal`;
 const container = (run: Run, daemon: string) => run.get(`storm-${daemon}-container`);
-const containers = (run: Run) => run.resources.filter(({ type, name: each }) => type.includes("Container") && each.startsWith("storm-"));
+const containers = (run: Run) =>
+    run.resources.filter(({ type, name: each }) => type.includes("Container") && each.startsWith("storm-"));
 const words = ({ inputs }: Declared) => JSON.stringify([inputs.command, inputs.envs, inputs.uploads]);
 
 jest.setTimeout(180_000);
 
 let runs: Record<keyof typeof targets, Run>;
 beforeAll(async () => {
-    runs = { local: await runProgram(targets.local), hosts: await runProgram(targets.hosts), aws: await runProgram(targets.aws) };
+    runs = {
+        local: await runProgram(targets.local),
+        hosts: await runProgram(targets.hosts),
+        aws: await runProgram(targets.aws),
+    };
 });
 
 describe.each(["local", "hosts", "aws"] as const)("on %s", (target) => {
@@ -50,12 +62,19 @@ describe("on hosts", () => {
     beforeAll(() => (run = runs.hosts));
 
     test("two servers have the address of every daemon, one after the other, before the first daemon", () => {
-        const addresses = { "zookeeper-1": "10.0.0.1", "nimbus-2": "10.0.0.2", "supervisor-2": "10.0.0.5", ui: "10.0.0.1" };
+        const addresses = {
+            "zookeeper-1": "10.0.0.1",
+            "nimbus-2": "10.0.0.2",
+            "supervisor-2": "10.0.0.5",
+            ui: "10.0.0.1",
+        };
         for (const server of ["dns-1", "dns-2"]) {
-            expect(run.get(`${server}-records`).inputs).toMatchObject({ zone: "storm-test.internal", addresses });
+            expect(run.get(`host-${server}-records`).inputs).toMatchObject({ zone: "storm-test.internal", addresses });
         }
-        expect(madeAfter(run.get("dns-2-container"), run)).toContain("dns-1-records");
-        expect(madeAfter(container(run, "zookeeper-1"), run)).toEqual(expect.arrayContaining(["dns-1-records", "dns-2-records"]));
+        expect(madeAfter(run.get("host-dns-2-container"), run)).toContain("host-dns-1-records");
+        expect(madeAfter(container(run, "zookeeper-1"), run)).toEqual(
+            expect.arrayContaining(["host-dns-1-records", "host-dns-2-records"]),
+        );
     });
 
     test("every container asks both, and finds itself without", () => {
@@ -75,7 +94,7 @@ describe("on hosts", () => {
     });
 
     test("a server may open port 53, and nothing else of what root may", () => {
-        expect(run.get("dns-1-container").inputs).toMatchObject({
+        expect(run.get("host-dns-1-container").inputs).toMatchObject({
             user: "0:0",
             capabilities: { drops: ["ALL"], adds: ["CAP_NET_BIND_SERVICE"] },
             securityOpts: ["no-new-privileges:true"],
@@ -85,10 +104,17 @@ describe("on hosts", () => {
     test("another address of a host changes its own containers, and the records", async () => {
         const hosts = onNamedHosts.hosts.map((host) => (host.name === "c" ? { ...host, address: "10.0.0.33" } : host));
         const moved = await runProgram({ ...onNamedHosts, hosts });
-        const differing = [...containers(moved), moved.get("dns-1-records"), moved.get("dns-2-records"), moved.get("dns-1-container")]
-            .filter(({ name: each, type, inputs }) => JSON.stringify(run.get(each, type).inputs) !== JSON.stringify(inputs))
+        const differing = [
+            ...containers(moved),
+            moved.get("host-dns-1-records"),
+            moved.get("host-dns-2-records"),
+            moved.get("host-dns-1-container"),
+        ]
+            .filter(
+                ({ name: each, type, inputs }) => JSON.stringify(run.get(each, type).inputs) !== JSON.stringify(inputs),
+            )
             .map((each) => each.name);
-        expect(differing.sort()).toEqual(["dns-1-records", "dns-2-records", "storm-zookeeper-3-container"]);
+        expect(differing.sort()).toEqual(["host-dns-1-records", "host-dns-2-records", "storm-zookeeper-3-container"]);
     });
 
     test("records are a zone file that ends with what makes it one, and has another serial where they are others", () => {
@@ -96,7 +122,9 @@ describe("on hosts", () => {
         const [, serial] = /\n@ SOA a\.internal\. hostmaster\.a\.internal\. (\d+) 3600 600 86400 5\n$/.exec(text) ?? [];
         expect(text).toContain("$ORIGIN a.internal.\n$TTL 5\nnimbus-1 A 10.0.0.2\n");
         expect(Number(serial)).toBeLessThan(2 ** 32);
-        expect(zoneFile({ zone: "a.internal", addresses: { "nimbus-1": "10.0.0.3" }, recordSeconds: 5 })).not.toContain(` ${serial} `);
+        expect(zoneFile({ zone: "a.internal", addresses: { "nimbus-1": "10.0.0.3" }, recordSeconds: 5 })).not.toContain(
+            ` ${serial} `,
+        );
     });
 });
 
@@ -107,12 +135,17 @@ test("on local, Docker's own network knows the names", () => {
 
 test("on aws, a private zone of the network's has a record for each daemon, before the first one", () => {
     const run = runs.aws;
-    expect(run.get("dns-zone").inputs).toMatchObject({ name: "storm-test.internal", vpcs: [{ vpcId: "network-id", vpcRegion: "eu-central-1" }] });
+    expect(run.get("host-dns-zone").inputs).toMatchObject({
+        name: "storm-test.internal",
+        vpcs: [{ vpcId: "host-network-id", vpcRegion: "eu-central-1" }],
+    });
     const daemons = containers(run).map((each) => each.name.replace(/^storm-(.*)-container$/, "$1"));
     for (const daemon of daemons) {
-        const { inputs } = run.get(`dns-${daemon}`);
-        expect(inputs).toMatchObject({ zoneId: "dns-zone-id", name: name(daemon), type: "A", ttl: 5 });
+        const { inputs } = run.get(`host-dns-${daemon}`);
+        expect(inputs).toMatchObject({ zoneId: "host-dns-zone-id", name: name(daemon), type: "A", ttl: 5 });
         expect(inputs.records).toEqual([expect.stringMatching(new RegExp(`address of host-${daemon}`))]);
     }
-    expect(madeAfter(container(run, "zookeeper-1"), run)).toEqual(expect.arrayContaining(daemons.map((daemon) => `dns-${daemon}`)));
+    expect(madeAfter(container(run, "zookeeper-1"), run)).toEqual(
+        expect.arrayContaining(daemons.map((daemon) => `host-dns-${daemon}`)),
+    );
 });

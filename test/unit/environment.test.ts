@@ -7,17 +7,24 @@ const written = (name: string, text: string, others: Record<string, unknown>[] =
 };
 
 test("another environment has the settings of the one that it is made from, and comments that say what they are", () => {
-    const text = "# A small one.\nconfig:\n  storm:target: aws\n  # Ours.\n  storm:slots: 4\n  storm:aws:\n    zones: [eu-central-1a]\n";
-    const { made, open } = written("staging", text, [], { "storm:slots": "Worker slots.", "storm:aws": "Network: [docs/aws.md](docs/aws.md#network)." });
+    const text =
+        "# A small one.\nconfig:\n  storm:target: aws\n  # Ours.\n  storm:slots: 4\n  storm:aws:\n    zones: [eu-central-1a]\n";
+    const { made, open } = written("staging", text, [], {
+        "storm:slots": "Worker slots.",
+        "storm:aws": "Network: [docs/aws.md](docs/aws.md#network).",
+    });
     expect(open).toEqual([]);
     expect(made).toBe(
-        "# The environment staging, made from dev's by `make env`. All settings: README.md.\n# A small one.\nconfig:\n" +
+        "# The environment staging, made from dev's by `make env`. All settings: docs/settings.md.\n# A small one.\nconfig:\n" +
             "  storm:target: aws\n  # Ours.\n  storm:slots: 4\n  # Network: docs/aws.md.\n  storm:aws:\n    zones: [eu-central-1a]\n",
     );
 });
 
 test("on this machine it gets a network and a port that no other has", () => {
-    const { config } = written("other", "config:\n  storm:ui: true\n", [{}, { "storm:subnet": "172.30.78.0/24", "storm:uiPort": 8085 }]);
+    const { config } = written("other", "config:\n  storm:ui: true\n", [
+        {},
+        { "storm:subnet": "172.30.78.0/24", "storm:uiPort": 8085 },
+    ]);
     expect(config).toEqual({ "storm:ui": true, "storm:subnet": "172.30.79.0/24", "storm:uiPort": 8086 });
 });
 

@@ -1,162 +1,184 @@
 import * as fs from "fs";
 import { drawing, svg } from "../../scripts/drawing";
 import { type Resource, resourcesIn, wiring } from "../../scripts/wiring";
+import { stackFile } from "./awsFixture";
+import { onHosts } from "./hostsFixture";
 import { runProgram } from "./program";
 
 jest.setTimeout(180_000);
 
+/** What the engine shows of an address that is not known yet. */
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function urn(type: string, name: string): string {
     return `urn:pulumi:dev::storm::${type}::${name}`;
 }
 
-function container(daemon: string, inputs: Record<string, unknown>, more: Partial<Resource> = {}): Resource {
-    const type = "docker:index/container:Container";
-    const parent = urn("storm:storm:Daemon", `storm-${daemon}`);
-    return { urn: urn(type, `storm-${daemon}-container`), type, parent, inputs: { name: `storm-dev-${daemon}`, ...inputs }, ...more };
+/** The component of a daemon on this machine. */
+function local(name: string, address: string, ...receives: string[]): Resource {
+    return daemon({ name, address, receives: receives.map((each) => ({ name: each })) });
 }
 
-/** A daemon on this machine. */
-function local(daemon: string, address: string, command: string[] = []): Resource {
-    return container(daemon, { networksAdvanced: [{ ipv4Address: address }], command });
+/** The component of a daemon on a host; whom it receives, as `nimbus-1 on a`. */
+function onHost(host: string, name: string, address: string, ...receives: string[]): Resource {
+    const places = receives.map((each) => each.split(" on "));
+    return daemon({ name, host, address, receives: places.map(([other, on]) => ({ name: other, host: on })) });
 }
 
-/** A daemon on a machine of its address. */
-function onHost(host: string, daemon: string, address: string, command: string[] = []): Resource {
-    return container(daemon, { hosts: [{ host: daemon, ip: address }], command }, { provider: `${urn("provider", `${host}-provider`)}::id` });
-}
-
-function sshHost(host: string): Resource[] {
-    const type = "storm:hosts:SshHost";
-    return [
-        { urn: urn(type, `host-${host}`), type },
-        { urn: urn("provider", `${host}-provider`), type: "provider", parent: urn(type, `host-${host}`) },
-    ];
-}
-
-/** An instance with what is on it: its address is an output of its interface. */
-function ec2Host(host: string): Resource[] {
-    const type = "storm:hosts:Ec2Host";
-    const parent = urn(type, `host-${host}`);
-    const [ssh, provider] = sshHost(`${host}-ssh`) as [Resource, Resource];
-    return [{ urn: parent, type }, { urn: urn("interface", host), type: "interface", parent }, { ...ssh, parent }, provider];
-}
-
-function onEc2(host: string, daemon: string, ...told: string[]): Resource {
-    return container(
-        daemon,
-        { hosts: [{ host: daemon, ip: unknown }], command: unknown },
-        {
-            provider: `${urn("provider", `${host}-ssh-provider`)}::id`,
-            propertyDependencies: { command: told.map((each) => urn("interface", each)), hosts: [urn("interface", host)], labels: null },
-        },
-    );
+function daemon({ name, host = "", ...wired }: { name: string; host?: string; [more: string]: unknown }): Resource {
+    const type = "storm:storm:Daemon";
+    return {
+        urn: urn(type, `storm-${host}-${name}`),
+        type,
+        inputs: { wiring: [{ name, ...(host && { host }), ...wired }] },
+    };
 }
 
 /** What exists once a daemon is ready. */
-function gate(daemon: string): Resource {
-    return { urn: urn("ready", daemon), type: "ready", parent: urn("storm:storm:Daemon", `storm-${daemon}`) };
+function gate({ urn: parent }: Resource): Resource {
+    return { urn: `${parent}-ready`, type: "ready", parent };
 }
 
-function after(resource: Resource, ...daemons: string[]): Resource {
-    return { ...resource, dependencies: daemons.map((daemon) => urn("ready", daemon)) };
+/** The container of a daemon, created after other daemons are ready. */
+function container(name: string, { urn: parent }: Resource, ...after: Resource[]): Resource {
+    const type = "docker:index/container:Container";
+    return {
+        urn: `${parent}-container`,
+        type,
+        parent,
+        inputs: { name: `storm-dev-${name}` },
+        dependencies: after.map((other) => gate(other).urn),
+    };
 }
 
-const zookeepers = (...addresses: string[]) => ["-c", `storm.zookeeper.servers=${JSON.stringify(addresses)}`];
-const seeds = (...addresses: string[]) => ["-c", `nimbus.seeds=${JSON.stringify(addresses)}`];
-
-/** Who is told of whom, or, with a tilde, waits for whom. */
+/** Who receives whose address, or, with a tilde, waits for whom. */
 function edges(...resources: Resource[]): string[] {
-    return wiring(resources).edges.map(({ from, to, isTold }) => `${from.name} ${isTold ? ">" : "~"} ${to.name}`);
+    const at = ({ name, host }: { name: string; host?: string }) => (host === undefined ? name : `${name} on ${host}`);
+    return wiring(resources).edges.map(({ from, to, isReceived }) => `${at(from)} ${isReceived ? ">" : "~"} ${at(to)}`);
 }
 
-describe("a daemon is told", () => {
-    test("addresses, word by word, without its own", () => {
+describe("a daemon", () => {
+    test("receives the addresses that its component says", () => {
         const all = [
             local("zookeeper-1", "10.0.0.1"),
             local("zookeeper-2", "10.0.0.11"),
-            local("nimbus-1", "10.0.0.2", [...zookeepers("10.0.0.11"), ...seeds("10.0.0.2")]),
+            local("nimbus-1", "10.0.0.2", "zookeeper-2"),
         ];
         expect(edges(...all)).toEqual(["nimbus-1 > zookeeper-2"]);
-        expect(wiring(all).daemons[0]).toEqual({ name: "nimbus-1", kind: "nimbus", host: undefined, address: "10.0.0.2" });
+        expect(wiring(all).daemons[0]).toEqual({ name: "nimbus-1", kind: "nimbus", address: "10.0.0.2" });
     });
 
-    test("addresses in its environment", () => {
-        const envs = ["ZOO_MY_ID=1", "ZOO_SERVERS=server.1=10.0.0.1:2888:3888 server.2=10.0.0.2:2888:3888"];
-        const [first, second] = [local("zookeeper-1", "10.0.0.1"), local("zookeeper-2", "10.0.0.2")] as const;
-        expect(edges({ ...first, inputs: { ...first.inputs, envs } }, second)).toEqual(["zookeeper-1 > zookeeper-2"]);
-    });
-
-    test("addresses in a file that it mounts", () => {
-        const nimbus = local("nimbus-1", "10.0.0.2");
-        const content = "storm.zookeeper.servers:\n  - 10.0.0.1\nstorm.zookeeper.port: 2181\nnimbus.seeds:\n  - 10.0.0.2\n";
-        const file = { urn: urn("file", "conf"), type: "storm:index:ConfigFile", parent: nimbus.parent, inputs: { content } };
-        expect(edges(local("zookeeper-1", "10.0.0.1"), nimbus, file)).toEqual(["nimbus-1 > zookeeper-1"]);
-    });
-
-    test("names", () => {
-        const ui = local("ui", "10.0.0.3", seeds("nimbus-1.storm-dev.internal"));
-        expect(edges(local("nimbus-1", "10.0.0.1"), local("nimbus-10", "10.0.0.2"), ui)).toEqual(["ui > nimbus-1"]);
-    });
-
-    test("the address of a host with several daemons, of which the setting says whom it means", () => {
+    test("receives those of one of several of a name, on the host that is meant", () => {
         const all = [
-            ...sshHost("a"),
-            onHost("a", "zookeeper-1", "10.0.0.1"),
-            onHost("a", "nimbus-1", "10.0.0.1"),
-            onHost("a", "ui", "10.0.0.1", seeds("10.0.0.1")),
+            onHost("a", "proxy", "10.0.0.1"),
+            onHost("b", "proxy", "10.0.0.2"),
+            onHost("b", "supervisor-1", "10.0.0.2", "proxy on b"),
         ];
-        expect(edges(...all)).toEqual(["ui > nimbus-1"]);
-        expect(wiring(all).daemons.map(({ host }) => host)).toEqual(["a", "a", "a"]);
+        expect(edges(...all)).toEqual(["supervisor-1 on b > proxy on b"]);
     });
 
-    test("addresses that are not known yet, by the resources that they come from", () => {
-        const all = [
-            ...["zookeeper-1", "nimbus-1"].flatMap(ec2Host),
-            onEc2("zookeeper-1", "zookeeper-1"),
-            onEc2("nimbus-1", "nimbus-1", "zookeeper-1", "nimbus-1"),
-        ];
-        expect(edges(...all)).toEqual(["nimbus-1 > zookeeper-1"]);
-        expect(wiring(all).daemons[0]).toEqual({ name: "nimbus-1", kind: "nimbus", host: "nimbus-1", address: undefined });
+    test("has no address before that is known", () => {
+        expect(wiring([onHost("nimbus-1", "nimbus-1", unknown)]).daemons).toEqual([
+            { name: "nimbus-1", kind: "nimbus", host: "nimbus-1", address: undefined },
+        ]);
     });
 
-    test("of the proxy on its own host, which leads to the others", () => {
-        const all = [
-            ...["a", "b"].flatMap(sshHost),
-            onHost("a", "nimbus-1", "10.0.0.1"),
-            { ...onHost("a", "proxy", "10.0.0.1"), urn: urn("proxy", "a") },
-            { ...onHost("b", "proxy", "10.0.0.2"), urn: urn("proxy", "b") },
-            onHost("b", "supervisor-1", "10.0.0.2", seeds("127.0.0.1")),
-        ];
-        expect(wiring(all).edges.map(({ from, to }) => [from.name, to.name, to.host])).toEqual([["supervisor-1", "proxy", "b"]]);
+    test("waits for daemons whose addresses it does not receive", () => {
+        const [zookeeper, nimbus] = [local("zookeeper-1", "10.0.0.1"), local("nimbus-1", "10.0.0.2")] as const;
+        const ui = local("ui", "10.0.0.3", "nimbus-1");
+        const all = [zookeeper, gate(zookeeper), nimbus, gate(nimbus), ui, container("ui", ui, zookeeper, nimbus)];
+        expect(edges(...all)).toEqual(["ui > nimbus-1", "ui ~ zookeeper-1"]);
     });
 });
 
-test("a daemon waits for those whom it is not told of", () => {
-    const told = local("ui", "10.0.0.3", seeds("10.0.0.2"));
-    const all = [local("zookeeper-1", "10.0.0.1"), gate("zookeeper-1"), local("nimbus-1", "10.0.0.2"), gate("nimbus-1")];
-    expect(edges(...all, after(told, "zookeeper-1", "nimbus-1"))).toEqual(["ui > nimbus-1", "ui ~ zookeeper-1"]);
-});
-
-describe("the program's own settings", () => {
-    test.each([{}, { delivery: "file", discovery: "dns" }])("say what the README's picture shows: %j", async (settings) => {
+describe("the program says", () => {
+    test.each([{}, { delivery: "file", discovery: "dns" }])("what the README's picture shows: %j", async (settings) => {
         const { resources } = await runProgram({ zookeepers: 3, nimbuses: 2, drpcs: 2, ...settings });
         const told = wiring(resources).edges.map(({ from, to }) => `${from.kind} --> ${to.kind}`);
         const drawn = [...fs.readFileSync("README.md", "utf8").matchAll(/^ +(\w+ --> \w+)$/gm)].map(([, edge]) => edge);
         expect([...new Set(told)].sort()).toEqual(drawn.sort());
     });
+
+    test("of every container where it runs, and what its address is", async () => {
+        for (const settings of [{ discovery: "ambassador" }, onHosts, { ...onHosts, discovery: "ambassador" }]) {
+            const { resources } = await runProgram({ ssh: {}, ...settings });
+            const containers = resources.filter(({ type }) => type === "docker:index/container:Container");
+            const { daemons } = wiring(resources);
+            expect(daemons.map(({ name }) => `storm-test-${name}`).sort()).toEqual(
+                containers.map(({ inputs }) => inputs.name).sort(),
+            );
+            expect(daemons.filter(({ address }) => address === undefined)).toEqual([]);
+        }
+    });
+
+    test("who receives the addresses in a container's command, environment and files", async () => {
+        const { resources } = await runProgram({ zookeepers: 3, nimbuses: 2, supervisors: 2, drpcs: 2 });
+        const { daemons, edges: all } = wiring(resources);
+        for (const from of daemons) {
+            const { inputs } = resources.find(({ inputs: { name } }) => name === `storm-test-${from.name}`) as Resource;
+            const text = JSON.stringify([inputs?.command, inputs?.envs, inputs?.uploads]);
+            const found = daemons.filter((to) => to !== from && text.match(new RegExp(`${to.address}(?!\\d)`)));
+            const received = all.filter((edge) => edge.from === from && edge.isReceived).map(({ to }) => to.name);
+            expect([from.name, received]).toEqual([from.name, found.map(({ name }) => name)]);
+        }
+    });
+
+    test("on hosts, of DNS servers", async () => {
+        const [first, ...others] = onHosts.hosts;
+        const servers = {
+            ...onHosts,
+            discovery: "dns",
+            hosts: [
+                { ...first, daemons: [...(first?.daemons ?? []), "dns-1"] },
+                { ...others[0], daemons: [...(others[0]?.daemons ?? []), "dns-2"] },
+                ...others.slice(1),
+            ],
+        };
+        const { resources } = await runProgram(servers);
+        const received = edges(...resources).filter((edge) => edge.startsWith("supervisor-1"));
+        expect(received).toEqual(
+            [
+                "dns-1 on a",
+                "dns-2 on b",
+                "nimbus-1 on a",
+                "nimbus-2 on b",
+                "zookeeper-1 on a",
+                "zookeeper-2 on b",
+                "zookeeper-3 on c",
+            ].map((to) => `supervisor-1 on d > ${to}`),
+        );
+    });
+
+    test("with ambassadors, of the proxy on the daemon's own host, and of the registry", async () => {
+        const { resources } = await runProgram({ ...onHosts, discovery: "ambassador" });
+        const received = edges(...resources).filter((edge) => / on d (>|~)/.test(edge));
+        expect(received).toEqual([
+            ...["etcd-1 on a", "etcd-2 on b", "etcd-3 on c"].map((member) => `registrar on d > ${member}`),
+            "supervisor-1 on d > proxy on d",
+        ]);
+    });
+
+    test("on EC2, in a preview of a stack that does not exist", async () => {
+        const { resources } = await runProgram({ target: "aws", ...stackFile("dev") }, { preview: true, stack: "dev" });
+        expect(wiring(resources).daemons.map(({ name, host }) => [name, host])).toEqual(
+            ["nimbus-1", "supervisor-1", "supervisor-2", "ui", "zookeeper-1"].map((name) => [name, name]),
+        );
+        // make graph STACK=dev FILE=docs/dev.svg
+        const steps = resources.map((newState) => ({ op: "create", newState }));
+        expect(await svg("dev", JSON.stringify({ steps }))).toBe(fs.readFileSync("docs/dev.svg", "utf8"));
+    });
 });
 
 const cluster = [
     local("zookeeper-1", "10.0.0.1"),
-    local("nimbus-1", "10.0.0.2", [...zookeepers("10.0.0.1"), ...seeds("10.0.0.2")]),
-    local("ui", "10.0.0.3", [...zookeepers("10.0.0.1"), ...seeds("10.0.0.2")]),
+    local("nimbus-1", "10.0.0.2", "zookeeper-1"),
+    local("ui", "10.0.0.3", "zookeeper-1", "nimbus-1"),
 ];
 
 function supervisors(count: number): Resource[] {
-    const command = [...zookeepers("10.0.0.1"), ...seeds("10.0.0.2")];
-    return Array.from({ length: count }, (_, index) => local(`supervisor-${index + 1}`, `10.0.1.${index + 1}`, command));
+    return Array.from({ length: count }, (_, index) =>
+        local(`supervisor-${index + 1}`, `10.0.1.${index + 1}`, "zookeeper-1", "nimbus-1"),
+    );
 }
 
 /** What is drawn: labels of daemons and of hosts, and the edges between them. */
@@ -164,12 +186,20 @@ function drawn(...resources: Resource[]) {
     const { nodes = [], subgraphs = [], edges: lines = [] } = drawing("dev", wiring(resources));
     const all = [...nodes, ...subgraphs.flatMap((subgraph) => subgraph.nodes ?? [])];
     const labelOf = ({ attributes }: (typeof all)[number]) => attributes?.label as string;
-    const first = (name: string) => all.flatMap((node) => (node.name === name ? labelOf(node).split("\n")[0] : [])).join();
+    const first = (name: string) =>
+        all.flatMap((node) => (node.name === name ? labelOf(node).split("\n")[0] : [])).join();
     return {
         labels: all.map((node) => labelOf(node).replace("\n", ": ")).sort(),
         frames: subgraphs.map(({ graphAttributes }) => graphAttributes?.label),
         // Graphviz draws each once.
-        lines: [...new Set(lines.map(({ tail, head, attributes }) => `${first(tail)} ${attributes?.dir === "both" ? "<" : ""}> ${first(head)}`))].sort(),
+        lines: [
+            ...new Set(
+                lines.map(
+                    ({ tail, head, attributes }) =>
+                        `${first(tail)} ${attributes?.dir === "both" ? "<" : ""}> ${first(head)}`,
+                ),
+            ),
+        ].sort(),
     };
 }
 
@@ -184,22 +214,28 @@ describe("drawn are", () => {
 
     test("many alike as one", () => {
         const { labels, lines } = drawn(...cluster, ...supervisors(30));
-        expect(labels).toEqual(["nimbus-1: 10.0.0.2", "supervisor-1 … supervisor-30: 30 addresses", "ui: 10.0.0.3", "zookeeper-1: 10.0.0.1"]);
+        expect(labels).toEqual([
+            "nimbus-1: 10.0.0.2",
+            "supervisor-1 … supervisor-30: 30 addresses",
+            "ui: 10.0.0.3",
+            "zookeeper-1: 10.0.0.1",
+        ]);
         expect(lines).toHaveLength(5);
     });
 
     test("alike those alone that know the same", () => {
         const all = supervisors(7);
-        all[1] = local("supervisor-2", "10.0.1.2", zookeepers("10.0.0.1"));
+        all[1] = local("supervisor-2", "10.0.1.2", "zookeeper-1");
         expect(drawn(...cluster, ...all).labels).toContain("supervisor-1: supervisor-3 … supervisor-7\n6 addresses");
     });
 
     test("hosts with what is on them, and many alike as one", () => {
         const hosts = Array.from({ length: 30 }, (_, index) => `h${index + 1}`);
         const { labels, frames, lines } = drawn(
-            ...hosts.flatMap(sshHost),
             onHost("h1", "nimbus-1", "10.0.0.1"),
-            ...hosts.map((host, index) => onHost(host, `supervisor-${index + 1}`, `10.0.0.${index + 1}`, seeds("10.0.0.1"))),
+            ...hosts.map((host, index) =>
+                onHost(host, `supervisor-${index + 1}`, `10.0.0.${index + 1}`, "nimbus-1 on h1"),
+            ),
         );
         expect(labels).toEqual(["nimbus-1", "supervisor-1", "supervisor-2 … supervisor-30"]);
         expect(frames).toEqual(["h1  10.0.0.1", "29 hosts"]);
@@ -207,19 +243,24 @@ describe("drawn are", () => {
     });
 
     test("several of whom all are told, by way of an ellipse", () => {
-        const told = seeds("10.0.0.1", "10.0.0.2");
-        const { lines } = drawn(local("nimbus-1", "10.0.0.1", told), local("nimbus-2", "10.0.0.2", told), local("ui", "10.0.0.3", told));
+        const told = ["nimbus-1", "nimbus-2"];
+        const { lines } = drawn(
+            local("nimbus-1", "10.0.0.1", ...told),
+            local("nimbus-2", "10.0.0.2", ...told),
+            local("ui", "10.0.0.3", ...told),
+        );
         expect(lines).toEqual(["nimbus <> nimbus-1", "nimbus <> nimbus-2", "ui > nimbus"]);
     });
 });
 
 describe("the engine's JSON", () => {
     const exported = (...resources: Resource[]) => JSON.stringify({ version: 3, deployment: { resources } });
-    const previewed = (...resources: Resource[]) => JSON.stringify({ steps: resources.map((newState) => ({ op: "create", newState })) });
+    const previewed = (...resources: Resource[]) =>
+        JSON.stringify({ steps: resources.map((newState) => ({ op: "create", newState })) });
 
     test("gives the same picture as state and as preview, in whatever order it is", async () => {
         const picture = await svg("dev", exported(...cluster, ...supervisors(2)));
-        expect(picture).toContain(">Stack dev. An arrow: is told the address of.<");
+        expect(picture).toContain(">Stack dev. An arrow: receives the address of.<");
         expect(picture).toContain('<polygon fill="white"');
         expect(await svg("dev", previewed(...supervisors(2).reverse(), ...cluster))).toBe(picture);
     });
@@ -227,11 +268,18 @@ describe("the engine's JSON", () => {
     test.each([
         ["nothing", "", "this is no JSON: Unexpected end"],
         ["something else", "{}", "neither `pulumi stack export` nor `pulumi preview --json`"],
-        ["a stack without containers", exported(gate("ui")), "no container is among"],
+        [
+            "a stack of a program from before",
+            exported(container("ui", local("ui", "10.0.0.3"))),
+            "none of the stack's resources says",
+        ],
         [
             "a preview that failed",
-            JSON.stringify({ steps: [], diagnostics: [{ severity: "error", message: "error: storm:zookeepers (2) is not 1, 3 or 5\n" }] }),
-            /^storm:zookeepers \(2\) is not 1, 3 or 5$/,
+            JSON.stringify({
+                steps: [],
+                diagnostics: [{ severity: "error", message: "error: storm:zookeepers (2) must be 1, 3 or 5\n" }],
+            }),
+            /^storm:zookeepers \(2\) must be 1, 3 or 5$/,
         ],
     ])("of %s is refused", (_, text, message) => {
         expect(() => resourcesIn(text)).toThrow(message);

@@ -2,10 +2,12 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { execFileSync } from "child_process";
+import { lostResources } from "../../scripts/lostResources";
 import { onHosts } from "./hostsFixture";
 import { type Declared, madeAfter, revealed, type Run, runProgram } from "./program";
 
-const changed = (name: string, change: object) => onHosts.hosts.map((host) => (host.name === name ? { ...host, ...change } : host));
+const changed = (name: string, change: object) =>
+    onHosts.hosts.map((host) => (host.name === name ? { ...host, ...change } : host));
 const ofType = (run: Run, type: string) => run.resources.filter((resource) => resource.type.includes(type));
 const container = (run: Run, daemon: string) => run.get(`storm-${daemon}-container`);
 const connection = (resource: Declared) => revealed(resource.inputs.connection) as Record<string, unknown>;
@@ -23,12 +25,19 @@ describe("a host", () => {
         expect(connection(run.get("host-b-docker", "Command"))).toMatchObject({ hostKey: "ssh-ed25519 shown-by-b" });
         const { sshOpts } = run.get("host-b-provider").inputs as { sshOpts: string };
         expect(JSON.parse(sshOpts)).toEqual(
-            expect.arrayContaining(["StrictHostKeyChecking=yes", "KnownHostsCommand=/bin/echo * ssh-ed25519 shown-by-b"]),
+            expect.arrayContaining([
+                "StrictHostKeyChecking=yes",
+                "KnownHostsCommand=/bin/echo * ssh-ed25519 shown-by-b",
+            ]),
         );
     });
 
     test("is reached at its own SSH address, and dialled at the other", () => {
-        expect(connection(run.get("host-d-docker", "Command"))).toMatchObject({ host: "d.example.com", port: 2222, user: "storm" });
+        expect(connection(run.get("host-d-docker", "Command"))).toMatchObject({
+            host: "d.example.com",
+            port: 2222,
+            user: "storm",
+        });
         expect(run.get("host-d-provider").inputs.host).toBe("ssh://storm@d.example.com:2222");
         expect(container(run, "supervisor-1").inputs.command).toContain('storm.local.hostname="10.0.0.4"');
     });
@@ -56,7 +65,15 @@ describe("a host", () => {
 
     test("has just the images that it runs, and is asked for its memory", () => {
         const images = ofType(run, "RemoteImage").map(({ name }) => name.replace("storm-image-", ""));
-        expect(images.sort()).toEqual(["a-storm", "a-zookeeper", "b-storm", "b-zookeeper", "c-zookeeper", "d-storm", "e-storm"]);
+        expect(images.sort()).toEqual([
+            "a-storm",
+            "a-zookeeper",
+            "b-storm",
+            "b-zookeeper",
+            "c-zookeeper",
+            "d-storm",
+            "e-storm",
+        ]);
         // ZooKeeper 1000, Nimbus 1024, UI 768.
         expect(run.get("storm-memory-a").inputs.stdin).toContain("2792");
     });
@@ -69,7 +86,9 @@ describe("a host", () => {
         });
         const before = new Map(run.resources.map(({ urn, inputs }) => [urn, JSON.stringify(inputs)]));
         const other = more.resources.filter(({ urn, inputs }) => before.get(urn) !== JSON.stringify(inputs));
-        expect(other.map(({ name }) => name).filter((name) => !/host-f|-f-|-f$|supervisor-3|restart-gate-2/.test(name))).toEqual([]);
+        expect(
+            other.map(({ name }) => name).filter((name) => !/host-f|-f-|-f$|supervisor-3|restart-gate-2/.test(name)),
+        ).toEqual([]);
         expect(more.resources.length).toBeGreaterThan(run.resources.length);
     });
 });
@@ -94,12 +113,19 @@ describe("a container", () => {
     });
 
     test("is labelled with its machine, so that another machine in its place gets it anew", () => {
-        expect(container(run, "zookeeper-1").inputs.labels).toContainEqual({ label: "storm.machine", value: "ssh-ed25519 AAAAa" });
+        expect(container(run, "zookeeper-1").inputs.labels).toContainEqual({
+            label: "storm.machine",
+            value: "ssh-ed25519 AAAAa",
+        });
     });
 
     test("listens at its host's address where it can", () => {
-        expect(container(run, "ui").inputs.command).toEqual(expect.arrayContaining(['ui.host="10.0.0.1"', "ui.port=8080"]));
-        expect(JSON.stringify(container(run, "zookeeper-2").inputs.envs)).toContain("clientPort=2181 clientPortAddress=10.0.0.2");
+        expect(container(run, "ui").inputs.command).toEqual(
+            expect.arrayContaining(['ui.host="10.0.0.1"', "ui.port=8080"]),
+        );
+        expect(JSON.stringify(container(run, "zookeeper-2").inputs.envs)).toContain(
+            "clientPort=2181 clientPortAddress=10.0.0.2",
+        );
         expect(run.outputs.uiUrl).toBe("http://10.0.0.1:8080");
     });
 });
@@ -121,9 +147,15 @@ describe("a host that does not answer", () => {
         const silent = await runProgram(onHosts, { silent: ["10.0.0.5"] });
         expect(process.exitCode).toBe(32);
         process.exitCode = undefined;
-        expect(log.mock.calls.join()).toMatch(/e \(10\.0\.0\.5\) does not answer over SSH within 30 s.*lost: true for e/);
+        expect(log.mock.calls.join()).toMatch(
+            /e \(10\.0\.0\.5\) does not answer over SSH within 30 s.*lost: true for e/,
+        );
         log.mockRestore();
-        const left = [...standingOn(silent, "e"), container(silent, "supervisor-2"), silent.get("storm-supervisor-2-ready")];
+        const left = [
+            ...standingOn(silent, "e"),
+            container(silent, "supervisor-2"),
+            silent.get("storm-supervisor-2-ready"),
+        ];
         expect(left.length).toBeGreaterThan(5);
         expect(left.filter(({ ignoreChanges }) => ignoreChanges.join() !== "*")).toEqual([]);
         const untouched = silent.resources.filter(({ ignoreChanges }) => ignoreChanges.length > 0);
@@ -136,19 +168,25 @@ describe("a host that does not answer", () => {
         expect(preview.resources.filter(({ ignoreChanges }) => ignoreChanges.length > 0)).toEqual([]);
     });
 
-    test("nor where it is lost: what stands on it may then go without reaching it, and nothing else", async () => {
-        const lost = await runProgram({ ...onHosts, hosts: changed("e", { lost: true }) }, { silent: ["10.0.0.5"] });
-        const retained = lost.resources.filter(({ retainOnDelete }) => retainOnDelete).map(({ name }) => name);
-        expect(retained.sort()).toEqual(
-            lost.resources
+    test.each(["addresses", "ambassador"])(
+        "nor if it is lost: its resources, and no others, are not refreshed, and are deleted without it: %s",
+        async (discovery) => {
+            const hosts = changed("e", { lost: true });
+            const { resources } = await runProgram({ ...onHosts, hosts, discovery }, { silent: ["10.0.0.5"] });
+            const onLost = resources
                 .filter(({ custom, name }) => custom && /-e\b|supervisor-2/.test(name))
-                .map(({ name }) => name)
                 // It is nowhere but in the state.
-                .filter((name) => !name.endsWith("-place"))
-                .sort(),
-        );
-        expect(lost.resources.filter(({ ignoreChanges }) => ignoreChanges.join() === "*")).toHaveLength(retained.length);
-    });
+                .filter(({ name }) => !name.endsWith("-place"))
+                .map(({ urn }) => urn);
+            expect(lostResources(resources)).toEqual(onLost);
+            for (const is of [
+                ({ retainOnDelete }: Declared) => retainOnDelete,
+                ({ ignoreChanges }: Declared) => ignoreChanges.includes("*"),
+            ]) {
+                expect(resources.filter(is).map(({ urn }) => urn)).toEqual(onLost);
+            }
+        },
+    );
 });
 
 describe("the key", () => {
@@ -169,7 +207,9 @@ describe("the key", () => {
     test("of a file goes to commands as a secret, and to ssh under the stack's own name", async () => {
         const found = await runWithKey(make());
         // Pulumi's mark of a secret on the wire.
-        expect(found.get("host-a-docker", "Command").inputs.connection).toHaveProperty("4dabf18193072939515e22adb298388d");
+        expect(found.get("host-a-docker", "Command").inputs.connection).toHaveProperty(
+            "4dabf18193072939515e22adb298388d",
+        );
         expect(connection(found.get("host-a-docker", "Command")).privateKey).toContain("PRIVATE KEY");
         expect(JSON.stringify(found.get("host-a-provider").inputs)).toContain(".local/ssh/storm-keyed");
     });
@@ -194,6 +234,23 @@ describe("the key", () => {
         for (const { name, inputs } of differing) {
             expect({ ...inputs, connection: {} }).toEqual({ ...before.get(name, "Command").inputs, connection: {} });
         }
+    });
+
+    test("of an update stays in place in a preview with another key, and is put there where there is none", async () => {
+        const [link, key] = [".local/ssh/storm-keyed", make()];
+        fs.rmSync(link, { force: true });
+        await runWithKey(key, true);
+        expect(fs.readlinkSync(link)).toBe(key);
+        const other = `${key}-other`;
+        fs.copyFileSync(key, other);
+        await runWithKey(other, true);
+        expect(fs.readlinkSync(link)).toBe(key);
+        await runWith({}, { preview: true });
+        expect(fs.readlinkSync(link)).toBe(key);
+        await runWithKey(other);
+        expect(fs.readlinkSync(link)).toBe(other);
+        await runWith({});
+        expect(fs.readdirSync(".local/ssh").filter((name) => name.startsWith("storm-keyed"))).toEqual([]);
     });
 
     test("that is not there is no matter to a preview, and shows no change in it", async () => {
@@ -225,5 +282,7 @@ test("through a bastion goes every connection", async () => {
         host: "10.0.0.2",
         proxy: { host: "198.51.100.1", user: "root", port: 22, hostKey: "ssh-ed25519 AAAAbastion" },
     });
-    expect(JSON.stringify(found.get("host-b-provider").inputs)).toMatch(/ProxyCommand=ssh .*AAAAbastion.*root@198\.51\.100\.1 -W '\[%h\]:%p'/);
+    expect(JSON.stringify(found.get("host-b-provider").inputs)).toMatch(
+        /ProxyCommand=ssh .*AAAAbastion.*root@198\.51\.100\.1 -W '\[%h\]:%p'/,
+    );
 });

@@ -10,7 +10,9 @@ interface Packed {
 
 let files: string[];
 beforeAll(() => {
-    const [{ files: packed }] = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json", "--silent"], { encoding: "utf8" })) as [Packed];
+    const [{ files: packed }] = JSON.parse(
+        execFileSync("npm", ["pack", "--dry-run", "--json", "--silent"], { encoding: "utf8" }),
+    ) as [Packed];
     files = packed.map((file) => file.path);
 });
 
@@ -22,27 +24,42 @@ const sourcesIn = (folder: string) =>
 const sources = ["components", "provider"].flatMap(sourcesIn);
 
 test("the package has the components and the provider with their types, and nothing else of this repository", () => {
-    const built = sources.flatMap((file) => (file.endsWith(".ts") ? [file.replace(/ts$/, "js"), file.replace(/ts$/, "d.ts")] : [file]));
-    expect(files.sort()).toEqual([...built.map((file) => `dist/${file}`), "CHANGELOG.md", "LICENSE", "README.md", "package.json"].sort());
+    const built = sources.flatMap((file) =>
+        file.endsWith(".ts") ? [file.replace(/ts$/, "js"), file.replace(/ts$/, "d.ts")] : [file],
+    );
+    expect(files.sort()).toEqual(
+        [...built.map((file) => `dist/${file}`), "CHANGELOG.md", "LICENSE", "README.md", "package.json"].sort(),
+    );
 });
 
 test("what package.json names is in it", () => {
-    const { main, types, exports: entries } = JSON.parse(fs.readFileSync("package.json", "utf8")) as {
+    const {
+        main,
+        types,
+        exports: entries,
+    } = JSON.parse(fs.readFileSync("package.json", "utf8")) as {
         main: string;
         types: string;
         exports: Record<string, string | Record<string, string>>;
     };
-    const named = Object.values(entries).flatMap((entry) => (typeof entry === "string" ? [entry] : Object.values(entry)));
+    const named = Object.values(entries).flatMap((entry) =>
+        typeof entry === "string" ? [entry] : Object.values(entry),
+    );
     const wanted = [main, types, ...named.filter((file) => !file.includes("*"))];
     expect(wanted.filter((file) => !files.includes(path.normalize(file)))).toEqual([]);
 });
 
 test("the package depends on all that its components and its provider import", () => {
-    const { dependencies, peerDependencies } = JSON.parse(fs.readFileSync("package.json", "utf8")) as Record<string, Record<string, string>>;
-    const imported = sources.filter((file) => file.endsWith(".ts")).flatMap((file) => {
-        const text = fs.readFileSync(file, "utf8");
-        return [...text.matchAll(/ from "([^."][^"]*)"/g)].map(([, name = ""]) => name);
-    });
+    const { dependencies, peerDependencies } = JSON.parse(fs.readFileSync("package.json", "utf8")) as Record<
+        string,
+        Record<string, string>
+    >;
+    const imported = sources
+        .filter((file) => file.endsWith(".ts"))
+        .flatMap((file) => {
+            const text = fs.readFileSync(file, "utf8");
+            return [...text.matchAll(/ from "([^."][^"]*)"/g)].map(([, name = ""]) => name);
+        });
     const ofNode = ["child_process", "crypto", "fs", "net", "os", "path", "readline", "stream", "timers", "util"];
     const ofPackages = imported.filter((name) => !ofNode.includes(name.split("/")[0] ?? ""));
     const packages = new Set(ofPackages.map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]));
@@ -50,8 +67,12 @@ test("the package depends on all that its components and its provider import", (
     expect([...packages].sort()).toEqual(given.sort());
 });
 
-test("the version is the newest in CHANGELOG.md, and the one that the example installs", () => {
+test("the version is the newest in CHANGELOG.md, and the one that the examples install", () => {
     const { version } = JSON.parse(fs.readFileSync("package.json", "utf8")) as { version: string };
     expect(/^## (?!\[Unreleased\])\[?([\d.]+)/m.exec(fs.readFileSync("CHANGELOG.md", "utf8"))?.[1]).toBe(version);
-    expect(fs.readFileSync("examples/own-hosts/package.json", "utf8")).toContain(`file:../../storm-on-docker-${version}.tgz`);
+    for (const example of ["own-hosts", "ec2"]) {
+        expect(fs.readFileSync(`examples/${example}/package.json`, "utf8")).toContain(
+            `file:../../storm-on-docker-${version}.tgz`,
+        );
+    }
 });

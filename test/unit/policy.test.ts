@@ -18,7 +18,9 @@ interface Resource {
     protect?: boolean;
 }
 
-const ofType = (type: string) => (props: Properties): Resource => ({ type, props });
+const ofType =
+    (type: string) =>
+    (props: Properties): Resource => ({ type, props });
 const container = ofType("docker:index/container:Container");
 const image = ofType("docker:index/remoteImage:RemoteImage");
 const ingress = ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
@@ -31,7 +33,11 @@ const volume = ofType("aws:ebs/volume:Volume");
 const withUnknowns = unknownCheckingProxy as (properties: Properties) => Properties;
 
 /** What a policy tells of a resource in a stack. */
-async function violations(policy: ResourceValidationPolicy, { type, props, protect = false }: Resource, stack = "dev"): Promise<string[]> {
+async function violations(
+    policy: ResourceValidationPolicy,
+    { type, props, protect = false }: Resource,
+    stack = "dev",
+): Promise<string[]> {
     const told: string[] = [];
     const args = {
         ...{ type, name: "it", urn: `urn:pulumi:${stack}::storm::${type}::it` },
@@ -47,54 +53,166 @@ async function violations(policy: ResourceValidationPolicy, { type, props, prote
 describe("a policy", () => {
     const plain = { memory: 512, securityOpts: ["no-new-privileges:true"] };
     test.each<[string, ResourceValidationPolicy, Resource, Resource, RegExp]>([
-        ["no ingress from everywhere", aws.noOpenIngress, ingress({ cidrIpv4: "203.0.113.0/24" }), ingress({ cidrIpv4: "0.0.0.0/0" }), /storm:aws\.from\.ssh/],
-        ["nor by IPv6", aws.noOpenIngress, ingress({ cidrIpv6: "2001:db8::/64" }), ingress({ cidrIpv6: "::/0" }), /storm:aws\.from\.ssh/],
         [
-            ...["nor by a rule of the older kind", aws.noOpenIngress] as const,
-            ...[rule({ type: "egress", cidrBlocks: ["0.0.0.0/0"] }), rule({ type: "ingress", cidrBlocks: ["0.0.0.0/0"] }), /cidrBlocks/] as const,
+            "no ingress from everywhere",
+            aws.noOpenIngress,
+            ingress({ cidrIpv4: "203.0.113.0/24" }),
+            ingress({ cidrIpv4: "0.0.0.0/0" }),
+            /storm:aws\.from\.ssh/,
         ],
         [
-            ...["nor within a security group", aws.noOpenIngress] as const,
-            ...[group({ ingress: [{ cidrBlocks: ["10.0.0.0/8"] }] }), group({ ingress: [{ ipv6CidrBlocks: ["::/0"] }] }), /cidrBlocks/] as const,
+            "nor by IPv6",
+            aws.noOpenIngress,
+            ingress({ cidrIpv6: "2001:db8::/64" }),
+            ingress({ cidrIpv6: "::/0" }),
+            /storm:aws\.from\.ssh/,
         ],
-        ["IMDSv2", aws.imdsV2, instance({ metadataOptions: { httpTokens: "required" } }), instance({ metadataOptions: { httpTokens: "optional" } }), /httpTokens/],
-        ["IMDSv2, which is not the default", aws.imdsV2, instance({ metadataOptions: { httpTokens: "required" } }), instance({}), /httpTokens/],
+        [
+            ...(["nor by a rule of the older kind", aws.noOpenIngress] as const),
+            ...([
+                rule({ type: "egress", cidrBlocks: ["0.0.0.0/0"] }),
+                rule({ type: "ingress", cidrBlocks: ["0.0.0.0/0"] }),
+                /cidrBlocks/,
+            ] as const),
+        ],
+        [
+            ...(["nor within a security group", aws.noOpenIngress] as const),
+            ...([
+                group({ ingress: [{ cidrBlocks: ["10.0.0.0/8"] }] }),
+                group({ ingress: [{ ipv6CidrBlocks: ["::/0"] }] }),
+                /cidrBlocks/,
+            ] as const),
+        ],
+        [
+            "IMDSv2",
+            aws.imdsV2,
+            instance({ metadataOptions: { httpTokens: "required" } }),
+            instance({ metadataOptions: { httpTokens: "optional" } }),
+            /httpTokens/,
+        ],
+        [
+            "IMDSv2, which is not the default",
+            aws.imdsV2,
+            instance({ metadataOptions: { httpTokens: "required" } }),
+            instance({}),
+            /httpTokens/,
+        ],
         ["encrypted volumes", aws.encryptedVolumes, volume({ encrypted: true }), volume({}), /encrypted to true/],
         [
-            ...["encrypted volumes of an instance", aws.encryptedVolumes, instance({ rootBlockDevice: { encrypted: true } })] as const,
-            ...[instance({ rootBlockDevice: { encrypted: true }, ebsBlockDevices: [{ encrypted: false }] }), /ebsBlockDevices/] as const,
+            ...([
+                "encrypted volumes of an instance",
+                aws.encryptedVolumes,
+                instance({ rootBlockDevice: { encrypted: true } }),
+            ] as const),
+            ...([
+                instance({ rootBlockDevice: { encrypted: true }, ebsBlockDevices: [{ encrypted: false }] }),
+                /ebsBlockDevices/,
+            ] as const),
         ],
-        ["tags", aws.requiredTags, volume({ tags: { "storm:cluster": "storm-dev" } }), volume({ tags: { Name: "data" } }), /storm:cluster/],
+        [
+            "tags",
+            aws.requiredTags,
+            volume({ tags: { "storm:cluster": "storm-dev" } }),
+            volume({ tags: { Name: "data" } }),
+            /storm:cluster/,
+        ],
         ["a memory limit", containers.memoryLimit, container(plain), container({}), /Set memory/],
-        ["no new privileges", containers.noNewPrivileges, container(plain), container({ ...plain, securityOpts: [] }), /no-new-privileges:true/],
-        ["no privileged container", containers.noNewPrivileges, container(plain), container({ ...plain, privileged: true }), /Leave privileged out/],
         [
-            ...["no Docker socket mounted", containers.noDockerSocket, container({ mounts: [{ type: "bind", source: "/srv/data" }] })] as const,
-            ...[container({ mounts: [{ type: "bind", source: "/var/run/docker.sock" }] }), /Take the mount away/] as const,
+            "no new privileges",
+            containers.noNewPrivileges,
+            container(plain),
+            container({ ...plain, securityOpts: [] }),
+            /no-new-privileges:true/,
         ],
         [
-            ...["nor as a volume", containers.noDockerSocket, container({ volumes: [{ volumeName: "data" }] })] as const,
-            ...[container({ volumes: [{ hostPath: "/run/docker.sock" }] }), /Take the mount away/] as const,
+            "no privileged container",
+            containers.noNewPrivileges,
+            container(plain),
+            container({ ...plain, privileged: true }),
+            /Leave privileged out/,
         ],
         [
-            ...["no secret in the environment", containers.noPlainSecrets, container({ envs: ["ZOO_MY_ID=1", "TOKENS=3", "PASSWORD="] })] as const,
-            ...[container({ envs: ["ZK_PASSWORD=hunter2"] }), /ZK_PASSWORD is in its environment.*storm:stormYaml/] as const,
+            ...([
+                "no Docker socket mounted",
+                containers.noDockerSocket,
+                container({ mounts: [{ type: "bind", source: "/srv/data" }] }),
+            ] as const),
+            ...([
+                container({ mounts: [{ type: "bind", source: "/var/run/docker.sock" }] }),
+                /Take the mount away/,
+            ] as const),
         ],
         [
-            ...["no secret in arguments", containers.noPlainSecrets, container({ command: ["storm", "-c", "nimbus.seeds=[]"] })] as const,
-            ...[container({ command: ["storm", "-c", "nimbus.thrift.tls.server.keystore.password=x"] }), /keystore\.password is in its arguments/] as const,
+            ...([
+                "nor as a volume",
+                containers.noDockerSocket,
+                container({ volumes: [{ volumeName: "data" }] }),
+            ] as const),
+            ...([container({ volumes: [{ hostPath: "/run/docker.sock" }] }), /Take the mount away/] as const),
         ],
-        ["no key in arguments", containers.noPlainSecrets, container({}), container({ command: ["--key", "AKIAABCDEFGHIJKLMNOP"] }), /A key is in its arguments/],
-        ["a tag", containers.pinnedImages, image({ name: "registry:5000/storm:2.8.9" }), image({ name: "registry:5000/storm" }), /storm:<version>/],
-        ["a tag that stays", containers.pinnedImages, container({ image: "storm:2.8.9" }), container({ image: "storm:latest" }), /storm:<version>/],
-        ["an image that is pulled, or named by its id", containers.pinnedImages, container({ image: digest }), container({ image: "storm" }), /storm:<version>/],
+        [
+            ...([
+                "no secret in the environment",
+                containers.noPlainSecrets,
+                container({ envs: ["ZOO_MY_ID=1", "TOKENS=3", "PASSWORD="] }),
+            ] as const),
+            ...([
+                container({ envs: ["ZK_PASSWORD=hunter2"] }),
+                /ZK_PASSWORD is in its environment.*storm:stormYaml/,
+            ] as const),
+        ],
+        [
+            ...([
+                "no secret in arguments",
+                containers.noPlainSecrets,
+                container({ command: ["storm", "-c", "nimbus.seeds=[]"] }),
+            ] as const),
+            ...([
+                container({ command: ["storm", "-c", "nimbus.thrift.tls.server.keystore.password=x"] }),
+                /keystore\.password is in its arguments/,
+            ] as const),
+        ],
+        [
+            "no key in arguments",
+            containers.noPlainSecrets,
+            container({}),
+            container({ command: ["--key", "AKIAABCDEFGHIJKLMNOP"] }),
+            /A key is in its arguments/,
+        ],
+        [
+            "a tag",
+            containers.pinnedImages,
+            image({ name: "registry:5000/storm:2.8.9" }),
+            image({ name: "registry:5000/storm" }),
+            /storm:<version>/,
+        ],
+        [
+            "a tag that stays",
+            containers.pinnedImages,
+            container({ image: "storm:2.8.9" }),
+            container({ image: "storm:latest" }),
+            /storm:<version>/,
+        ],
+        [
+            "an image that is pulled, or named by its id",
+            containers.pinnedImages,
+            container({ image: digest }),
+            container({ image: "storm" }),
+            /storm:<version>/,
+        ],
     ])("asks for %s, and says what to do", async (_what, policy, good, bad, message) => {
         expect(await violations(policy, good)).toEqual([]);
         expect(await violations(policy, bad)).toEqual([expect.stringMatching(message)]);
     });
 
     test.each<[string, ResourceValidationPolicy, Resource, Resource, RegExp]>([
-        ["digests", containers.pinnedImages, image({ name: `storm:2.8.9@${digest}` }), image({ name: "storm:2.8.9" }), /docker pull storm:2\.8\.9/],
+        [
+            "digests",
+            containers.pinnedImages,
+            image({ name: `storm:2.8.9@${digest}` }),
+            image({ name: "storm:2.8.9" }),
+            /docker pull storm:2\.8\.9/,
+        ],
         ["protected volumes", aws.protectedData, { ...volume({}), protect: true }, volume({}), /storm:aws\.protect/],
     ])("asks for %s in production alone", async (_what, policy, good, bad, message) => {
         expect(await violations(policy, good, "prod")).toEqual([]);
@@ -105,9 +223,9 @@ describe("a policy", () => {
 
     test("leaves out what a preview does not know yet, and looks at the rest", async () => {
         const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-        expect(await violations(containers.noPlainSecrets, container({ command: unknown, envs: [unknown, "SECRET=1"] }))).toEqual([
-            expect.stringMatching(/^SECRET is in its environment/),
-        ]);
+        expect(
+            await violations(containers.noPlainSecrets, container({ command: unknown, envs: [unknown, "SECRET=1"] })),
+        ).toEqual([expect.stringMatching(/^SECRET is in its environment/)]);
     });
 });
 
@@ -116,7 +234,9 @@ describe("in production, a cluster", () => {
         ({ type, name, props, urn: `urn:pulumi:prod::storm::${type}::${name}` }) as PolicyResource;
     const cluster = (zookeepers: number, nimbuses: number, zones: string[]) => [
         component("storm:storm:StormCluster", "storm"),
-        ...Array.from({ length: zookeepers }, (_, index) => component("storm:storm:Daemon", `storm-zookeeper-${index + 1}`)),
+        ...Array.from({ length: zookeepers }, (_, index) =>
+            component("storm:storm:Daemon", `storm-zookeeper-${index + 1}`),
+        ),
         ...Array.from({ length: nimbuses }, (_, index) => component("storm:storm:Daemon", `storm-nimbus-${index + 1}`)),
         ...zones.flatMap((zone) => [
             component("aws:ec2/subnet:Subnet", `private-${zone}`, { availabilityZone: zone }),

@@ -28,7 +28,10 @@ function launched(container: Declared): Record<string, unknown> {
     const command = container.inputs.command as string[];
     const pairs = command.filter((_, index) => command[index - 1] === "-c" && index > 2);
     return Object.fromEntries(
-        pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), JSON.parse(pair.slice(pair.indexOf("=") + 1)) as unknown]),
+        pairs.map((pair) => [
+            pair.slice(0, pair.indexOf("=")),
+            JSON.parse(pair.slice(pair.indexOf("=") + 1)) as unknown,
+        ]),
     );
 }
 
@@ -106,7 +109,9 @@ describe.each([
     test("data outlives every resource", () => {
         const volumes = run().resources.filter(({ type }) => type === "docker:index/volume:Volume");
         expect(volumes.filter(({ retainOnDelete }) => !retainOnDelete)).toEqual([]);
-        expect(containers(run()).filter(({ inputs }) => (inputs.volumes as unknown[]).length > 0).length).toBeGreaterThan(2);
+        expect(
+            containers(run()).filter(({ inputs }) => (inputs.volumes as unknown[]).length > 0).length,
+        ).toBeGreaterThan(2);
         // On hosts it is in directories; the commands that make them have none that removes them.
         expect(run().resources.filter(({ inputs }) => "delete" in inputs)).toEqual([]);
         for (const { inputs } of containers(run())) {
@@ -118,7 +123,10 @@ describe.each([
 
     test("all images are there before the first container", () => {
         const images = run().resources.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
-        expect([...new Set(images.map(({ inputs }) => inputs.name))].sort()).toEqual(["storm:2.8.9", "zookeeper:3.9.5"]);
+        expect([...new Set(images.map(({ inputs }) => inputs.name))].sort()).toEqual([
+            "storm:2.8.9",
+            "zookeeper:3.9.5",
+        ]);
         expect(run().get("storm-zookeeper-1-container").dependencies).toEqual(
             expect.arrayContaining(images.map(({ urn }) => urn)),
         );
@@ -191,7 +199,11 @@ describe("wiring:", () => {
     });
 
     const dependencies = (name: string, ending: RegExp) =>
-        many.get(name).dependencies.map((urn) => urn.split("::").pop() ?? "").filter((dependency) => ending.test(dependency)).sort();
+        many
+            .get(name)
+            .dependencies.map((urn) => urn.split("::").pop() ?? "")
+            .filter((dependency) => ending.test(dependency))
+            .sort();
 
     test("containers start side by side at first, and are restarted one after the other: members, each Nimbus, then the others", () => {
         const after = (daemon: string) => dependencies(`storm-${daemon}-container`, /-ready$|-restart-gate/);
@@ -203,7 +215,8 @@ describe("wiring:", () => {
         for (const daemon of ["supervisor-1", "ui", "drpc-1"]) {
             expect(after(daemon)).toEqual(["storm-nimbus-restart-gate"]);
         }
-        const before = (gate: string) => (many.get(gate).inputs.before as { daemon: string }[]).map(({ daemon }) => daemon);
+        const before = (gate: string) =>
+            (many.get(gate).inputs.before as { daemon: string }[]).map(({ daemon }) => daemon);
         expect(before("storm-zookeeper-restart-gate-2")).toEqual(["zookeeper-1", "zookeeper-2"]);
         expect(before("storm-zookeeper-restart-gate")).toEqual(["zookeeper-1", "zookeeper-2", "zookeeper-3"]);
         expect(before("storm-nimbus-restart-gate")).toEqual(["nimbus-1", "nimbus-2"]);
@@ -223,7 +236,11 @@ describe("wiring:", () => {
     test("every daemon has a gate, for its own container and address", () => {
         for (const container of containers(many)) {
             const gate = many.get(container.name.replace("-container", "-ready"));
-            expect(gate.inputs).toMatchObject({ container: container.inputs.name, containerId: `${container.name}-id`, seconds: 180 });
+            expect(gate.inputs).toMatchObject({
+                container: container.inputs.name,
+                containerId: `${container.name}-id`,
+                seconds: 180,
+            });
         }
         expect(many.get("storm-supervisor-2-ready").inputs.check).toEqual({
             kind: "supervisor",
@@ -241,20 +258,31 @@ describe("identity:", () => {
         const inputs = (run: Run) => new Map(run.resources.map(({ urn, inputs: given }) => [urn, given]));
         const before = inputs(many);
         const after = inputs(more);
-        expect([...before].filter(([urn, given]) => JSON.stringify(after.get(urn)) !== JSON.stringify(given))).toEqual([]);
+        expect([...before].filter(([urn, given]) => JSON.stringify(after.get(urn)) !== JSON.stringify(given))).toEqual(
+            [],
+        );
         const added = [...after.keys()].filter((urn) => !before.has(urn));
         expect(added.filter((urn) => !/supervisor-5|storm-restart-gate-4$/.test(urn))).toEqual([]);
         expect(added).toHaveLength(7);
     });
 
     test("supervisors stand in batches, between which there is a restart gate", async () => {
-        const before = (gate: string, of: Run) => (of.get(gate).inputs.before as { daemon: string }[]).map(({ daemon }) => daemon);
-        expect([1, 2, 3].map((gate) => before(`storm-restart-gate-${gate}`, many))).toEqual([["supervisor-1"], ["supervisor-2"], ["supervisor-3"]]);
+        const before = (gate: string, of: Run) =>
+            (of.get(gate).inputs.before as { daemon: string }[]).map(({ daemon }) => daemon);
+        expect([1, 2, 3].map((gate) => before(`storm-restart-gate-${gate}`, many))).toEqual([
+            ["supervisor-1"],
+            ["supervisor-2"],
+            ["supervisor-3"],
+        ]);
         expect(madeAfter(many.get("storm-supervisor-2-container"), many)).toContain("storm-restart-gate-1");
         const batches = await runProgram({ ...three, supervisorBatch: 3 });
         expect(before("storm-restart-gate-1", batches)).toEqual(["supervisor-1", "supervisor-2", "supervisor-3"]);
-        expect(batches.resources.filter(({ name }) => name.startsWith("storm-restart-gate")).map(({ name }) => name)).toEqual(["storm-restart-gate-1"]);
-        expect(madeAfter(batches.get("storm-supervisor-3-container"), batches)).not.toContain("storm-supervisor-2-container");
+        expect(
+            batches.resources.filter(({ name }) => name.startsWith("storm-restart-gate")).map(({ name }) => name),
+        ).toEqual(["storm-restart-gate-1"]);
+        expect(madeAfter(batches.get("storm-supervisor-3-container"), batches)).not.toContain(
+            "storm-supervisor-2-container",
+        );
     });
 
     test("data goes by the daemon's name", () => {
@@ -264,7 +292,9 @@ describe("identity:", () => {
             { containerPath: "/datalog", volumeName: "storm-test-zookeeper-2-datalog" },
         ]);
         expect(volumes("nimbus-1")).toEqual([{ containerPath: "/data", volumeName: "storm-test-nimbus-1-data" }]);
-        expect(volumes("supervisor-4")).toEqual([{ containerPath: "/data", volumeName: "storm-test-supervisor-4-data" }]);
+        expect(volumes("supervisor-4")).toEqual([
+            { containerPath: "/data", volumeName: "storm-test-supervisor-4-data" },
+        ]);
         expect(volumes("ui")).toEqual([]);
     });
 });
@@ -287,7 +317,7 @@ describe("settings reach the containers:", () => {
 
     test("heaps and further entries are in storm.yaml, which arguments cannot carry", () => {
         expect(file(run.get("storm-nimbus-1-container"))).toBe(
-            'storm.local.dir: /data\nstorm.log.dir: /logs\nsupervisor.worker.heartbeats.max.timeout.secs: 60\ntopology.debug: true\nnimbus.childopts: -XX:+UseZGC -Xmx700m\n',
+            "storm.local.dir: /data\nstorm.log.dir: /logs\nsupervisor.worker.heartbeats.max.timeout.secs: 60\ntopology.debug: true\nnimbus.childopts: -XX:+UseZGC -Xmx700m\n",
         );
         expect(file(run.get("storm-supervisor-1-container"))).toContain("worker.childopts: -Xmx300m\n");
     });
@@ -301,7 +331,9 @@ describe("settings reach the containers:", () => {
     test("image, version, port, limit", () => {
         expect(run.get("storm-nimbus-1-container").inputs.image).toBe("registry:5000/storm:2.8.4-jre21");
         expect(run.outputs).toMatchObject({ stormVersion: "2.8.4", uiUrl: "http://127.0.0.1:9090" });
-        expect(run.get("storm-ui-container").inputs.ports).toEqual([{ ip: "127.0.0.1", external: 9090, internal: 9090 }]);
+        expect(run.get("storm-ui-container").inputs.ports).toEqual([
+            { ip: "127.0.0.1", external: 9090, internal: 9090 },
+        ]);
         expect(launched(run.get("storm-ui-container"))).toMatchObject({ "ui.host": address.ui, "ui.port": 9090 });
         expect(run.get("storm-nimbus-1-ready").inputs.seconds).toBe(7);
     });
@@ -326,7 +358,10 @@ describe("settings reach the containers:", () => {
 
 describe("a ZooKeeper that is there already:", () => {
     const zookeeperServers = ["zk-1.example.com:2281", "10.0.0.5:2281"];
-    const ofZooKeeper = ({ resources }: Run) => resources.filter(({ urn, inputs }) => /zookeeper|Membership/i.test(urn) || /zookeeper:/.test(String(inputs.name)));
+    const ofZooKeeper = ({ resources }: Run) =>
+        resources.filter(
+            ({ urn, inputs }) => /zookeeper|EnsembleMembership/i.test(urn) || /zookeeper:/.test(String(inputs.name)),
+        );
     let run: Run;
     beforeAll(async () => {
         run = await runProgram({ zookeeperServers, drpcs: 1 });
@@ -346,7 +381,9 @@ describe("a ZooKeeper that is there already:", () => {
 
     test("the cluster's state is below its own name there, unless storm.yaml says otherwise", async () => {
         for (const container of containers(run)) {
-            expect(file(container)).toContain("storm.zookeeper.root: /storm-test\ntransactional.zookeeper.root: /storm-test/transactional\n");
+            expect(file(container)).toContain(
+                "storm.zookeeper.root: /storm-test\ntransactional.zookeeper.root: /storm-test/transactional\n",
+            );
         }
         expect(file(one.get("storm-nimbus-1-container"))).not.toContain("root");
         const other = await runProgram({ zookeeperServers, stormYaml: { "storm.zookeeper.root": "/storm" } });

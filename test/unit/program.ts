@@ -36,7 +36,9 @@ export interface Run {
 
 /** Defaults that Pulumi.yaml declares, as the CLI hands them to the program. */
 export function declaredSettings(): Record<string, { type: string; default?: unknown; description: string }> {
-    const project = yaml.parse(fs.readFileSync("Pulumi.yaml", "utf8")) as { config: ReturnType<typeof declaredSettings> };
+    const project = yaml.parse(fs.readFileSync("Pulumi.yaml", "utf8")) as {
+        config: ReturnType<typeof declaredSettings>;
+    };
     return project.config;
 }
 
@@ -63,11 +65,14 @@ export async function runProgram(
     { secret = [], silent = [], preview = false, existing = [], stack = "test" }: Circumstances = {},
 ): Promise<Run> {
     machines = { silent, preview };
-    const answers = ({ address }: { address: string }) => {
+    const isReachable = ({ address }: { address: string }) => {
         expect(machines.preview).toBe(false);
         return Promise.resolve(!machines.silent.includes(address));
     };
-    jest.doMock("../../provider/machines/answers", () => ({ answers, bastionProblem: () => Promise.resolve(undefined) }));
+    jest.doMock("../../provider/machines/reachability", () => ({
+        isReachable,
+        bastionProblem: () => Promise.resolve(undefined),
+    }));
     const pulumi = await mocked(settings, { secret, preview, existing, stack });
     const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
     const outputs = await finished(pulumi);
@@ -90,14 +95,17 @@ export async function mocked(
 ): Promise<typeof Pulumi> {
     const pulumi = await import("@pulumi/pulumi");
     const defaults = Object.entries(declaredSettings()).map(([key, { default: value }]) => [key, value] as const);
-    const given = Object.entries(settings).map(([key, value]) => [`storm:${key}`, value] as const);
+    const whole = (key: string) => (key.includes(":") ? key : `storm:${key}`);
+    const given = Object.entries(settings).map(([key, value]) => [whole(key), value] as const);
     const config = Object.fromEntries(
         [...defaults, ...given].map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
     );
-    pulumi.runtime.setAllConfig(config, secret.map((key) => `storm:${key}`));
+    pulumi.runtime.setAllConfig(config, secret.map(whole));
     await pulumi.runtime.setMocks(
         {
-            call: () => ({ outputs: Object.fromEntries(existing.map((name) => [`urn:pulumi:test::storm::any:Type::${name}`, {}])) }),
+            call: () => ({
+                outputs: Object.fromEntries(existing.map((name) => [`urn:pulumi:test::storm::any:Type::${name}`, {}])),
+            }),
             newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: made(type, name, inputs as object) }),
         },
         "storm",
@@ -106,7 +114,8 @@ export async function mocked(
         "organization",
     );
     // The SDK's mocks know no hooks.
-    (pulumi.runtime.getMonitor() as unknown as Monitor).registerResourceHook = (_request, callback) => callback(null, {});
+    (pulumi.runtime.getMonitor() as unknown as Monitor).registerResourceHook = (_request, callback) =>
+        callback(null, {});
     return pulumi;
 }
 
@@ -125,10 +134,10 @@ export async function finished(pulumi: typeof Pulumi): Promise<Record<string, un
     }
 }
 
-/** What a resource's provider makes of its inputs. Commands print nothing; a machine shows its key at the first contact. */
+/** What a resource's provider makes of its inputs. Commands print nothing; a machine shows its key at the first connection. */
 function made(type: string, name: string, inputs: { host?: string; hostKey?: string }): object {
     const outputs: Record<string, object> = {
-        "storm:index:OwnerKey": { value: "owner" },
+        "storm:index:StackKey": { value: "owner" },
         "storm:index:PinnedHostKey": { pinned: `ssh-ed25519 shown-by-${inputs.host}` },
         "storm:index:LaunchKey": { privateKey: `private ${name}`, publicKey: `ssh-ed25519 ${name}` },
         "storm:index:OwnHostKey": { made: `ssh-ed25519 made-by-${inputs.host}` },
@@ -144,7 +153,7 @@ function made(type: string, name: string, inputs: { host?: string; hostKey?: str
 /** Names of all resources that a resource is made after, the nearest first. */
 export function madeAfter(resource: Declared, run: Run): string[] {
     const found = new Map<string, string>();
-    for (let urns = resource.dependencies; urns.length > 0; ) {
+    for (let urns = resource.dependencies; urns.length > 0;) {
         const nearest = run.resources.filter(({ urn }) => urns.includes(urn) && !found.has(urn));
         nearest.forEach(({ urn, name }) => found.set(urn, name));
         urns = nearest.flatMap(({ dependencies }) => dependencies);

@@ -3,6 +3,7 @@ import { check as checkProbe } from "../../provider/kinds/check";
 import type { Connect } from "../../provider/machines/container";
 import { rareBlobs } from "../../provider/nimbus/client";
 import type { ReadyCheck } from "../../provider/schema";
+import { field, reply } from "./nimbusReply";
 
 /** Checks a container that has run for 10 seconds. */
 const check = (wanted: ReadyCheck, connect: Connect) => checkProbe(wanted, { connect, age: () => Promise.resolve(10) });
@@ -35,7 +36,8 @@ describe("a ZooKeeper member", () => {
         expect(await checkMember({ "10.0.0.2": serving }, 1)).toBeUndefined();
     });
     test.each([serving, ""])("does not wait for others where its own answer says enough: %j", async (own) => {
-        const connect: Connect = (address) => (address === "10.0.0.1" ? Promise.resolve(Buffer.from(own)) : new Promise(() => undefined));
+        const connect: Connect = (address) =>
+            address === "10.0.0.1" ? Promise.resolve(Buffer.from(own)) : new Promise(() => undefined);
         const lacking = await check({ kind: "zookeeper", port: 2181, member: 0, members }, connect);
         expect(lacking).toBe(own ? undefined : "it does not answer on port 2181");
     });
@@ -48,10 +50,12 @@ describe("a ZooKeeper member", () => {
 });
 
 describe("by Nimbus's word,", () => {
-    const nimbusAt = (summary: Summary): Connect => async (address, port, request, reply) => {
-        expect([port, reply, request.toString("latin1").includes("getClusterInfo")]).toEqual([6627, 4, true]);
-        return address === "10.0.0.8" ? refused() : encode(summary);
-    };
+    const nimbusAt =
+        (summary: Summary): Connect =>
+        async (address, port, request, reply) => {
+            expect([port, reply, request.toString("latin1").includes("getClusterInfo")]).toEqual([6627, 4, true]);
+            return address === "10.0.0.8" ? refused() : encode(summary);
+        };
 
     test("a Nimbus is ready once it is registered and one leads", async () => {
         const ready = (nimbuses: Summary["nimbuses"]) =>
@@ -59,7 +63,12 @@ describe("by Nimbus's word,", () => {
         expect(await ready([])).toBe("it is not registered with ZooKeeper");
         expect(await ready([{ host: "10.0.0.7", leader: true }])).toBe("it is not registered with ZooKeeper");
         expect(await ready([{ host: "10.0.0.9", leader: false }])).toBe("no Nimbus leads");
-        expect(await ready([{ host: "10.0.0.7", leader: true }, { host: "10.0.0.9", leader: false }])).toBeUndefined();
+        expect(
+            await ready([
+                { host: "10.0.0.7", leader: true },
+                { host: "10.0.0.9", leader: false },
+            ]),
+        ).toBeUndefined();
     });
 
     test("a supervisor is ready once a Nimbus knows it, though another is down", async () => {
@@ -74,18 +83,31 @@ describe("by Nimbus's word,", () => {
     });
 
     test("a registration that is older than the container is that of one before", async () => {
-        const old = nimbusAt({ nimbuses: [{ host: "10.0.0.9", leader: true }], supervisors: ["10.0.0.21"], uptime: 30 });
-        expect(await check({ kind: "nimbus", address: "10.0.0.9", port: 6627 }, old)).toBe("it is not registered with ZooKeeper");
-        const supervisor: ReadyCheck = { kind: "supervisor", address: "10.0.0.21", nimbuses: ["10.0.0.9"], nimbusPort: 6627 };
+        const old = nimbusAt({
+            nimbuses: [{ host: "10.0.0.9", leader: true }],
+            supervisors: ["10.0.0.21"],
+            uptime: 30,
+        });
+        expect(await check({ kind: "nimbus", address: "10.0.0.9", port: 6627 }, old)).toBe(
+            "it is not registered with ZooKeeper",
+        );
+        const supervisor: ReadyCheck = {
+            kind: "supervisor",
+            address: "10.0.0.21",
+            nimbuses: ["10.0.0.9"],
+            nimbusPort: 6627,
+        };
         expect(await check(supervisor, old)).toBe("no Nimbus knows it");
     });
 });
 
 test("a supervisor with a logviewer needs both", async () => {
-    const answering = (logviewer: boolean): Connect => (_address, port) => {
-        const summary = encode({ nimbuses: [], supervisors: ["10.0.0.21"] });
-        return port === 6627 || logviewer ? Promise.resolve(summary) : refused();
-    };
+    const answering =
+        (logviewer: boolean): Connect =>
+        (_address, port) => {
+            const summary = encode({ nimbuses: [], supervisors: ["10.0.0.21"] });
+            return port === 6627 || logviewer ? Promise.resolve(summary) : refused();
+        };
     const supervisor: ReadyCheck = {
         kind: "supervisor",
         address: "10.0.0.21",
@@ -93,7 +115,9 @@ test("a supervisor with a logviewer needs both", async () => {
         nimbusPort: 6627,
         logviewerPort: 8000,
     };
-    expect(await check(supervisor, answering(false))).toBe("its logviewer does not answer on port 8000: connection refused");
+    expect(await check(supervisor, answering(false))).toBe(
+        "its logviewer does not answer on port 8000: connection refused",
+    );
     expect(await check(supervisor, answering(true))).toBeUndefined();
 });
 
@@ -104,7 +128,11 @@ test("a port is ready once it accepts connections", async () => {
 });
 
 test("blobs that too few Nimbus daemons have are told, from all of Nimbus's list", async () => {
-    const pages: Record<string, string[]> = { "": ["a-stormjar.jar", "a-stormcode.ser"], page2: ["b-stormjar.jar"], page3: [] };
+    const pages: Record<string, string[]> = {
+        "": ["a-stormjar.jar", "a-stormcode.ser"],
+        page2: ["b-stormjar.jar"],
+        page3: [],
+    };
     const replication: Record<string, number> = { "a-stormjar.jar": 2, "a-stormcode.ser": 1, "b-stormjar.jar": 1 };
     const next: Record<string, string> = { "": "page2", page2: "page3", page3: "" };
     const nimbus: Connect = async (_address, _port, request) => {
@@ -174,22 +202,4 @@ function encode(summary: Summary): Buffer {
             out.writeFieldStop();
         });
     });
-}
-
-function field(out: thrift.TBinaryProtocol, type: thrift.Thrift.Type, id: number, write: () => void): void {
-    out.writeFieldBegin("", type, id);
-    write();
-    out.writeFieldEnd();
-}
-
-/** A reply of Nimbus's, without its frame's length. */
-function reply(write: (out: thrift.TBinaryProtocol) => void): Buffer {
-    let frame = Buffer.alloc(0);
-    const out = new thrift.TBinaryProtocol(new thrift.TFramedTransport(undefined, (message) => void (frame = message as never)));
-    out.writeMessageBegin("", thrift.Thrift.MessageType.REPLY, 0);
-    write(out);
-    out.writeFieldStop();
-    out.writeMessageEnd();
-    out.flush();
-    return frame.subarray(4);
 }

@@ -34,7 +34,8 @@ function gate(...ids: string[]): Inputs<"RestartGate"> {
     }));
     return { before, nimbuses: [], seconds: 0.1 };
 }
-const epochs = (...values: string[]) => values.forEach((value, index) => fs.writeFileSync(path.join(folder, `member-${index + 1}`), value));
+const epochs = (...values: string[]) =>
+    values.forEach((value, index) => fs.writeFileSync(path.join(folder, `member-${index + 1}`), value));
 
 test("members of a new ensemble do not wait for each other", async () => {
     epochs("0", "0");
@@ -43,14 +44,16 @@ test("members of a new ensemble do not wait for each other", async () => {
 
 test("a new member waits for all before it where one of them has data, or cannot be asked", async () => {
     epochs("0", "3");
-    await expect(restartGate.create?.(gate("a", "b"))).rejects.toThrow(/zookeeper-1, zookeeper-2 was left as it is/);
+    await expect(restartGate.create?.(gate("a", "b"))).rejects.toThrow(/zookeeper-1, zookeeper-2 are not restarted/);
     fs.rmSync(path.join(folder, "member-2"));
-    await expect(restartGate.create?.(gate("a", "b"))).rejects.toThrow(/zookeeper-1 was not ready: it does not answer on port 2181/);
+    await expect(restartGate.create?.(gate("a", "b"))).rejects.toThrow(
+        /zookeeper-1 was not ready: it does not answer on port 2181/,
+    );
 });
 
 test("an update waits for those alone that were restarted, and for none where none was", async () => {
     const update = restartGate.update?.(gate("a", "b"), gate("a", "c"));
-    await expect(update).rejects.toThrow(/What comes after zookeeper-2 was left as it is/);
+    await expect(update).rejects.toThrow(/The daemons after zookeeper-2 are not restarted/);
     const calls = fs.readFileSync(path.join(folder, "calls"), "utf8");
     expect([calls.includes("member-2"), calls.includes("exec --interactive member-1 ")]).toEqual([true, false]);
     expect(await restartGate.update?.(gate("a"), gate("a"))).toEqual({});
@@ -62,6 +65,10 @@ test("it differs by containers alone", () => {
 });
 
 test("it differs where what is before it is not known yet, as a whole or in part", () => {
-    expect(restartGate.differs?.(gate("a"), { ...gate("a"), before: unknown as never })).toEqual({ updates: ["before"] });
-    expect(restartGate.differs?.(gate("a"), { ...gate("a"), before: [unknown as never] })).toEqual({ updates: ["before"] });
+    expect(restartGate.differs?.(gate("a"), { ...gate("a"), before: unknown as never })).toEqual({
+        updates: ["before"],
+    });
+    expect(restartGate.differs?.(gate("a"), { ...gate("a"), before: [unknown as never] })).toEqual({
+        updates: ["before"],
+    });
 });

@@ -1,22 +1,29 @@
 import * as fs from "fs";
 import * as yaml from "yaml";
-import { imageVersion, localAddress, parseSettings } from "../../settings";
-import { clusterDefaults } from "../../components/storm/defaults";
-import { defaultHeap } from "../../components/storm/memory";
+import { parseDaemonName } from "../../components/daemonRef";
+import { localAddress } from "../../components/targets/localAddresses";
+import { parseSettings, settingValue } from "../../settings";
+import { clusterDefaults } from "../../components/storm/spec/defaults";
+import { defaultHeap } from "../../components/storm/spec/memory";
+import { withoutSecrets } from "../../scripts/stackFile";
 import { onHosts } from "./hostsFixture";
 import { declaredSettings } from "./program";
 
 const defaults = Object.fromEntries(
     Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
 );
-const parse = (settings: Record<string, unknown>, clusterName = "storm-test") => parseSettings({ ...defaults, ...settings }, clusterName);
+const parse = (settings: Record<string, unknown>, clusterName = "storm-test") =>
+    parseSettings({ ...defaults, ...settings }, clusterName);
 
 /** The lines of the error that settings give. */
 function mistakes(settings: Record<string, unknown>, clusterName?: string): string[] {
     try {
         parse(settings, clusterName);
     } catch (error) {
-        return (error as Error).message.split("\n").slice(1).map((line) => line.trim());
+        return (error as Error).message
+            .split("\n")
+            .slice(1)
+            .map((line) => line.trim());
     }
     return [];
 }
@@ -26,11 +33,16 @@ function topology(changes: Record<string, unknown>) {
     return { topologies: [{ name: "a", jar: "package.json", mainClass: "a.Main", ...changes }] };
 }
 
-/** The settings in a stack's file. */
+/** The settings in a stack's file, where Pulumi writes numbers and booleans back as strings. */
 function settingsOf(file: string): Record<string, unknown> {
     const { config } = yaml.parse(file) as { config: Record<string, unknown> };
     const own = Object.entries(config).filter(([key]) => !key.startsWith("aws:"));
-    return Object.fromEntries(own.map(([key, value]) => [key.replace("storm:", ""), value]));
+    return Object.fromEntries(
+        own.map(([key, value]) => {
+            const name = key.replace("storm:", "");
+            return [name, typeof value === "string" ? settingValue(name, value) : value];
+        }),
+    );
 }
 
 test("Pulumi.yaml's defaults are valid, and heaps are Storm's", () => {
@@ -47,72 +59,105 @@ test("an ensemble that is there already is in place of one of the stack's own", 
     expect([zookeepers, zookeeperServers]).toEqual([0, { servers: ["10.0.0.5", "zk-2.example.com"], port: 2281 }]);
 });
 
-test.each(fs.readdirSync(".").filter((file) => /^Pulumi\..+\.yaml$/.test(file)))("%s is valid", (file) => {
-    const text = fs.readFileSync(file, "utf8");
-    // A salt in a committed file would go with somebody else's passphrase.
-    expect(Object.keys(yaml.parse(text) as object)).toEqual(["config"]);
-    expect(mistakes(settingsOf(text))).toEqual([]);
+const localTemplate = "templates/Pulumi.local.yaml";
+const stackFiles = fs
+    .readdirSync(".")
+    .filter((file) => /^Pulumi\..+\.yaml$/.test(file) && file !== "Pulumi.local.yaml");
+
+test.each([localTemplate, ...stackFiles])("%s is valid", (file) => {
+    expect(mistakes(settingsOf(withoutSecrets(fs.readFileSync(file, "utf8"))))).toEqual([]);
+});
+
+test("what Pulumi.local.yaml is copied from has no salt, which would be of somebody else's passphrase", () => {
+    expect(Object.keys(yaml.parse(fs.readFileSync(localTemplate, "utf8")) as object)).toEqual(["config"]);
 });
 
 test.each([
-    [{ zookeepers: 2 }, "storm:zookeepers (2) is not 1, 3 or 5: an even ensemble survives no more failures than the odd one below it"],
-    [{ zookeepers: "many" }, 'storm:zookeepers ("many") is not 1, 3 or 5: an even ensemble survives no more failures than the odd one below it'],
-    [{ zookeeperServers: "10.0.0.5" }, 'storm:zookeeperServers ("10.0.0.5") is not a list of addresses or names'],
+    [
+        { zookeepers: 2 },
+        "storm:zookeepers (2) must be 1, 3 or 5: an even ensemble survives no more failures than the odd one below it",
+    ],
+    [
+        { zookeepers: "many" },
+        'storm:zookeepers ("many") must be 1, 3 or 5: an even ensemble survives no more failures than the odd one below it',
+    ],
+    [{ zookeeperServers: "10.0.0.5" }, 'storm:zookeeperServers ("10.0.0.5") must be a list of addresses or names'],
     [
         { zookeeperServers: ["zk 1"] },
-        'storm:zookeeperServers.0 ("zk 1") is not an address or a name, such as zk-1.example.com or zk-1.example.com:2181',
+        'storm:zookeeperServers.0 ("zk 1") must be an address or a name, such as zk-1.example.com or zk-1.example.com:2181',
     ],
-    [{ zookeeperServers: ["10.0.0.300"] }, 'storm:zookeeperServers.0 ("10.0.0.300") is not an IPv4 address'],
-    [{ zookeeperServers: ["127.0.0.1:2181"] }, 'storm:zookeeperServers.0 ("127.0.0.1:2181") is a loopback address, which no other host can dial'],
-    [{ zookeeperServers: ["localhost"] }, 'storm:zookeeperServers.0 ("localhost") is a name of each machine\'s own, by which no other dials it'],
-    [{ zookeeperServers: ["zk-1:70000"] }, 'storm:zookeeperServers.0 ("zk-1:70000") has a port that is not from 1 to 65535'],
-    [{ zookeeperServers: ["zk-1", "zk-1:2181"] }, 'storm:zookeeperServers.1 ("zk-1:2181") is there twice'],
+    [{ zookeeperServers: ["10.0.0.300"] }, 'storm:zookeeperServers.0 ("10.0.0.300") must be an IPv4 address'],
+    [
+        { zookeeperServers: ["127.0.0.1:2181"] },
+        'storm:zookeeperServers.0 ("127.0.0.1:2181") is a loopback address, which no other host can connect to',
+    ],
+    [
+        { zookeeperServers: ["localhost"] },
+        'storm:zookeeperServers.0 ("localhost") names each machine itself: no other machine can connect to it',
+    ],
+    [
+        { zookeeperServers: ["zk-1:70000"] },
+        'storm:zookeeperServers.0 ("zk-1:70000") has a port that must be from 1 to 65535',
+    ],
+    [{ zookeeperServers: ["zk-1", "zk-1:2181"] }, 'storm:zookeeperServers.1 ("zk-1:2181") is listed twice'],
     [
         { zookeeperServers: ["zk-1", "zk-2:2182"] },
-        'storm:zookeeperServers.1 ("zk-2:2182") is dialled at 2182, and the first at 2181: Storm dials all at one port',
+        'storm:zookeeperServers.1 ("zk-2:2182") has the port 2182, and the first has 2181: Storm connects to all of them at one port',
     ],
     [
         { zookeeperServers: ["zk-1"], zookeepers: 3 },
-        "storm:zookeepers (3) is for an ensemble of the stack's own, and storm:zookeeperServers is given: take one of the two out",
+        "storm:zookeepers (3) is for an ensemble of the stack's own, and storm:zookeeperServers is given: remove one of the two",
     ],
     [
         { zookeeperServers: ["zk-1"], mayLeave: ["zookeeper-1"] },
-        'storm:mayLeave (["zookeeper-1"]) is for an ensemble of the stack\'s own, and storm:zookeeperServers is given: take it out',
+        'storm:mayLeave (["zookeeper-1"]) is for an ensemble of the stack\'s own, and storm:zookeeperServers is given: remove it',
     ],
     [
         { zookeeperServers: ["zk-1"], discovery: "ambassador" },
-        'storm:discovery ("ambassador") leads to an ensemble of the stack\'s own alone, and storm:zookeeperServers is given: set `addresses` or `dns`',
+        'storm:discovery ("ambassador") forwards to an ensemble of the stack\'s own only, and storm:zookeeperServers is given: set `addresses` or `dns`',
     ],
     [
         { stormYaml: { "storm.zookeeper.servers": ["zk-1"] } },
-        'storm:stormYaml.storm.zookeeper.servers (["zk-1"]) is set by storm:zookeepers or storm:zookeeperServers: take it out',
+        'storm:stormYaml.storm.zookeeper.servers (["zk-1"]) is set by storm:zookeepers or storm:zookeeperServers: remove it',
     ],
-    [{ supervisors: 0 }, "storm:supervisors (0) is not a whole number from 1 to 10000"],
-    [{ supervisors: "three" }, 'storm:supervisors ("three") is not a whole number from 1 to 10000'],
-    [{ supervisorBatch: 0 }, "storm:supervisorBatch (0) is not a whole number from 1 to 10000"],
-    [{ mayLeave: ["nimbus-2"] }, 'storm:mayLeave.0 ("nimbus-2") is no ZooKeeper member, such as zookeeper-3'],
-    [{ slots: 1.5 }, "storm:slots (1.5) is not a whole number from 1 to 64"],
-    [{ ui: "yes" }, 'storm:ui ("yes") is not true or false'],
-    [{ delivery: "mail" }, 'storm:delivery ("mail") is not a delivery: `arguments` and `file` are'],
-    [{ target: "cloud" }, 'storm:target ("cloud") is not a target: `local`, `hosts` and `aws` are'],
+    [{ supervisors: 0 }, "storm:supervisors (0) must be a whole number from 1 to 10000"],
+    [{ supervisors: "three" }, 'storm:supervisors ("three") must be a whole number from 1 to 10000'],
+    [{ supervisorBatch: 0 }, "storm:supervisorBatch (0) must be a whole number from 1 to 10000"],
+    [{ mayLeave: ["nimbus-2"] }, 'storm:mayLeave.0 ("nimbus-2") must be a ZooKeeper member, such as zookeeper-3'],
+    [{ slots: 1.5 }, "storm:slots (1.5) must be a whole number from 1 to 64"],
+    [{ ui: "yes" }, 'storm:ui ("yes") must be true or false'],
+    [{ delivery: "mail" }, 'storm:delivery ("mail") must be one of arguments, file'],
+    [{ target: "cloud" }, 'storm:target ("cloud") must be one of local, hosts, aws'],
     [{ supervisor: 3 }, "storm:supervisor is not a setting: `config:` in Pulumi.yaml lists the settings"],
-    [{ stormImage: "storm" }, 'storm:stormImage ("storm") is not an image with a tag, such as `storm:2.8.9`'],
-    [{ stormImage: "storm:latest" }, 'storm:stormImage ("storm:latest") has the tag `latest`, which moves to other versions: name a version'],
-    [{ heap: { nimbus: "1g" } }, 'storm:heap.nimbus ("1g") is not a whole number of MiB'],
+    [{ stormImage: "storm" }, 'storm:stormImage ("storm") must be an image with a tag, such as `storm:2.8.9`'],
+    [
+        { stormImage: "storm:latest" },
+        'storm:stormImage ("storm:latest") has the tag `latest`, which moves to other versions: name a version',
+    ],
+    [{ heap: { nimbus: "1g" } }, 'storm:heap.nimbus ("1g") must be a whole number of MiB'],
     [{ heap: { numbus: 512 } }, "storm:heap.numbus is not a setting"],
     [{ heap: { worker: 1 } }, "storm:heap.worker (1) is below 32 MiB, too little for a JVM"],
-    [topology({ name: "a.b" }), 'storm:topologies.0.name ("a.b") is not a name of up to 80 letters, digits, `-` and `_`'],
-    [topology({ jar: "none.jar" }), 'storm:topologies.0.jar ("none.jar") is neither a file, seen from the project\'s folder, nor a URL'],
+    [
+        topology({ name: "a.b" }),
+        'storm:topologies.0.name ("a.b") must be a name of up to 80 letters, digits, `-` and `_`',
+    ],
+    [
+        topology({ jar: "none.jar" }),
+        'storm:topologies.0.jar ("none.jar") is neither a file, seen from the project\'s folder, nor a URL',
+    ],
     [
         topology({ jar: "https://example.org/a.jar" }),
         "storm:topologies.0.sha256 is not set, and the jar is a URL: give its content's SHA-256, as `sha256sum` prints it",
     ],
-    [topology({ mainClass: "a b" }), 'storm:topologies.0.mainClass ("a b") is not the name of a Java class'],
-    [topology({ workers: 0 }), "storm:topologies.0.workers (0) is not a whole number from 1 to 10000"],
-    [topology({ parallelism: { a: 0 } }), "storm:topologies.0.parallelism.a (0) is not a whole number from 1 to 100000"],
+    [topology({ mainClass: "a b" }), 'storm:topologies.0.mainClass ("a b") must be the name of a Java class'],
+    [topology({ workers: 0 }), "storm:topologies.0.workers (0) must be a whole number from 1 to 10000"],
+    [
+        topology({ parallelism: { a: 0 } }),
+        "storm:topologies.0.parallelism.a (0) must be a whole number from 1 to 100000",
+    ],
     [
         topology({ configuration: { "topology.workers": 2 } }),
-        "storm:topologies.0.configuration.topology.workers (2) is set by its `workers`: take it out",
+        "storm:topologies.0.configuration.topology.workers (2) is set by its `workers`: remove it",
     ],
     [
         { topologies: [...topology({}).topologies, ...topology({}).topologies] },
@@ -124,7 +169,7 @@ test.each([
     ],
     [
         { stormYaml: { "nimbus.seeds": ["10.0.0.1"] } },
-        'storm:stormYaml.nimbus.seeds (["10.0.0.1"]) is set by storm:nimbuses: take it out',
+        'storm:stormYaml.nimbus.seeds (["10.0.0.1"]) is set by storm:nimbuses: remove it',
     ],
     [
         { stormYaml: { "nimbus.childopts": "-Xss1m -Xmx4g" } },
@@ -132,36 +177,52 @@ test.each([
     ],
     [
         { stormYaml: { "supervisor.thrift.port": 6629 } },
-        "storm:stormYaml.supervisor.thrift.port (6629) is set by the program: take it out",
+        "storm:stormYaml.supervisor.thrift.port (6629) is set by the program: remove it",
     ],
     [{ stormYaml: { "ui.https.port": 6701 } }, "storm:stormYaml.ui.https.port (6701) is a port of supervisor"],
-    [{ stormYaml: { "logviewer.https.port": 84430 } }, "storm:stormYaml.logviewer.https.port (84430) is above 65535, the last port"],
-    [{ stormYaml: { "nimbus.task.timeout.secs": "abc" } }, 'storm:stormYaml.nimbus.task.timeout.secs ("abc") is not a whole number'],
-    [{ stormYaml: { "nimbus.task.timeout.secs": 0 } }, "storm:stormYaml.nimbus.task.timeout.secs (0) is not above 0"],
+    [
+        { stormYaml: { "logviewer.https.port": 84430 } },
+        "storm:stormYaml.logviewer.https.port (84430) is above 65535, the last port",
+    ],
+    [
+        { stormYaml: { "nimbus.task.timeout.secs": "abc" } },
+        'storm:stormYaml.nimbus.task.timeout.secs ("abc") must be a whole number',
+    ],
+    [{ stormYaml: { "nimbus.task.timeout.secs": 0 } }, "storm:stormYaml.nimbus.task.timeout.secs (0) must be above 0"],
     [
         { stormYaml: { "nimbus.task.timeout.secs": 3e9 } },
         "storm:stormYaml.nimbus.task.timeout.secs (3000000000) is beyond 2147483647, the largest number that Storm takes there",
     ],
     [{ stormYaml: { "topology.acker.executors": -1 } }, "storm:stormYaml.topology.acker.executors (-1) is below 0"],
-    [{ stormYaml: { "topology.stats.sample.rate": "5%" } }, 'storm:stormYaml.topology.stats.sample.rate ("5%") is not a number'],
-    [{ stormYaml: { "topology.stats.sample.rate": Infinity } }, "storm:stormYaml.topology.stats.sample.rate (Infinity) is not a number"],
-    [{ stormYaml: { "topology.debug": "yes" } }, 'storm:stormYaml.topology.debug ("yes") is not true or false'],
-    [{ stormYaml: { "storm.scheduler": 1 } }, "storm:stormYaml.storm.scheduler (1) is not a text"],
+    [
+        { stormYaml: { "topology.stats.sample.rate": "5%" } },
+        'storm:stormYaml.topology.stats.sample.rate ("5%") must be a number',
+    ],
+    [
+        { stormYaml: { "topology.stats.sample.rate": Infinity } },
+        "storm:stormYaml.topology.stats.sample.rate (Infinity) must be a number",
+    ],
+    [{ stormYaml: { "topology.debug": "yes" } }, 'storm:stormYaml.topology.debug ("yes") must be true or false'],
+    [{ stormYaml: { "storm.scheduler": 1 } }, "storm:stormYaml.storm.scheduler (1) must be a string"],
     [
         { stormYaml: { "topology.scheduler.strategy": null } },
-        "storm:stormYaml.topology.scheduler.strategy (null) is no value: take it out to have Storm's default",
+        "storm:stormYaml.topology.scheduler.strategy (null) is no value: remove it to have Storm's default",
     ],
     [
         { stormYaml: { "pacemaker.auth.method": "digest" } },
-        'storm:stormYaml.pacemaker.auth.method ("digest") is not one of NONE, DIGEST, KERBEROS',
+        'storm:stormYaml.pacemaker.auth.method ("digest") must be one of NONE, DIGEST, KERBEROS',
     ],
-    [{ stormYaml: { "nimbus.admins": "root" } }, 'storm:stormYaml.nimbus.admins ("root") is not a list of texts'],
-    [{ stormYaml: { "nimbus.admins": ["root", 7] } }, "storm:stormYaml.nimbus.admins.1 (7) is not a text"],
-    [{ stormYaml: { "logs.users": 7 } }, "storm:stormYaml.logs.users (7) is neither a text nor a list of texts"],
-    [{ stormYaml: { "logs.users": ["root", 7] } }, "storm:stormYaml.logs.users.1 (7) is not a text"],
-    [{ stormYaml: { "ui.filter.params": { type: 7 } } }, "storm:stormYaml.ui.filter.params.type (7) is not a text"],
-    [{ stormYaml: { "ui.filter.params": [] } }, "storm:stormYaml.ui.filter.params ([]) is not a map of texts"],
-    [{ stormYaml: { "storm.metrics.reporters": [{}] } }, "storm:stormYaml.storm.metrics.reporters.0 ({}) has no `class`"],
+    [{ stormYaml: { "nimbus.admins": "root" } }, 'storm:stormYaml.nimbus.admins ("root") must be a list of strings'],
+    [{ stormYaml: { "nimbus.admins": ["root", 7] } }, "storm:stormYaml.nimbus.admins.1 (7) must be a string"],
+    [{ stormYaml: { "logs.users": 7 } }, "storm:stormYaml.logs.users (7) is neither a string nor a list of strings"],
+    [{ stormYaml: { "logs.users": ["root", 7] } }, "storm:stormYaml.logs.users.1 (7) must be a string"],
+    [{ stormYaml: { "ui.filter.params": { type: 7 } } }, "storm:stormYaml.ui.filter.params.type (7) must be a string"],
+    [{ stormYaml: { "ui.filter.params": [] } }, "storm:stormYaml.ui.filter.params ([]) must be a map of strings"],
+    [{ stormYaml: { "storm.metrics.reporters": [{}] } }, "storm:stormYaml.storm.metrics.reporters.0.class is missing"],
+    [
+        { stormYaml: { "supervisor.numa.meta": { 0: { "numa.cores": [], "numa.memory.mb": 1 } } } },
+        "storm:stormYaml.supervisor.numa.meta.0.numa.ports is missing",
+    ],
     [
         { stormYaml: { "nimbus.task.timeout.sec": 30 } },
         "storm:stormYaml.nimbus.task.timeout.sec (30) is no key of Storm's: do you mean `nimbus.task.timeout.secs`?",
@@ -172,7 +233,7 @@ test.each([
     ],
     [
         topology({ configuration: { "topology.message.timeout.secs": "1m" } }),
-        'storm:topologies.0.configuration.topology.message.timeout.secs ("1m") is not a whole number',
+        'storm:topologies.0.configuration.topology.message.timeout.secs ("1m") must be a whole number',
     ],
     [
         topology({ configuration: { "topology.debugg": true, "wordcount.words": [7] } }),
@@ -180,105 +241,158 @@ test.each([
     ],
     [
         topology({ configuration: { "nimbus.seeds": ["10.0.0.9"] } }),
-        'storm:topologies.0.configuration.nimbus.seeds (["10.0.0.9"]) is set by storm:nimbuses: take it out',
+        'storm:topologies.0.configuration.nimbus.seeds (["10.0.0.9"]) is set by storm:nimbuses: remove it',
     ],
-    [{ stormYaml: "debug" }, 'storm:stormYaml ("debug") is not a map of storm.yaml\'s keys'],
-    [{ subnet: "172.30.77.1/24" }, 'storm:subnet ("172.30.77.1/24") is not an IPv4 subnet, such as 172.30.77.0/24'],
-    [{ subnet: "172.30.300.0/24" }, 'storm:subnet ("172.30.300.0/24") is not an IPv4 subnet, such as 172.30.77.0/24'],
+    [{ stormYaml: "debug" }, 'storm:stormYaml ("debug") must be a map of storm.yaml\'s keys'],
+    [{ subnet: "172.30.77.1/24" }, 'storm:subnet ("172.30.77.1/24") must be an IPv4 subnet, such as 172.30.77.0/24'],
+    [{ subnet: "172.30.300.0/24" }, 'storm:subnet ("172.30.300.0/24") must be an IPv4 subnet, such as 172.30.77.0/24'],
+    [{ subnet: "fd00::/64" }, 'storm:subnet ("fd00::/64") must be an IPv4 subnet, such as 172.30.77.0/24'],
     [{ subnet: "172.30.77.0/25" }, 'storm:subnet ("172.30.77.0/25") is smaller than a /24'],
-    [{ supervisors: 200 }, 'storm:subnet ("172.30.77.0/24") has no address for supervisor-200: give a larger one, such as a /16'],
-    [{ uiPort: 70000 }, "storm:uiPort (70000) is not a whole number from 1 to 65535"],
+    [
+        { supervisors: 200 },
+        'storm:subnet ("172.30.77.0/24") has no address for supervisor-200: give a larger one, such as a /16',
+    ],
+    [{ uiPort: 70000 }, "storm:uiPort (70000) must be a whole number from 1 to 65535"],
 ])("%j is refused", (settings, mistake) => {
     expect(mistakes(settings)).toEqual([mistake]);
 });
 
 describe("on hosts,", () => {
     const [first, ...others] = onHosts.hosts;
-    const withFirst = (change: object, more: object = {}) => ({ ...onHosts, hosts: [{ ...first, ...change }, ...others], ...more });
+    const withFirst = (change: object, more: object = {}) => ({
+        ...onHosts,
+        hosts: [{ ...first, ...change }, ...others],
+        ...more,
+    });
 
     test("the example of docs/hosts.md is valid", () => {
-        const [example = ""] = /^ {4}# Pulumi\.rack\.yaml\n( {4}.*\n)+/m.exec(fs.readFileSync("docs/hosts.md", "utf8")) ?? [];
+        const [example = ""] =
+            /^ {4}# Pulumi\.rack\.yaml\n( {4}.*\n)+/m.exec(fs.readFileSync("docs/hosts.md", "utf8")) ?? [];
         expect(mistakes(settingsOf(example.replace(/^ {4}/gm, "")))).toEqual([]);
     });
 
     test("a placement of every daemon is valid, with the defaults of what is left out", () => {
         expect(mistakes(onHosts)).toEqual([]);
-        expect(parse(onHosts)).toMatchObject({ ssh: { user: "storm", port: 22 }, hosts: [{ name: "a", lost: false }, {}, {}, {}, {}] });
+        expect(parse(onHosts)).toMatchObject({
+            ssh: { user: "storm", port: 22 },
+            hosts: [{ name: "a", lost: false }, {}, {}, {}, {}],
+        });
     });
 
     test.each([
-        [withFirst({ daemons: ["zookeeper-1", "ui"] }), "storm:hosts has no place for nimbus-1: add each to the daemons of one host"],
+        [
+            withFirst({ daemons: ["zookeeper-1", "ui"] }),
+            "storm:hosts has no place for nimbus-1: add each to the daemons of one host",
+        ],
         [
             withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "zookeeper-2"] }),
-            'storm:hosts.0.daemons.3 ("zookeeper-2") would share a with zookeeper-1: two of a kind need a host each',
-            'storm:hosts.1.daemons.0 ("zookeeper-2") runs on a already: take it out of one of the two',
+            'storm:hosts.0.daemons.3 ("zookeeper-2") would share a with zookeeper-1: two daemons of a kind must be on different hosts',
+            'storm:hosts.1.daemons.0 ("zookeeper-2") runs on a already: remove it from one of the two',
         ],
         [
             withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "drpc-1", "supervisor-7", "storm"] }),
-            'storm:hosts.0.daemons.3 ("drpc-1") is no daemon of this cluster: storm:drpcs is 0',
-            'storm:hosts.0.daemons.4 ("supervisor-7") is no daemon of this cluster: storm:supervisors is 2',
-            'storm:hosts.0.daemons.5 ("storm") is no daemon of this cluster: names are as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui',
+            'storm:hosts.0.daemons.3 ("drpc-1") is not a daemon of this cluster: storm:drpcs is 0',
+            'storm:hosts.0.daemons.4 ("supervisor-7") is not a daemon of this cluster: storm:supervisors is 2',
+            'storm:hosts.0.daemons.5 ("storm") is not a daemon of this cluster: names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui',
         ],
         [
             withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "dns-1"] }),
-            'storm:hosts.0.daemons.3 ("dns-1") is no daemon of this cluster: dns-1 and dns-2 are there where storm:discovery is `dns`',
+            'storm:hosts.0.daemons.3 ("dns-1") is not a daemon of this cluster: dns-1 and dns-2 are for storm:discovery `dns`',
         ],
-        [withFirst({}, { discovery: "dns" }), "storm:hosts has no place for dns-1, dns-2: add each to the daemons of one host"],
+        [
+            withFirst({}, { discovery: "dns" }),
+            "storm:hosts has no place for dns-1, dns-2: add each to the daemons of one host",
+        ],
         [
             withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "dns-1", "dns-2"] }, { discovery: "dns" }),
-            'storm:hosts.0.daemons.4 ("dns-2") would share a with dns-1: two of a kind need a host each',
+            'storm:hosts.0.daemons.4 ("dns-2") would share a with dns-1: two daemons of a kind must be on different hosts',
         ],
         [
             withFirst({}, { ambassadorTls: true }),
-            "storm:ambassadorTls (true) is for the discovery `ambassador`: set storm:discovery to it, or take this out",
+            "storm:ambassadorTls (true) is for the discovery `ambassador`: set storm:discovery to it, or remove this",
         ],
-        [withFirst({}, { ui: false }), 'storm:hosts.0.daemons.2 ("ui") is no daemon of this cluster: storm:ui is false'],
+        [
+            withFirst({}, { ui: false }),
+            'storm:hosts.0.daemons.2 ("ui") is not a daemon of this cluster: storm:ui is false',
+        ],
         [withFirst({ name: "b" }), 'storm:hosts.1.name ("b") is that of b too'],
-        [withFirst({ name: "Rack 1" }), 'storm:hosts.0.name ("Rack 1") is not a name of lower-case letters, digits and dashes'],
+        [
+            withFirst({ name: "Rack 1" }),
+            'storm:hosts.0.name ("Rack 1") must be a name of lower-case letters, digits and dashes',
+        ],
         [withFirst({ address: "10.0.0.2" }), 'storm:hosts.1.address ("10.0.0.2") is that of a too'],
-        [withFirst({ address: "a.example.com" }), 'storm:hosts.0.address ("a.example.com") is not an IPv4 address'],
-        [withFirst({ address: "127.0.0.1" }), 'storm:hosts.0.address ("127.0.0.1") is a loopback address, which no other host can dial'],
+        [withFirst({ address: "a.example.com" }), 'storm:hosts.0.address ("a.example.com") must be an IPv4 address'],
+        [
+            withFirst({ address: "127.0.0.1" }),
+            'storm:hosts.0.address ("127.0.0.1") is a loopback address, which no other host can connect to',
+        ],
         [
             withFirst({ hostKey: "SHA256:abc" }),
-            'storm:hosts.0.hostKey ("SHA256:abc") is not a host key, such as `ssh-ed25519 AAAA...`: the first two words of /etc/ssh/ssh_host_ed25519_key.pub',
+            'storm:hosts.0.hostKey ("SHA256:abc") must be a host key, such as `ssh-ed25519 AAAA...`: the first two words of /etc/ssh/ssh_host_ed25519_key.pub',
         ],
         [withFirst({ prot: 22 }), "storm:hosts.0.prot is not a setting"],
-        [withFirst({ lost: "yes" }), 'storm:hosts.0.lost ("yes") is not true or false'],
-        [withFirst({}, { ssh: { user: "a b" } }), 'storm:ssh.user ("a b") is not the name of a user'],
-        [withFirst({}, { ssh: { port: 0 } }), "storm:ssh.port (0) is not a whole number from 1 to 65535"],
+        [withFirst({ lost: "yes" }), 'storm:hosts.0.lost ("yes") must be true or false'],
+        [withFirst({}, { ssh: { user: "a b" } }), 'storm:ssh.user ("a b") must be the name of a user'],
+        [withFirst({}, { ssh: { port: 0 } }), "storm:ssh.port (0) must be a whole number from 1 to 65535"],
         [withFirst({}, { uiPort: 6701 }), "storm:uiPort (6701) is a port of supervisor"],
         [
             withFirst({}, { startEmpty: ["supervisor-1"] }),
-            'storm:startEmpty.0 ("supervisor-1") is no ZooKeeper member and no Nimbus of this cluster; others may always start empty',
+            'storm:startEmpty.0 ("supervisor-1") is no ZooKeeper member and no Nimbus of this cluster; other daemons may always start empty',
         ],
         [
-            { ...withFirst({}), zookeepers: 1, zookeeperServers: ["zk-1"], hosts: [first, onHosts.hosts[1], ...onHosts.hosts.slice(3)] },
-            'storm:hosts.0.daemons.0 ("zookeeper-1") is no daemon of this cluster: storm:zookeeperServers says where ZooKeeper is',
-            'storm:hosts.1.daemons.0 ("zookeeper-2") is no daemon of this cluster: storm:zookeeperServers says where ZooKeeper is',
+            {
+                ...withFirst({}),
+                zookeepers: 1,
+                zookeeperServers: ["zk-1"],
+                hosts: [first, onHosts.hosts[1], ...onHosts.hosts.slice(3)],
+            },
+            'storm:hosts.0.daemons.0 ("zookeeper-1") is not a daemon of this cluster: storm:zookeeperServers says where ZooKeeper is',
+            'storm:hosts.1.daemons.0 ("zookeeper-2") is not a daemon of this cluster: storm:zookeeperServers says where ZooKeeper is',
         ],
-        [withFirst({}, { target: "local" }), "storm:hosts is for the target `hosts`: set storm:target to it, or take the hosts out"],
-        [withFirst({}, { registryMirror: "mirror:5000" }), 'storm:registryMirror ("mirror:5000") is not a URL'],
+        [
+            withFirst({}, { target: "local" }),
+            "storm:hosts is for the target `hosts`: set storm:target to it, or remove the hosts",
+        ],
+        [withFirst({}, { registryMirror: "mirror:5000" }), 'storm:registryMirror ("mirror:5000") must be a URL'],
         [
             withFirst({}, { sshKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n" }),
-            "storm:sshKey is not encrypted: `pulumi config set --secret sshKey <file`, and take this key out of use",
+            "storm:sshKey is not encrypted: `pulumi config set --secret sshKey <file`, and stop using this key",
         ],
     ])("%# is refused", (settings, ...wanted) => {
         expect(mistakes(settings)).toEqual(wanted);
     });
 
     test("a wrong key is not shown", () => {
-        expect(mistakes({ ...onHosts, sshKey: "hunter2" }).join()).toMatch(/^storm:sshKey is not a private key/);
+        expect(mistakes({ ...onHosts, sshKey: "hunter2" }).join()).toMatch(/^storm:sshKey must be a private key/);
     });
 });
 
 test("entries of storm.yaml that Storm takes are valid, and so are those that it does not know", () => {
     const known = {
-        ...{ "nimbus.task.timeout.secs": 30, "nimbus.impersonation.acl": { a: { hosts: ["*"], groups: ["*"] } }, "ui.https.port": 8443 },
-        ...{ "topology.kryo.register": ["a.B", { "a.C": "a.D" }], "storm.metrics.reporters": [{ class: "a.B" }], "drpc.https.port": -1 },
-        ...{ "topology.max.spout.pending": null, "topology.message.timeout.secs": 30.0, "topology.ras.constraints": [["a", "b"]] },
+        ...{
+            "nimbus.task.timeout.secs": 30,
+            "nimbus.impersonation.acl": { a: { hosts: ["*"], groups: ["*"] } },
+            "ui.https.port": 8443,
+        },
+        ...{
+            "topology.kryo.register": ["a.B", { "a.C": "a.D" }],
+            "storm.metrics.reporters": [{ class: "a.B" }],
+            "drpc.https.port": -1,
+        },
+        ...{
+            "topology.max.spout.pending": null,
+            "topology.message.timeout.secs": 30.0,
+            "topology.ras.constraints": [["a", "b"]],
+        },
     };
     // Of Storm 1.2.4, of 2.8.8, of defaults.yaml, and of plug-ins.
-    const others = { "zmq.threads": 1, "topology.eventlogger.max.retained.files": 5, "ui.users": null, "graphite.host": "a", "topology.a.b": 1 };
+    const others = {
+        "zmq.threads": 1,
+        "topology.eventlogger.max.retained.files": 5,
+        "ui.users": null,
+        "graphite.host": "a",
+        "topology.a.b": 1,
+    };
     expect(mistakes({ stormYaml: { ...known, ...others } })).toEqual([]);
 });
 
@@ -297,8 +411,8 @@ test.each([
 });
 
 test.each([
-    [{ "nimbus.seeds": "hunter2" }, "storm:stormYaml.nimbus.seeds is set by storm:nimbuses: take it out"],
-    [{ "nimbus.admins": ["root", { hunter2: "hunter2" }] }, "storm:stormYaml.nimbus.admins.1 is not a text"],
+    [{ "nimbus.seeds": "hunter2" }, "storm:stormYaml.nimbus.seeds is set by storm:nimbuses: remove it"],
+    [{ "nimbus.admins": ["root", { hunter2: "hunter2" }] }, "storm:stormYaml.nimbus.admins.1 must be a string"],
     [{ "ui.https.port": 6701 }, "storm:stormYaml.ui.https.port is a port of supervisor"],
 ])("values that are secret are not shown: %j", (stormYaml, mistake) => {
     const parseSecret = () => parseSettings({ ...defaults, stormYaml }, "storm-test", (key) => key === "stormYaml");
@@ -308,19 +422,21 @@ test.each([
 test("all mistakes are told at once", () => {
     const settings = { zookeepers: 4, ui: "no", slot: 1, uiPort: 0, heap: { ui: 500 }, memory: { ui: 400 } };
     const stormYaml = { "ui.port": 1, "topology.debug": 1, "nimbus.admins": [1, 2] };
-    const topologies = topology({ mainClass: "", workers: 0, configuration: { "topology.debug": 1, "topology.name": "b" } });
+    const topologies = topology({
+        mainClass: "",
+        workers: 0,
+        configuration: { "topology.debug": 1, "topology.name": "b" },
+    });
     expect(mistakes({ ...settings, stormYaml, ...topologies })).toHaveLength(13);
 });
 
 test("an address goes by the daemon's name, and no two daemons share one", () => {
-    expect(localAddress("10.1.0.0/16", "supervisor-300")).toBe("10.1.1.171");
-    const names = ["zookeeper", "nimbus", "drpc", "supervisor"].flatMap((kind) => [1, 2, 3, 4, 5].map((n) => `${kind}-${n}`));
-    const addresses = [...names, "ui"].map((name) => localAddress("172.30.77.0/24", name));
+    expect(localAddress("10.1.0.0/16", "supervisor", 300)).toBe("10.1.1.171");
+    const names = ["zookeeper", "nimbus", "drpc", "supervisor"].flatMap((kind) =>
+        [1, 2, 3, 4, 5].map((n) => `${kind}-${n}`),
+    );
+    const addresses = [...names, "ui"]
+        .flatMap((name) => parseDaemonName(name) ?? [])
+        .map(({ kind, index }) => localAddress("172.30.77.0/24", kind, index));
     expect(new Set(addresses).size).toBe(addresses.length);
 });
-
-test.each([
-    ["storm:2.8.9", "2.8.9"],
-    ["registry:5000/storm:2.8.9-jre21", "2.8.9"],
-    ["storm:2.8.9@sha256:0123", "2.8.9"],
-])("the version of %s is %s", (image, version) => expect(imageVersion(image)).toBe(version));

@@ -6,6 +6,7 @@ import { leaderOf } from "../../provider/nimbus/leader";
 import { killTopology, rebalanceTopology, type TopologyState } from "../../provider/nimbus/client";
 import { missing, spreadProblem, unknownComponents } from "../../provider/nimbus/running";
 import { onHosts } from "./hostsFixture";
+import { field, reply } from "./nimbusReply";
 import { madeAfter, type Run, runProgram } from "./program";
 
 jest.setTimeout(180_000);
@@ -51,9 +52,13 @@ describe("a spread", () => {
         expect(spreadProblem(four, { workers: 9 }, 0)).toBeUndefined();
         expect(spreadProblem(four, { workers: 9 }, 9)).toBeUndefined();
         expect(spreadProblem(four, { workers: 3 }, 9)).toBe("it has 4 workers, and not 3");
-        expect(spreadProblem({ ...four, executors: four.executors.map((each) => ({ ...each, port: 6700 })) }, { workers: 9 }, 1)).toBe(
-            "it has 1 workers, and not 2",
-        );
+        expect(
+            spreadProblem(
+                { ...four, executors: four.executors.map((each) => ({ ...each, port: 6700 })) },
+                { workers: 9 },
+                1,
+            ),
+        ).toBe("it has 1 workers, and not 2");
     });
     test("has as many executors of a component as wanted, or as it has tasks", () => {
         expect(spreadProblem(state([1, 1, 1]), { parallelism: { a: 2, b: 5 } }, 0)).toBeUndefined();
@@ -67,10 +72,16 @@ describe("a spread", () => {
 
 test("a supervisor strands what it alone runs, where there are not enough free slots for that elsewhere", () => {
     const summary = (...usedSlots: number[]) => ({
-        supervisors: usedSlots.map((used, index) => ({ host: `10.0.0.${index + 1}`, uptime: 1, slots: 2, usedSlots: used })),
+        supervisors: usedSlots.map((used, index) => ({
+            host: `10.0.0.${index + 1}`,
+            uptime: 1,
+            slots: 2,
+            usedSlots: used,
+        })),
     });
     const alone = ["a", "b"].map((name) => ({ name, hasOthers: false }));
-    const strandedIn = (...usedSlots: number[]) => strandedBy("10.0.0.1", [{ name: "spread", hasOthers: true }, ...alone], summary(...usedSlots));
+    const strandedIn = (...usedSlots: number[]) =>
+        strandedBy("10.0.0.1", [{ name: "spread", hasOthers: true }, ...alone], summary(...usedSlots));
     expect(strandedIn(2, 0)).toEqual([]);
     expect(strandedIn(2, 1)).toEqual(["b"]);
     expect(strandedIn(0, 2)).toEqual(["a", "b"]);
@@ -78,32 +89,27 @@ test("a supervisor strands what it alone runs, where there are not enough free s
 });
 
 describe("an order to Nimbus", () => {
-    const nimbus = (requests: Buffer[], reply: Buffer) => ({
+    const nimbus = (requests: Buffer[], answered: Buffer) => ({
         ...{ address: "10.0.0.9", port: 6627 },
         connect: (_address: string, _port: number, request: Buffer) => {
             requests.push(request);
-            return Promise.resolve(reply);
+            return Promise.resolve(answered);
         },
     });
     /** A reply without a value, or with an exception that the method declares. */
-    const reply = (exception?: string): Buffer => {
-        let frame = Buffer.alloc(0);
-        const protocol = new thrift.TBinaryProtocol(new thrift.TFramedTransport(undefined, (message) => (frame = message as typeof frame)));
-        protocol.writeMessageBegin("method", thrift.Thrift.MessageType.REPLY, 0);
-        if (exception !== undefined) {
-            protocol.writeFieldBegin("e", thrift.Thrift.Type.STRUCT, 1);
-            protocol.writeFieldBegin("msg", thrift.Thrift.Type.STRING, 1);
-            protocol.writeString(exception);
-            protocol.writeFieldStop();
-        }
-        protocol.writeFieldStop();
-        protocol.flush();
-        return frame.subarray(4);
-    };
+    const answer = (exception?: string) =>
+        reply((out) => {
+            if (exception !== undefined) {
+                field(out, thrift.Thrift.Type.STRUCT, 1, () => {
+                    field(out, thrift.Thrift.Type.STRING, 1, () => out.writeString(exception));
+                    out.writeFieldStop();
+                });
+            }
+        });
 
     test("has what is wanted, and nothing of what is not", async () => {
         const requests: Buffer[] = [];
-        await rebalanceTopology(nimbus(requests, reply()), "words", { waitSeconds: 7, parallelism: { count: 3 } });
+        await rebalanceTopology(nimbus(requests, answer()), "words", { waitSeconds: 7, parallelism: { count: 3 } });
         const protocol = new thrift.TBinaryProtocol(new thrift.TFramedTransport(requests[0]?.subarray(4)));
         expect(protocol.readMessageBegin().fname).toBe("rebalance");
         expect([protocol.readFieldBegin().fid, protocol.readString()]).toEqual([1, "words"]);
@@ -114,12 +120,14 @@ describe("an order to Nimbus", () => {
         expect(protocol.readFieldBegin().ftype).toBe(thrift.Thrift.Type.STOP);
     });
     test("that Nimbus refuses is an error with its words", async () => {
-        await expect(killTopology(nimbus([], reply("words is not alive")), "words")).rejects.toThrow("Nimbus: words is not alive");
+        await expect(killTopology(nimbus([], answer("words is not alive")), "words")).rejects.toThrow(
+            "Nimbus: words is not alive",
+        );
     });
     test("goes to nobody where none leads: the error says what each has said", async () => {
         const ssh = ["false"];
         await expect(leaderOf([{ container: "nimbus-1", ssh, address: "10.0.0.9", port: 6627 }])).rejects.toThrow(
-            /^No Nimbus takes orders. nimbus-1: /,
+            /^No Nimbus accepts changes. nimbus-1: /,
         );
     });
 });
@@ -128,7 +136,14 @@ describe("the program", () => {
     const jar = "package.json";
     const topologies = [
         { name: "one", jar, mainClass: "a.Main", workers: 3 },
-        { name: "two", jar, mainClass: "b.Main", arguments: ["two", 2], configuration: { "topology.debug": true }, parallelism: { a: 2 } },
+        {
+            name: "two",
+            jar,
+            mainClass: "b.Main",
+            arguments: ["two", 2],
+            configuration: { "topology.debug": true },
+            parallelism: { a: 2 },
+        },
     ];
     let run: Run;
     beforeAll(async () => {
@@ -158,7 +173,9 @@ describe("the program", () => {
     test("submits once all supervisors are ready, and knows their machines", () => {
         const submission = run.get("topology-one-submission");
         const after = madeAfter(submission, run);
-        expect(after).toEqual(expect.arrayContaining(["storm-supervisor-1-ready", "storm-supervisor-2-ready", "storm-nimbus-2-ready"]));
+        expect(after).toEqual(
+            expect.arrayContaining(["storm-supervisor-1-ready", "storm-supervisor-2-ready", "storm-nimbus-2-ready"]),
+        );
         expect(submission.inputs.supervisors).toMatchObject([
             { container: "storm-test-supervisor-1", machine: expect.stringContaining("ssh-ed25519") as string },
             { container: "storm-test-supervisor-2" },
@@ -176,9 +193,19 @@ describe("the program", () => {
 
 test("on aws, topologies are protected with the rest, and an instance that goes is drained all the same", async () => {
     const zones = ["eu-central-1a"];
-    const aws = { ami: "ami-00000000000000001", publicKey: "ssh-ed25519 AAAA", from: { ssh: ["192.0.2.1/32"] }, zones, protect: true };
-    const run = await runProgram({ target: "aws", aws, topologies: [{ name: "one", jar: "package.json", mainClass: "a.Main" }] });
-    expect(madeAfter(run.get("protection"), run)).toContain("topology-one-submission");
+    const aws = {
+        ami: "ami-00000000000000001",
+        publicKey: "ssh-ed25519 AAAA",
+        from: { ssh: ["192.0.2.1/32"] },
+        zones,
+        protect: true,
+    };
+    const run = await runProgram({
+        target: "aws",
+        aws,
+        topologies: [{ name: "one", jar: "package.json", mainClass: "a.Main" }],
+    });
+    expect(madeAfter(run.get("host-protection"), run)).toContain("topology-one-submission");
     expect(run.get("storm-supervisor-1-drain")).toMatchObject({ deletedWith: "", protect: true });
     expect(run.get("storm-supervisor-1-container").deletedWith).not.toBe("");
 });

@@ -27,20 +27,27 @@ beforeEach(() => {
         fs.symlinkSync(path.resolve("node_modules", name), path.join(root, "node_modules", name));
     }
     fs.writeFileSync(path.join(root, "settings.ts"), thrower);
-    fs.writeFileSync(path.join(root, "index.ts"), 'import { read } from "./settings";\nconst supervisors: number = 2;\nread({ supervisors });\n');
+    fs.writeFileSync(
+        path.join(root, "index.ts"),
+        'import { read } from "./settings";\nconst supervisors: number = 2;\nread({ supervisors });\n',
+    );
 });
 afterEach(() => fs.rmSync(root, { recursive: true }));
 
 /** What the file prints, or what it fails with. */
 async function run(file = "index.ts"): Promise<string> {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--require", "./scripts/transpile.js", file], { cwd: root }).catch(
-        (error: { stdout: string; stderr: string }) => error,
-    );
+    const { stdout, stderr } = await promisify(execFile)(
+        process.execPath,
+        ["--require", "./scripts/transpile.js", file],
+        { cwd: root },
+    ).catch((error: { stdout: string; stderr: string }) => error);
     return stdout + stderr;
 }
 
 const shown = () =>
-    expect.stringMatching(/settings\.ts:5\n[^]*Error: wrong: 2\n +at read \(.*\/settings\.ts:5:11\)\n +at .*\/index\.ts:3:/) as string;
+    expect.stringMatching(
+        /settings\.ts:5\n[^]*Error: wrong: 2\n +at read \(.*\/settings\.ts:5:11\)\n +at .*\/index\.ts:3:/,
+    ) as string;
 
 test("an error shows the line of the .ts file, also where the cache has it", async () => {
     expect(await run()).toEqual(shown());
@@ -67,8 +74,14 @@ test("runs at the same time leave whole files behind", async () => {
 });
 
 test("Node.js without a compile cache runs it too", async () => {
-    fs.writeFileSync(path.join(root, "old.js"), 'delete require("module").enableCompileCache; delete require("module").setSourceMapsSupport;\n');
-    fs.writeFileSync(path.join(root, "scripts/transpile.js"), `require("../old");\n${fs.readFileSync("scripts/transpile.js", "utf8")}`);
+    fs.writeFileSync(
+        path.join(root, "old.js"),
+        'delete require("module").enableCompileCache; delete require("module").setSourceMapsSupport;\n',
+    );
+    fs.writeFileSync(
+        path.join(root, "scripts/transpile.js"),
+        `require("../old");\n${fs.readFileSync("scripts/transpile.js", "utf8")}`,
+    );
     expect(await run()).toEqual(shown());
     expect(fs.readdirSync(cache())).toEqual(["transpiled"]);
 });
@@ -87,7 +100,11 @@ test("Pulumi's SDK is loaded without what few programs use, which is loaded when
 });
 
 test("what SWC and TypeScript are told of the sources is the same", () => {
-    const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile("tsconfig.json", (file) => ts.sys.readFile(file)).config, ts.sys, ".");
+    const { options } = ts.parseJsonConfigFileContent(
+        ts.readConfigFile("tsconfig.json", (file) => ts.sys.readFile(file)).config,
+        ts.sys,
+        ".",
+    );
     const source = fs.readFileSync("scripts/transpile.js", "utf8");
     expect({
         target: /target: "(.*)"/.exec(source)?.[1],

@@ -1,14 +1,14 @@
-import * as fs from "fs";
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { hostContainer } from "../../hosts/hostContainer";
+import { hostContainer } from "../../hosts/docker/hostContainer";
 import type { Host } from "../../hosts/host";
-import { hostImage } from "../../hosts/hostImage";
+import { hostImage } from "../../hosts/docker/hostImage";
 import { labels } from "../../network/labels";
-import { type CertificateFiles, certificatePaths, uploadsOf } from "./certificates";
-import { type Backend, proxyConfig } from "./proxyConfig";
-import type { Registry } from "./registry";
+import { type Peer, wiringOf } from "../wiring";
+import { certificatePaths, uploadsOf } from "./certificates";
+import { proxyConfig } from "./proxyConfig";
+import { type RegistrarArgs, registrarScript, registrarSettings } from "./registrar";
 
 /** A machine with daemons, and where its ambassador runs. */
 export interface AmbassadorMachine {
@@ -16,7 +16,7 @@ export interface AmbassadorMachine {
     registrar: Host;
     /** Where the proxy runs. */
     proxy: Host;
-    /** What the machine's daemons dial the proxy by. */
+    /** The address at which the machine's daemons connect to the proxy. */
     address: pulumi.Output<string>;
 }
 
@@ -29,53 +29,49 @@ export interface AmbassadorImages {
 }
 
 /** Arguments of {@link Ambassador}. */
-export interface AmbassadorArgs extends AmbassadorImages {
+export interface AmbassadorArgs extends AmbassadorImages, RegistrarArgs {
     /** First part of the names of containers. */
     clusterName: string;
     machine: AmbassadorMachine;
-    registry: Registry;
-    /** What all keys in the registry begin with. */
-    prefix: string;
-    /** What the machine's daemons offer, by key, without the prefix. */
-    services: Record<string, Offered>;
-    /** What they need: by what its keys begin with, without the prefix. */
-    needs: Record<string, Backend>;
-    /** Where those that are enclosed on the machine dial the proxy; default: nobody is. */
+    /**
+     * The address at which enclosed daemons on the machine connect to the proxy.
+     * @default no daemon is enclosed
+     */
     bridgeAddress?: pulumi.Output<string>;
-    /** The files of the machine's certificate, where connections between ambassadors are encrypted; default: they are not. */
-    certificate?: CertificateFiles;
-}
-
-/** Where a daemon is dialled: address and port each. */
-export interface Offered {
-    /** By its own machine's ambassador. */
-    to: pulumi.Output<string>;
-    /** By those of the others. */
-    at: pulumi.Output<string>;
 }
 
 /** MiB. */
 const memory = { registrar: 128, proxy: 256 };
-/** Seconds after which what a machine offers is taken out of the registry, when nothing is heard of it. */
-const leaseSeconds = 10;
 /** The directory that the two have in common. Storm's images have it, as their user's; so a new volume is theirs. */
 const directory = "/data";
 const socket = `${directory}/proxy.sock`;
 const uid = 1000;
-const script = fs.readFileSync(path.join(__dirname, "registrar.py"), "utf8");
 
-/** A machine's ambassador: one container registers what runs there, one leads its daemons to what they need. */
+/** The proxy of a machine's ambassador. */
+export function proxyOf({ proxy }: AmbassadorMachine): Peer {
+    return { name: "proxy", host: proxy };
+}
+
+/** A machine's ambassador: one container registers what runs there, another is a proxy to the services that its daemons need. */
 export class Ambassador extends pulumi.ComponentResource {
-    /** What the machine's daemons are made after. */
+    /** Resources that must exist before the machine's daemons are created. */
     readonly before: readonly pulumi.Resource[];
 
     constructor(name: string, args: AmbassadorArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("storm:discovery:Ambassador", name, {}, opts);
-        const { clusterName, machine, registry, prefix } = args;
+        const { clusterName, machine, registry } = args;
+        const wiring = [
+            wiringOf({ name: "registrar", host: machine.registrar }, registry.members),
+            wiringOf(proxyOf(machine), []),
+        ];
+        super("storm:discovery:Ambassador", name, { wiring }, opts);
         const { provider, options: given } = machine.registrar.docker;
         const options = { parent: this, ...given, provider };
         const marks = labels({ "storm.cluster": clusterName, "storm.daemon": "ambassador" });
-        const shared = new docker.Volume(`${name}-socket`, { name: `${clusterName}-ambassador`, labels: marks }, options);
+        const shared = new docker.Volume(
+            `${name}-socket`,
+            { name: `${clusterName}-ambassador`, labels: marks },
+            options,
+        );
         const container = (
             role: keyof typeof memory,
             image: string,
@@ -99,22 +95,14 @@ export class Ambassador extends pulumi.ComponentResource {
             );
         };
 
-        const settings = pulumi.all([registry.urls, registry.password, args.services]).apply(([etcd, password, services]) =>
-            JSON.stringify({
-                ...{ etcd, user: registry.user, password, prefix, leaseSeconds, proxySocket: socket },
-                ...(args.certificate && { certificate: certificatePaths }),
-                services: Object.fromEntries(Object.entries(services).map(([key, offered]) => [prefix + key, offered])),
-                backends: Object.fromEntries(Object.entries(args.needs).map(([key, backend]) => [backend.name, prefix + key])),
-            }),
-        );
         const registrar = container(
             "registrar",
             args.stormImage,
             {
                 command: ["python3", "/registrar.py", "/registrar.json"],
                 uploads: [
-                    { file: "/registrar.py", content: script },
-                    { file: "/registrar.json", content: settings },
+                    { file: "/registrar.py", content: registrarScript },
+                    { file: "/registrar.json", content: registrarSettings(args, socket) },
                     ...uploadsOf(args.certificate),
                 ],
                 init: true,
@@ -131,7 +119,10 @@ export class Ambassador extends pulumi.ComponentResource {
                     ...(args.certificate && {
                         tls: {
                             ...certificatePaths,
-                            inbound: Object.entries(services).map(([key, offered]) => ({ name: path.basename(key), ...offered })),
+                            inbound: Object.entries(services).map(([key, offered]) => ({
+                                name: path.basename(key),
+                                ...offered,
+                            })),
                         },
                     }),
                 }),
@@ -139,7 +130,12 @@ export class Ambassador extends pulumi.ComponentResource {
         const proxy = container(
             "proxy",
             args.proxyImage,
-            { uploads: [{ file: "/usr/local/etc/haproxy/haproxy.cfg", content: config }, ...uploadsOf(args.certificate)] },
+            {
+                uploads: [
+                    { file: "/usr/local/etc/haproxy/haproxy.cfg", content: config },
+                    ...uploadsOf(args.certificate),
+                ],
+            },
             // The first that the new volume is mounted into gives it its owner.
             [registrar],
         );

@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "../../../provider/resources";
+import { ofKind } from "../../daemonRef";
 import type { Host } from "../../hosts/host";
 import { addresses } from "../addresses";
-import type { Discovery, Placed } from "../discovery";
-import { Ambassador, type AmbassadorImages, type AmbassadorMachine, type Offered } from "./ambassador";
+import type { Discovery } from "../discovery";
+import type { PlacedDaemon } from "../placedDaemon";
+import { Ambassador, type AmbassadorImages, type AmbassadorMachine, proxyOf } from "./ambassador";
+import type { Offered } from "./registrar";
 import { type CertificateFiles, certificateFiles } from "./certificates";
-import { daemonsLike } from "./machines";
 import { anyNimbusPort, nimbusPorts, securedPort } from "./ports";
 import { type Backend, zooKeeperCheck } from "./proxyConfig";
 import { Registry } from "./registry";
@@ -14,127 +16,146 @@ import { Registry } from "./registry";
 export interface AmbassadorsArgs extends AmbassadorImages {
     /** First part of the names of containers. */
     clusterName: string;
-    /** The registry's image, as the official `quay.io/coreos/etcd` has it. */
+    /** The registry's image; it must have what the official `quay.io/coreos/etcd` has. */
     etcdImage: string;
-    /** The host of each daemon, by the daemon's name. */
-    hosts: Record<string, Host>;
-    /** The host of each member of the registry, by the member's name: `etcd-1`. */
-    registry: Record<string, Host>;
-    /** The machines with daemons, one for each Docker daemon. */
-    machines: AmbassadorMachine[];
-    /** The port at which ZooKeeper is dialled. */
-    zookeeperPort: number;
-    /** The port at which Nimbus is dialled without ambassadors. */
-    nimbusPort: number;
+    /** The cluster's daemons. */
+    daemons: readonly PlacedDaemon[];
+    /** The host of each member of the registry. */
+    registry: readonly Host[];
+    /** The machines with daemons, one for each Docker Engine. */
+    machines: readonly AmbassadorMachine[];
     /** Seconds that the registry has to answer. */
     seconds: number;
     /**
-     * Whether connections between ambassadors, and to the registry, are encrypted and let in those alone whom this stack has given a
-     * certificate; ZooKeeper and Nimbus are then not to be reached from other machines past them. Not on machines that cannot
-     * {@link Host.enclose}. Default: they are plain.
+     * Whether connections between ambassadors, and to the registry, are encrypted, and both sides must have a certificate of this
+     * stack. Then ZooKeeper and Nimbus cannot be reached from other machines in any other way. It takes machines that can
+     * {@link Host.enclose}.
+     * @default false
      */
     ambassadorTls?: boolean;
 }
 
-/** The most members of ZooKeeper, and Nimbus daemons, that there may be: more of them change no proxy. */
-const places = { zookeeper: 5, nimbus: 9 };
+/** The most ZooKeeper members and Nimbus daemons that a cluster may have: adding some up to that changes no proxy. */
+const most = { zookeeper: 5, nimbus: 9 };
 
 /**
- * Discovery by `ambassador`: a daemon dials its machine's ambassador, which leads it on. That goes for ZooKeeper and Nimbus; members of
- * ZooKeeper, supervisors, workers and DRPC servers are dialled at the addresses of their hosts.
+ * Discovery by `ambassador`: a daemon connects to the ambassador on its own machine, which forwards to ZooKeeper or Nimbus. ZooKeeper
+ * members among themselves, supervisors, workers and DRPC servers are reached at the addresses of their hosts.
  */
 export class Ambassadors extends pulumi.ComponentResource {
-    /** Discovery by way of them. */
+    /** Discovery through these ambassadors. */
     readonly discovery: Discovery;
 
     constructor(name: string, args: AmbassadorsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:discovery:Ambassadors", name, {}, opts);
-        const { clusterName, hosts, machines, zookeeperPort, nimbusPort } = args;
+        const { clusterName, daemons, machines, ambassadorTls: isTls = false } = args;
         const prefix = `/${clusterName}/`;
-        const nimbuses = daemonsLike("nimbus", Object.keys(hosts));
-        const portOf = (daemon: string, usual: number) => (nimbuses.includes(daemon) ? nimbusPorts[0] + Number(daemon.split("-")[1]) - 1 : usual);
-        const certificateOf = args.ambassadorTls ? this.certificates(name, clusterName, machines) : undefined;
+        const nimbuses = ofKind(daemons, "nimbus");
+        const certificateOf = isTls ? this.certificates(name, clusterName, machines) : undefined;
         const registry = new Registry(
             `${name}-registry`,
-            { clusterName, image: args.etcdImage, members: args.registry, prefix, certificateOf, seconds: args.seconds },
+            {
+                clusterName,
+                image: args.etcdImage,
+                members: args.registry,
+                prefix,
+                certificateOf,
+                seconds: args.seconds,
+            },
             { parent: this },
         );
 
-        const bridges: Record<string, pulumi.Output<string>> = {};
-        const ambassadors: Record<string, Ambassador> = {};
+        const onMachine = new Map<string, { ambassador: Ambassador; forNimbus: pulumi.Output<string> }>();
         for (const machine of machines) {
             const { docker } = machine.registrar;
-            const there = Object.entries(hosts).filter(([, host]) => host.docker.name === docker.name);
-            const services = there.flatMap(([daemon, { address }]) => {
-                const [kind = ""] = daemon.split("-");
-                const port = { zookeeper: zookeeperPort, nimbus: portOf(daemon, nimbusPort) }[kind];
-                if (port === undefined) {
-                    return [];
-                }
-                const open = pulumi.interpolate`${address}:${port}`;
-                const closed = { to: pulumi.output(`${enclosedAt(daemon)}:${port}`), at: pulumi.interpolate`${address}:${securedPort(port)}` };
-                return [[`${kind}/${daemon}`, args.ambassadorTls ? closed : { to: open, at: open }] as const];
-            });
-            const isBridged = args.ambassadorTls && there.some(([daemon]) => nimbuses.includes(daemon));
-            const bridgeAddress = isBridged ? machine.registrar.bridgeAddress?.(`${name}-${docker.name}-bridge`, { parent: this }) : undefined;
-            if (bridgeAddress) {
-                bridges[docker.name] = bridgeAddress;
-            }
-            // A Nimbus listens on every address that it has: where it shares that with the proxy, it is dialled without.
-            const isOwn = (daemon: string) => machine.proxy === hosts[daemon];
-            const ofEach = nimbuses
-                .filter((daemon) => !isOwn(daemon))
-                .map((daemon): [string, Backend] => [`nimbus/${daemon}`, { name: daemon, port: portOf(daemon, nimbusPort), places: 1 }]);
-            ambassadors[docker.name] = new Ambassador(
+            const local = daemons.filter(({ host }) => host.docker.name === docker.name);
+            // A Nimbus with TLS has a network of its own, from which 127.0.0.1 is not the machine's.
+            const bridgeAddress =
+                isTls && local.some(({ kind }) => kind === "nimbus")
+                    ? machine.registrar.bridgeAddress?.(`${name}-${docker.name}-bridge`, { parent: this })
+                    : undefined;
+            const ambassador = new Ambassador(
                 `${name}-${docker.name}`,
                 {
-                    ...args,
-                    ...{ machine, registry, prefix, bridgeAddress, certificate: certificateOf?.(machine.registrar) },
-                    services: Object.fromEntries<Offered>(services),
-                    needs: {
-                        "zookeeper/": { name: "zookeeper", port: zookeeperPort, places: places.zookeeper, lines: zooKeeperCheck },
-                        "nimbus/": { name: "nimbus", port: anyNimbusPort, places: places.nimbus },
-                        ...Object.fromEntries(ofEach),
-                    },
+                    clusterName,
+                    stormImage: args.stormImage,
+                    proxyImage: args.proxyImage,
+                    machine,
+                    registry,
+                    prefix,
+                    bridgeAddress,
+                    certificate: certificateOf?.(machine.registrar),
+                    services: Object.fromEntries(
+                        local
+                            .filter(isProxied)
+                            .map((daemon) => [`${daemon.kind}/${daemon.name}`, offered(daemon, isTls)]),
+                    ),
+                    needs: needs(daemons, machine.proxy),
                 },
                 { parent: this },
             );
+            onMachine.set(docker.name, { ambassador, forNimbus: bridgeAddress ?? machine.address });
         }
-        const dialledFrom = ({ daemon, host: { docker } }: Placed) => {
-            const machine = machines.find(({ registrar }) => registrar.docker.name === docker.name);
-            return (nimbuses.includes(daemon) ? bridges[docker.name] : undefined) ?? machine?.address ?? pulumi.output("");
+
+        const machineOf = ({ host }: PlacedDaemon) =>
+            machines.find(({ registrar }) => registrar.docker.name === host.docker.name);
+        const proxies = (daemon: PlacedDaemon) => {
+            const machine = machineOf(daemon);
+            return machine ? [proxyOf(machine)] : [];
         };
-        const isProxied = (daemon = "") => /^(zookeeper|nimbus)-/.test(daemon);
+        const addressFor = (daemon: PlacedDaemon): pulumi.Output<string> => {
+            const { kind, host } = daemon;
+            const address = machineOf(daemon)?.address ?? pulumi.output("");
+            return kind === "nimbus" ? (onMachine.get(host.docker.name)?.forNimbus ?? address) : address;
+        };
         this.discovery = {
             ...addresses,
-            nameOf: (daemon, host) => (nimbuses.includes(daemon) ? pulumi.output(daemon) : host.address),
-            portOf,
-            dialledAt: (usual) => (usual === nimbusPort ? anyNimbusPort : usual),
-            serversOf: (service, from) => {
-                const isLed = isProxied(service.endpoints[0]?.daemon);
-                return isLed ? dialledFrom(from).apply((address) => [address]) : addresses.serversOf(service, from);
+            advertise: (daemon) => ({
+                host: daemon.kind === "nimbus" ? pulumi.output(daemon.name) : daemon.host.address,
+                port: listenPort(daemon),
+                bindAddress: isTls && isProxied(daemon) ? pulumi.output(enclosedAt(daemon)) : daemon.host.address,
+            }),
+            resolve: (service, from) => {
+                const [first] = service.daemons;
+                return first && isProxied(first)
+                    ? {
+                          servers: addressFor(from).apply((address) => [address]),
+                          port: first.kind === "nimbus" ? anyNimbusPort : first.defaultPort,
+                          peers: proxies(from),
+                      }
+                    : addresses.resolve(service, from);
             },
-            listensOn: (daemon, host) => (args.ambassadorTls && isProxied(daemon) ? pulumi.output(enclosedAt(daemon)) : host.address),
-            attach: (placed, published) => {
-                const { daemon, host } = placed;
-                const isEnclosed = args.ambassadorTls && nimbuses.includes(daemon);
-                const attachment = (isEnclosed && host.enclose?.(daemon, portOf(daemon, nimbusPort))) || host.attach(daemon, [], published);
-                const others = nimbuses.filter((other) => other !== daemon).map((other) => ({ host: other, ip: dialledFrom(placed) }));
+            attach: (daemon, published) => {
+                const isEnclosed = isTls && daemon.kind === "nimbus";
+                const attachment =
+                    (isEnclosed && daemon.host.enclose?.(daemon.name, listenPort(daemon))) ||
+                    daemon.host.attach(daemon.name, [], published);
+                const others = nimbuses
+                    .filter(({ name: other }) => other !== daemon.name)
+                    .map((other) => ({ host: other.name, ip: addressFor(daemon) }));
                 return { ...attachment, hosts: [...(attachment.hosts ?? []), ...others] };
             },
-            before: (host) => ambassadors[host.docker.name]?.before ?? [],
+            peers: proxies,
+            before: (host) => onMachine.get(host.docker.name)?.ambassador.before ?? [],
         };
         this.registerOutputs({ urls: registry.urls });
     }
 
-    /** Gives each machine a certificate, by an authority of the stack's own. */
-    private certificates(name: string, clusterName: string, machines: AmbassadorMachine[]): (host: Host) => CertificateFiles {
+    /** Gives each machine a certificate, signed by an authority of the stack's own. */
+    private certificates(
+        name: string,
+        clusterName: string,
+        machines: readonly AmbassadorMachine[],
+    ): (host: Host) => CertificateFiles {
         const authority = new Certificate(`${name}-authority`, { name: clusterName }, { parent: this });
+        const by = pulumi.secret({ certificate: authority.certificate, key: authority.key });
         const files = Object.fromEntries(
             machines.map(({ registrar: { docker, address } }) => {
-                const by = pulumi.secret({ certificate: authority.certificate, key: authority.key });
-                const whose = { name: docker.name, address, by };
-                const own = new Certificate(`${name}-${docker.name}-certificate`, whose, { parent: this });
+                const own = new Certificate(
+                    `${name}-${docker.name}-certificate`,
+                    { name: docker.name, address, by },
+                    { parent: this },
+                );
                 return [docker.name, certificateFiles(own, authority)];
             }),
         );
@@ -142,7 +163,47 @@ export class Ambassadors extends pulumi.ComponentResource {
     }
 }
 
-/** The address at which a daemon is reached on its machine alone. The proxy has the port of ZooKeeper's at 127.0.0.1 for itself. */
-function enclosedAt(daemon: string): string {
-    return daemon.startsWith("zookeeper-") ? "127.0.0.2" : "127.0.0.1";
+/** Whether others reach a daemon through ambassadors. */
+function isProxied({ kind }: PlacedDaemon): boolean {
+    return kind === "zookeeper" || kind === "nimbus";
+}
+
+/** The port that a daemon listens on: each Nimbus has its own, by which a proxy knows them apart. */
+function listenPort({ kind, index, defaultPort }: PlacedDaemon): number {
+    return kind === "nimbus" ? nimbusPorts[0] + index - 1 : defaultPort;
+}
+
+/** The address at which a daemon is reached on its machine only. The proxy has ZooKeeper's port of 127.0.0.1 for itself. */
+function enclosedAt({ kind }: PlacedDaemon): string {
+    return kind === "zookeeper" ? "127.0.0.2" : "127.0.0.1";
+}
+
+/** Where ambassadors connect to a daemon. */
+function offered(daemon: PlacedDaemon, isTls: boolean): Offered {
+    const { address } = daemon.host;
+    const port = listenPort(daemon);
+    const open = pulumi.interpolate`${address}:${port}`;
+    return isTls
+        ? {
+              to: pulumi.output(`${enclosedAt(daemon)}:${port}`),
+              at: pulumi.interpolate`${address}:${securedPort(port)}`,
+          }
+        : { to: open, at: open };
+}
+
+/** The services that a proxy forwards to, by the prefix of their keys. */
+function needs(daemons: readonly PlacedDaemon[], proxy: Host): Record<string, Backend> {
+    const zookeeperPort = ofKind(daemons, "zookeeper")[0]?.defaultPort as number;
+    const each = ofKind(daemons, "nimbus")
+        // A Nimbus listens on all addresses of its network. If the proxy is in the same one, the port is taken: it needs no proxy there.
+        .filter(({ host }) => host !== proxy)
+        .map((daemon): [string, Backend] => [
+            `nimbus/${daemon.name}`,
+            { name: daemon.name, port: listenPort(daemon), places: 1 },
+        ]);
+    return {
+        "zookeeper/": { name: "zookeeper", port: zookeeperPort, places: most.zookeeper, lines: zooKeeperCheck },
+        "nimbus/": { name: "nimbus", port: anyNimbusPort, places: most.nimbus },
+        ...Object.fromEntries(each),
+    };
 }

@@ -1,26 +1,26 @@
-/** A service that a proxy leads to. */
+/** A service that a proxy connects to. */
 export interface Backend {
     /** Its name. */
     name: string;
-    /** TCP port that it is dialled at. */
+    /** TCP port at which the proxy listens for it. */
     port: number;
     /** How many servers it may have. */
     places: number;
-    /** What else the proxy's section for it says; default: it is well where it accepts connections. */
+    /** Further lines of the proxy's section for it; default: a server is healthy if it accepts connections. */
     lines?: string[];
 }
 
-/** What runs on a proxy's machine and is reached from others through it alone. */
+/** A daemon on a proxy's machine that others reach only through the proxy. */
 export interface Inbound {
     /** The daemon. */
     name: string;
     /** Where it listens, on the machine alone: address and port. */
     to: string;
-    /** Where others dial it: address and port. */
+    /** Where others connect to it: address and port. */
     at: string;
 }
 
-/** Connections between proxies that are encrypted, where each side has to have a certificate. */
+/** Encrypted connections between proxies, in which each side must have a certificate. */
 export interface MutualTls {
     /** File of the authority's certificate. */
     authority: string;
@@ -29,9 +29,9 @@ export interface MutualTls {
     inbound: Inbound[];
 }
 
-/** What a proxy's configuration follows from. */
+/** Arguments of {@link proxyConfig}. */
 export interface ProxyConfigArgs {
-    /** Where it is dialled by those on its machine. */
+    /** Addresses at which it listens for the daemons of its machine. */
     addresses: string[];
     backends: Backend[];
     /** File of the runtime API. */
@@ -40,7 +40,7 @@ export interface ProxyConfigArgs {
     tls?: MutualTls;
 }
 
-/** How a proxy finds those members of ZooKeeper's that serve: one without a quorum accepts connections too. */
+/** How a proxy finds the ZooKeeper members that serve: a member without a quorum accepts connections too. */
 export const zooKeeperCheck = ["option tcp-check", "tcp-check send srvr", "tcp-check expect string Mode:"];
 
 /** HAProxy's configuration. Its servers are out of service until its runtime API says where they are. */

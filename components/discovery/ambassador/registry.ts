@@ -1,9 +1,10 @@
 import { createHash } from "crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { Password, RegistryUsers } from "../../../provider/resources";
-import { hostContainer } from "../../hosts/hostContainer";
+import { hostContainer } from "../../hosts/docker/hostContainer";
 import type { Host } from "../../hosts/host";
-import { hostImage } from "../../hosts/hostImage";
+import { hostImage } from "../../hosts/docker/hostImage";
+import { type Peer, wiringOf } from "../wiring";
 import { type CertificateFiles, certificatePaths, uploadsOf } from "./certificates";
 import { etcdPorts } from "./ports";
 
@@ -13,11 +14,14 @@ export interface RegistryArgs {
     clusterName: string;
     /** Image, as the official `quay.io/coreos/etcd` has it. */
     image: string;
-    /** The host of each member, by the member's name. */
-    members: Record<string, Host>;
-    /** What the keys of those that register begin with. */
+    /** The host of each member. */
+    members: readonly Host[];
+    /** Prefix of all keys. */
     prefix: string;
-    /** The files of a host's certificate, where connections are encrypted and each side has to have one; default: they are not. */
+    /**
+     * The files of a host's certificate, if connections are encrypted and both sides must have one.
+     * @default connections are plain
+     */
     certificateOf?: (host: Host) => CertificateFiles;
     /** Seconds that it has to answer. */
     seconds: number;
@@ -27,10 +31,11 @@ export interface RegistryArgs {
 const memory = 256;
 
 /**
- * A registry: etcd, on hosts of the cluster. All that is in it is put there again by those who did, each second: so where a member
- * goes to another machine, or is dialled in another way, the registry is made anew as a whole, empty.
+ * A registry: etcd, on hosts of the cluster. Registrars write every key again each second. So if a member moves to another machine, or
+ * its address changes, the whole registry is recreated, empty.
  */
 export class Registry extends pulumi.ComponentResource {
+    readonly members: readonly Peer[];
     /** URL of each member. */
     readonly urls: pulumi.Output<string[]>;
     /** The user that may read and write. */
@@ -38,32 +43,56 @@ export class Registry extends pulumi.ComponentResource {
     readonly password: pulumi.Output<string>;
 
     constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("storm:discovery:Registry", name, {}, opts);
+        const peers = args.members.map((host, index): Peer => ({ name: `etcd-${index + 1}`, host }));
+        super("storm:discovery:Registry", name, { wiring: peers.map((member) => wiringOf(member, peers)) }, opts);
+        this.members = peers;
         const { clusterName, image } = args;
-        const members = Object.entries(args.members);
+        const members = peers.map(({ name: member, host }, index) => ({
+            member,
+            host,
+            own: `${name}-${index + 1}`,
+            container: `${clusterName}-${member}`,
+        }));
         const url = (address: string, port: number) => `${args.certificateOf ? "https" : "http"}://${address}:${port}`;
         const { own: pem, authority } = certificatePaths;
         const secured = ["", "peer-"].flatMap((side) => [
-            ...[`--${side}cert-file`, pem, `--${side}key-file`, pem, `--${side}trusted-ca-file`, authority, `--${side}client-cert-auth`],
+            ...flags({ [`${side}cert-file`]: pem, [`${side}key-file`]: pem, [`${side}trusted-ca-file`]: authority }),
+            `--${side}client-cert-auth`,
         ]);
-        const addresses = pulumi.all(members.map(([, { address }]) => address));
-        const machines = pulumi.all(members.map(([, host]) => host.docker.identity ?? ""));
-        const everybody = addresses.apply((all) => all.map((address, index) => `${members[index]?.[0]}=${url(address, etcdPorts.peers)}`).join());
+        const addresses = pulumi.all(members.map(({ host }) => host.address));
+        const machines = pulumi.all(members.map(({ host }) => host.docker.identity ?? ""));
+        const everybody = addresses.apply((all) =>
+            all.map((address, index) => `${members[index]?.member}=${url(address, etcdPorts.peers)}`).join(),
+        );
         const identity = pulumi
             .all([everybody, machines])
             .apply((parts) => createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12));
 
-        const containers = members.map(([member, host]) => {
-            const own = member.replace("etcd", name);
+        const containers = members.map(({ member, host, own }) => {
             const options = { parent: this, ...host.docker.options };
             const pulled = hostImage(`${own}-image`, image, host, { parent: this });
-            const data = host.dataDirectory(`${own}-data`, { clusterName, daemon: member, containerPath: "/etcd", owner: 0 }, options);
+            const data = host.dataDirectory(
+                `${own}-data`,
+                { clusterName, daemon: member, containerPath: "/etcd", owner: 0 },
+                options,
+            );
             const command = pulumi.all([host.address, identity, everybody]).apply(([address, token, all]) => [
-                ...["etcd", "--name", member, "--data-dir", `/etcd/${token}`],
-                ...["--listen-peer-urls", url(address, etcdPorts.peers), "--initial-advertise-peer-urls", url(address, etcdPorts.peers)],
-                ...["--listen-client-urls", url(address, etcdPorts.clients), "--advertise-client-urls", url(address, etcdPorts.clients)],
+                "etcd",
+                ...flags({
+                    name: member,
+                    "data-dir": `/etcd/${token}`,
+                    "listen-peer-urls": url(address, etcdPorts.peers),
+                    "initial-advertise-peer-urls": url(address, etcdPorts.peers),
+                    "listen-client-urls": url(address, etcdPorts.clients),
+                    "advertise-client-urls": url(address, etcdPorts.clients),
+                }),
                 ...(args.certificateOf ? secured : []),
-                ...["--initial-cluster", all, "--initial-cluster-token", token, "--auto-compaction-retention", "1h", "--logger", "zap"],
+                ...flags({
+                    "initial-cluster": all,
+                    "initial-cluster-token": token,
+                    "auto-compaction-retention": "1h",
+                    logger: "zap",
+                }),
             ]);
             return hostContainer(
                 `${own}-container`,
@@ -74,7 +103,7 @@ export class Registry extends pulumi.ComponentResource {
                     volumes: [{ containerPath: "/etcd", ...data.mount }],
                     uploads: uploadsOf(args.certificateOf?.(host)),
                     ...host.attach(member, [], []),
-                    // Its data is root's, whom nothing else is left of.
+                    // Its data belongs to root, whose capabilities are dropped.
                     user: "0:0",
                 },
                 { ...options, dependsOn: [pulled, data.resource] },
@@ -88,8 +117,8 @@ export class Registry extends pulumi.ComponentResource {
             `${name}-users`,
             {
                 members: pulumi.all(
-                    members.map(([member, { docker: { ssh } }]) =>
-                        pulumi.output(ssh).apply((words) => ({ container: `${clusterName}-${member}`, ssh: words })),
+                    members.map(({ container, host }) =>
+                        pulumi.output(host.docker.ssh).apply((ssh) => ({ container, ssh })),
                     ),
                 ),
                 options: this.urls.apply(([first = ""]) => [
@@ -107,4 +136,8 @@ export class Registry extends pulumi.ComponentResource {
         );
         this.registerOutputs({ urls: this.urls });
     }
+}
+
+function flags(values: Record<string, string>): string[] {
+    return Object.entries(values).flatMap(([flag, value]) => [`--${flag}`, value]);
 }

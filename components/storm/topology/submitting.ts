@@ -3,31 +3,30 @@ import type { ContainerAt } from "../../../provider/machines/container";
 import { Jar } from "../../../provider/resources";
 import type { Inputs, NimbusContainer } from "../../../provider/schema";
 import type { Discovery } from "../../discovery/discovery";
-import type { Endpoint, Service } from "../../discovery/service";
-import type { Host } from "../../hosts/host";
-import { ports } from "../ports";
+import { locationOf, type PlacedDaemon } from "../../discovery/placedDaemon";
 
 /** Arguments of {@link Submitting}. */
 export interface SubmittingArgs {
-    /** First part of the names of containers. */
-    clusterName: string;
-    /** The containers of the Nimbus daemons whose machines can be used. */
-    nimbuses: pulumi.Output<NimbusContainer[]>;
-    /** All Nimbus daemons, in the same order. */
-    nimbus: Pick<Service, "endpoints">;
-    /** The host of each supervisor, by the daemon's name. */
-    supervisorHosts: Record<string, Host>;
-    /** How daemons are dialled. */
+    /** The Nimbus daemons. */
+    nimbus: {
+        /** All of them. */
+        readonly daemons: readonly PlacedDaemon[];
+        /** The containers of those whose machines can be used, in the same order. */
+        readonly containers: pulumi.Output<NimbusContainer[]>;
+    };
+    /** The supervisors. */
+    supervisors: readonly PlacedDaemon[];
+    /** How daemons resolve services. */
     discovery: Discovery;
     /** Image of Storm. */
     image: string;
     /** Seconds that a topology has to be running. */
     seconds: number;
-    /** What topologies are submitted after. */
+    /** Resources that must exist before topologies are submitted. */
     after: pulumi.Resource[];
 }
 
-/** What the topologies of a cluster are submitted by. */
+/** How topologies are submitted to a cluster. */
 export class Submitting {
     readonly nimbuses: pulumi.Output<NimbusContainer[]>;
     readonly image: string;
@@ -35,12 +34,12 @@ export class Submitting {
     readonly after: pulumi.Resource[];
     /** The Nimbus that keeps the jars, and beside which the client runs: the first whose machine can be used. */
     readonly client: pulumi.Output<ContainerAt>;
-    /** By what the client dials Nimbus. */
+    /** Names or addresses by which the client connects to Nimbus. */
     readonly seeds: pulumi.Output<string[]>;
-    /** At which port. */
+    /** TCP port at which the client connects to Nimbus. */
     readonly port: number;
     readonly supervisors: pulumi.Output<Inputs<"Submission">["supervisors"]>;
-    private readonly clientHost: Host;
+    private readonly clientMachine?: pulumi.Output<string>;
     private readonly jars = new Map<string, Jar>();
 
     /**
@@ -50,39 +49,43 @@ export class Submitting {
     constructor(
         private readonly name: string,
         private readonly parent: pulumi.Resource,
-        args: SubmittingArgs,
+        { nimbus, supervisors, discovery, image, seconds, after }: SubmittingArgs,
     ) {
-        this.nimbuses = args.nimbuses;
-        this.image = args.image;
-        this.seconds = args.seconds;
-        this.after = args.after;
-        const { endpoints } = args.nimbus;
-        const client: Endpoint = endpoints.find(({ host }) => !host.machine?.unusable) ?? (endpoints[0] as Endpoint);
-        this.clientHost = client.host;
-        this.seeds = args.discovery.serversOf(args.nimbus, client);
-        this.port = args.discovery.dialledAt(ports.nimbus);
-        this.client = args.nimbuses.apply(([first]) => ({ container: first?.container ?? "none", ssh: first?.ssh }));
+        this.nimbuses = nimbus.containers;
+        this.image = image;
+        this.seconds = seconds;
+        this.after = after;
+        const client = (nimbus.daemons.find(({ host }) => !host.machine?.unusable) ??
+            nimbus.daemons[0]) as PlacedDaemon;
+        this.clientMachine = client.host.docker.identity;
+        const resolved = discovery.resolve(nimbus, client);
+        this.seeds = resolved.servers;
+        this.port = resolved.port;
+        this.client = nimbus.containers.apply(([first]) => ({
+            container: first?.container ?? "none",
+            ssh: first?.ssh,
+        }));
         this.supervisors = pulumi.all(
-            Object.entries(args.supervisorHosts).map(([daemon, host]) =>
+            supervisors.map((daemon) =>
                 pulumi
-                    .all([args.discovery.nameOf(daemon, host), host.docker.ssh, host.docker.identity])
-                    .apply(([dialled, ssh, machine]) => ({ container: `${args.clusterName}-${daemon}`, ssh, address: dialled, machine })),
+                    .all([locationOf(daemon, discovery), daemon.host.docker.identity])
+                    .apply(([{ container, ssh, address }, machine]) => ({ container, ssh, address, machine })),
             ),
         );
     }
 
-    /** The jar of a content, which lies on the cluster once. */
+    /** The jar of a content: the cluster has one copy of it. */
     jar(source: string, sha256: string): Jar {
-        const there = this.jars.get(sha256);
-        if (there) {
-            return there;
+        const existing = this.jars.get(sha256);
+        if (existing) {
+            return existing;
         }
-        const made = new Jar(
+        const created = new Jar(
             `${this.name}-jar-${sha256.slice(0, 12)}`,
-            { source, sha256, nimbus: this.client, machine: this.clientHost.docker.identity },
+            { source, sha256, nimbus: this.client, machine: this.clientMachine },
             { parent: this.parent, dependsOn: this.after },
         );
-        this.jars.set(sha256, made);
-        return made;
+        this.jars.set(sha256, created);
+        return created;
     }
 }

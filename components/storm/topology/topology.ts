@@ -4,13 +4,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { isUrl } from "../../../provider/jars";
 import { launchArguments } from "../../../provider/nimbus/launchArguments";
 import { Submission } from "../../../provider/resources";
-import type { StormConfig } from "../stormConfig";
-import type { StormCluster } from "../stormCluster";
+import type { StormConfig } from "../spec/stormConfig";
+import type { Submitting } from "./submitting";
+
+/** A cluster that topologies are submitted to, such as a {@link StormCluster}. */
+export interface TopologyCluster {
+    /**
+     * How they are submitted to it.
+     * @internal
+     */
+    readonly submitting: Submitting;
+}
 
 /** Arguments of {@link Topology}. */
 export interface TopologyArgs {
-    /** The cluster that it runs on. */
-    cluster: StormCluster;
+    /** The cluster that it runs on, such as a {@link StormCluster}. */
+    cluster: TopologyCluster;
     /** Its name on the cluster: letters, digits, `-` and `_`. */
     name: string;
     /** Its jar: a path, or a URL from which the machine that runs Pulumi downloads it. */
@@ -24,7 +33,7 @@ export interface TopologyArgs {
     /** Worker processes; default: what the jar says. Another number rebalances. */
     workers?: number;
     /**
-     * Entries of its configuration, over those that the jar sets; default: none. They are no place for secrets: Storm UI shows
+     * Entries of its configuration, over those that the jar sets; default: none. Do not put secrets in: Storm UI shows
      * them, and they are on a command line, as the arguments are.
      */
     configuration?: StormConfig;
@@ -45,8 +54,8 @@ export interface TopologyArgs {
 }
 
 /**
- * A topology: it is submitted, rebalanced when workers, parallelism or supervisors come, killed and submitted again when its
- * jar's content, class, arguments or configuration change, and killed when it is taken out.
+ * A topology. It is submitted when it is created, rebalanced when workers, parallelism or supervisors change, killed and submitted
+ * again when its jar's content, class, arguments or configuration change, and killed when it is deleted.
  */
 export class Topology extends pulumi.ComponentResource {
     /** Its name on the cluster, once it is running. */
@@ -59,11 +68,22 @@ export class Topology extends pulumi.ComponentResource {
         const sha256 = args.sha256 ?? contentHash(args.jar);
         const { name: topology, mainClass, workers, killSeconds, rebalanceSeconds } = args;
         const { seconds, nimbuses, image, supervisors, after } = submitting;
-        const client = pulumi.all([submitting.client, submitting.seeds]).apply(([at, seeds]) => ({ ...at, seeds, port: submitting.port }));
+        const client = pulumi
+            .all([submitting.client, submitting.seeds])
+            .apply(([at, seeds]) => ({ ...at, seeds, port: submitting.port }));
         const submission = new Submission(
             `${name}-submission`,
             {
-                ...{ topology, sha256, mainClass, workers, killSeconds, rebalanceSeconds, nimbuses, client, image, supervisors },
+                topology,
+                sha256,
+                mainClass,
+                workers,
+                killSeconds,
+                rebalanceSeconds,
+                nimbuses,
+                client,
+                image,
+                supervisors,
                 arguments: args.arguments ?? [topology],
                 configuration: launchArguments(Object.fromEntries(Object.entries(args.configuration ?? {}).sort())),
                 parallelism: args.parallelism ?? {},
@@ -72,7 +92,9 @@ export class Topology extends pulumi.ComponentResource {
             },
             { parent: this, dependsOn: [...after, submitting.jar(args.jar, sha256)] },
         );
-        submission.shortfall.apply((said) => (said ? pulumi.log.warn(`topology ${topology}: ${said}`, submission) : undefined));
+        submission.shortfall.apply((said) =>
+            said ? pulumi.log.warn(`topology ${topology}: ${said}`, submission) : undefined,
+        );
         this.topologyName = submission.id;
         this.registerOutputs({ topologyName: this.topologyName });
     }
@@ -85,6 +107,9 @@ function contentHash(jar: string): string {
     try {
         return createHash("sha256").update(fs.readFileSync(jar)).digest("hex");
     } catch (error) {
-        throw new pulumi.InputPropertyError({ propertyPath: "jar", reason: `(${jar}) cannot be read: ${(error as NodeJS.ErrnoException).code}` });
+        throw new pulumi.InputPropertyError({
+            propertyPath: "jar",
+            reason: `(${jar}) cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+        });
     }
 }

@@ -51,7 +51,12 @@ export class Cloud {
         };
         const stack = new TestStack(`e2e-${name}`, {
             // The images of this machine, which may have been built here, not those that a digest in the stack file means.
-            ...Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value.replace(/@sha256:.*/, "") : value])),
+            ...Object.fromEntries(
+                Object.entries(config).map(([key, value]) => [
+                    key,
+                    typeof value === "string" ? value.replace(/@sha256:.*/, "") : value,
+                ]),
+            ),
             ...machineSettings(),
             aws,
             ssh: { user: "storm", keyFile: lab.keyFile },
@@ -114,8 +119,11 @@ export class Cloud {
 
     /** Waits until every one of these supervisors counts more words than it has. */
     untilCounting(...supervisors: string[]): Promise<void> {
-        const words = async (supervisor: string) => counted(await this.host(supervisor), `${this.stack.cluster}-${supervisor}`);
-        return untilCounting(Object.fromEntries(supervisors.map((supervisor) => [supervisor, () => words(supervisor)])));
+        const words = async (supervisor: string) =>
+            counted(await this.host(supervisor), `${this.stack.cluster}-${supervisor}`);
+        return untilCounting(
+            Object.fromEntries(supervisors.map((supervisor) => [supervisor, () => words(supervisor)])),
+        );
     }
 
     /** What EC2 and IAM have that they did not have before the stack. */
@@ -125,7 +133,9 @@ export class Cloud {
 
     /** What was called of AWS that docs/aws-policy.json does not allow. */
     forbiddenCalls(): string[] {
-        const policy = JSON.parse(fs.readFileSync("docs/aws-policy.json", "utf8")) as { Statement: { Action: string | string[] }[] };
+        const policy = JSON.parse(fs.readFileSync("docs/aws-policy.json", "utf8")) as {
+            Statement: { Action: string | string[] }[];
+        };
         const allowed = policy.Statement.flatMap(({ Action }) => Action);
         // Everybody may ask who he is.
         return this.ec2.calls().filter((call) => ![...allowed, "sts:GetCallerIdentity"].includes(call));

@@ -28,7 +28,13 @@ describeEc2("prod on EC2", () => {
 
     beforeAll(async () => {
         const changes = { supervisors: 2 };
-        cloud = await Cloud.create({ name: "awsprod", number: 7, stackFile: "prod", changes, host: () => ({ kind: "docker", withImages: true }) });
+        cloud = await Cloud.create({
+            name: "awsprod",
+            number: 7,
+            stackFile: "prod",
+            changes,
+            host: () => ({ kind: "docker", withImages: true }),
+        });
         await cloud.stack.up();
     });
     afterAll(() => cloud?.remove());
@@ -52,7 +58,9 @@ describeEc2("prod on EC2", () => {
 
     test("runs a topology", async () => {
         const nimbus = await cloud.host("nimbus-1");
-        const seeds = await Promise.all(["nimbus-1", "nimbus-2"].map(async (daemon) => (await cloud.host(daemon)).address));
+        const seeds = await Promise.all(
+            ["nimbus-1", "nimbus-2"].map(async (daemon) => (await cloud.host(daemon)).address),
+        );
         await cloud.stack.stormOn(nimbus, seeds, "jar", jar, "wordcount.WordCountTopology", "wordcount", "2");
         await cloud.untilCounting("supervisor-1", "supervisor-2");
     });
@@ -60,7 +68,10 @@ describeEc2("prod on EC2", () => {
     test("refuses to be destroyed, or to change its machines, as long as it is protected", async () => {
         const before = await cloud.machines();
         const destroyed = await cloud.stack.pulumi("destroy", "--yes", "--skip-preview");
-        expect([destroyed.code !== 0, destroyed.output]).toEqual([true, expect.stringContaining("The stack is protected: nothing was removed.")]);
+        expect([destroyed.code !== 0, destroyed.output]).toEqual([
+            true,
+            expect.stringContaining("The stack is protected: nothing was removed."),
+        ]);
         expect(destroyed.output).not.toMatch(/ deleted/);
         const first = cloud.aws.ami;
         cloud.setAws({ ami: await cloud.ec2.registerImage("second") });

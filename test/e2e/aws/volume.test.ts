@@ -1,4 +1,4 @@
-import { volumeScript } from "../../../components/hosts/volume";
+import { volumeScript } from "../../../components/hosts/ssh/volume";
 import { describeLab } from "../../lab/describeLab";
 import { growingMissing, Volumes } from "../../lab/ec2/volumes";
 import { Lab, type LabHost } from "../../lab/lab";
@@ -22,9 +22,14 @@ describeLab("a machine's volume", () => {
     afterAll(() => lab?.remove());
 
     test("that has something on it is left as it is, whatever that is", async () => {
-        await host.exec(`mkfs.ext4 -q ${device(2)} && tune2fs -O ^has_journal ${device(2)} >/dev/null && mkswap ${device(2)}`);
+        await host.exec(
+            `mkfs.ext4 -q ${device(2)} && tune2fs -O ^has_journal ${device(2)} >/dev/null && mkswap ${device(2)}`,
+        );
         await host.exec(`printf somebody | dd of=${device(3)} bs=1 seek=9000000 conv=notrunc status=none`);
-        for (const [number, found] of [[2, "swap"], [3, "unknown data"]] as const) {
+        for (const [number, found] of [
+            [2, "swap"],
+            [3, "unknown data"],
+        ] as const) {
             const before = await host.exec(`sha256sum ${device(number)}`);
             await expect(mount(number)).rejects.toThrow(`is not blank (${found}) and no ext4: it is left as it is`);
             expect(await host.exec(`sha256sum ${device(number)}`)).toBe(before);

@@ -1,5 +1,5 @@
 // Long, as three ways to find each other are tried with an ensemble of three on six hosts, each moved one after the other.
-import { ports } from "../../../components/storm/ports";
+import { ports } from "../../../components/storm/spec/ports";
 import { clusterConfiguration } from "../../../provider/nimbus/client";
 import { connectFrom } from "../../../provider/machines/container";
 import { describeLab } from "../../lab/describeLab";
@@ -38,7 +38,8 @@ describeLab("on hosts, daemons find each other", () => {
         const [name = ""] = Object.entries(placement).find(([, daemons]) => daemons.includes(daemon)) ?? [];
         return host(name);
     };
-    const inside = (daemon: string, command: string) => onHost(daemon).exec(`docker exec ${container(daemon)} bash -c '${command}'`);
+    const inside = (daemon: string, command: string) =>
+        onHost(daemon).exec(`docker exec ${container(daemon)} bash -c '${command}'`);
     const entries = ({ without = /^$/ } = {}) =>
         Object.entries(placement).map(([each, daemons]) => ({
             ...{ name: each, address: host(each).address },
@@ -49,7 +50,10 @@ describeLab("on hosts, daemons find each other", () => {
     const words = () =>
         untilCounting(
             Object.fromEntries(
-                ["supervisor-1", "supervisor-2"].map((daemon) => [daemon, () => counted(onHost(daemon), container(daemon))]),
+                ["supervisor-1", "supervisor-2"].map((daemon) => [
+                    daemon,
+                    () => counted(onHost(daemon), container(daemon)),
+                ]),
             ),
         );
     /** Names of the daemons whose containers an action has made anew. */
@@ -57,7 +61,9 @@ describeLab("on hosts, daemons find each other", () => {
         const before = await containersOn(lab, stack.cluster);
         await action();
         const after = await containersOn(lab, stack.cluster);
-        return Object.keys(after).filter((daemon) => after[daemon] !== before[daemon]).sort();
+        return Object.keys(after)
+            .filter((daemon) => after[daemon] !== before[daemon])
+            .sort();
     };
     /** Prints a figure of docs/discovery.md: how long something took. */
     const timed = async <T>(what: string, action: () => Promise<T>): Promise<T> => {
@@ -67,7 +73,11 @@ describeLab("on hosts, daemons find each other", () => {
         return result;
     };
     const configuration = (address: string, port: number = ports.nimbus) =>
-        clusterConfiguration({ connect: connectFrom({ container: container("nimbus-1"), ssh: host("n").shell }), address, port });
+        clusterConfiguration({
+            connect: connectFrom({ container: container("nimbus-1"), ssh: host("n").shell }),
+            address,
+            port,
+        });
     /** Host names by which supervisors are registered. */
     const registered = async (address: string, port: number = ports.nimbus) => {
         const { supervisors } = await summaryBy(host("n"), stack.cluster, "nimbus-1", { address, port });
@@ -117,7 +127,9 @@ describeLab("on hosts, daemons find each other", () => {
         await host("n").changeAddress("10.77.10.124");
         await host("d").changeAddress("10.77.10.125");
         stack.set({ hosts: entries({ without: /^dns/ }) });
-        const made = await madeAnew(() => timed("by addresses, Nimbus and a supervisor move, the update", () => stack.up()));
+        const made = await madeAnew(() =>
+            timed("by addresses, Nimbus and a supervisor move, the update", () => stack.up()),
+        );
         expect(made).toEqual(["nimbus-1", "supervisor-1", "supervisor-2"]);
         await words();
     });
@@ -139,7 +151,9 @@ describeLab("on hosts, daemons find each other", () => {
             const servers = `nameserver ${host("d").address}\nnameserver ${host("e").address}`;
             expect(await inside("supervisor-1", "grep nameserver /etc/resolv.conf")).toBe(servers);
             expect(await inside("supervisor-1", "getent hosts b")).toContain(host("b").address);
-            expect(await inside("supervisor-1", `getent hosts none.${stack.cluster}.internal || echo none`)).toBe("none");
+            expect(await inside("supervisor-1", `getent hosts none.${stack.cluster}.internal || echo none`)).toBe(
+                "none",
+            );
         });
 
         test("and a second update changes nothing, nor has anything changed outside", async () => {
@@ -147,18 +161,25 @@ describeLab("on hosts, daemons find each other", () => {
             await stack.up("--refresh", "--expect-no-changes");
         });
 
-        test.each(["a", "b", "c"])("%s, a ZooKeeper member's host, changes its address: only that member is made anew, and found", async (moved) => {
-            await host(moved).changeAddress(host(moved).address.replace(/\.1(.)$/, ".13$1"));
-            stack.set({ hosts: entries() });
-            const made = await madeAnew(() => timed(`by names, ${moved} moves, the update`, () => stack.up()));
-            expect(made).toEqual(placement[moved]);
-            await timed(`by names, ${moved} moves, until it is found`, () =>
-                until("both followers are in sync", 300, async () => (await followers()) === "2"),
-            );
-        });
+        test.each(["a", "b", "c"])(
+            "%s, a ZooKeeper member's host, changes its address: only that member is made anew, and found",
+            async (moved) => {
+                await host(moved).changeAddress(host(moved).address.replace(/\.1(.)$/, ".13$1"));
+                stack.set({ hosts: entries() });
+                const made = await madeAnew(() => timed(`by names, ${moved} moves, the update`, () => stack.up()));
+                expect(made).toEqual(placement[moved]);
+                await timed(`by names, ${moved} moves, until it is found`, () =>
+                    until("both followers are in sync", 300, async () => (await followers()) === "2"),
+                );
+            },
+        );
 
         test("and none of the members is where it was, while Storm's daemons have run on", async () => {
-            await until("both supervisors are registered", 300, async () => (await registered(name("nimbus-1"))).length === 2);
+            await until(
+                "both supervisors are registered",
+                300,
+                async () => (await registered(name("nimbus-1"))).length === 2,
+            );
             await words();
         });
 
@@ -168,7 +189,11 @@ describeLab("on hosts, daemons find each other", () => {
             const made = await madeAnew(() => timed("by names, Nimbus moves, the update", () => stack.up()));
             expect(made).toEqual(["nimbus-1"]);
             await timed("by names, Nimbus moves, until it is found", () =>
-                until("both supervisors are registered", 300, async () => (await registered(name("nimbus-1"))).length === 2),
+                until(
+                    "both supervisors are registered",
+                    300,
+                    async () => (await registered(name("nimbus-1"))).length === 2,
+                ),
             );
             await words();
         });
@@ -207,7 +232,11 @@ describeLab("on hosts, daemons find each other", () => {
             stack.set({ discovery: "ambassador", hosts: entries({ without: /^dns/ }) });
             await stack.up();
             const found = await configuration("nimbus-1", port);
-            expect(found).toMatchObject({ "nimbus.seeds": ["127.0.0.1"], "storm.zookeeper.servers": ["127.0.0.1"], "nimbus.thrift.port": port });
+            expect(found).toMatchObject({
+                "nimbus.seeds": ["127.0.0.1"],
+                "storm.zookeeper.servers": ["127.0.0.1"],
+                "nimbus.thrift.port": port,
+            });
             await bothAreRegistered();
             expect(Object.keys(await containersOn(lab, stack.cluster))).not.toContain("dns-1");
             await words();
@@ -231,19 +260,26 @@ describeLab("on hosts, daemons find each other", () => {
             const { address } = host("c");
             await host("c").powerOff();
             await timed("by ambassadors, a dead host is led to", () =>
-                until("nobody is led there", 300, async () => (await lastOf("d", `zookeeper leads to ${address}`)).endsWith("no more")),
+                until("nobody is led there", 300, async () =>
+                    (await lastOf("d", `zookeeper leads to ${address}`)).endsWith("no more"),
+                ),
             );
             await words();
             await host("c").powerOn();
-            await until("it is led to again", 300, async () => (await lastOf("d", `zookeeper leads to ${address}`)).endsWith(":2181"));
+            await until("it is led to again", 300, async () =>
+                (await lastOf("d", `zookeeper leads to ${address}`)).endsWith(":2181"),
+            );
         });
 
         test.each([...pair, "etcd-1"])("%s is killed: it is started again, and nobody else", async (victim) => {
             const name = victim === "etcd-1" ? "a" : "d";
             const before = await containersOn(lab, stack.cluster);
             await kill(name, victim);
-            const state = () => host(name).exec(`docker inspect --format '{{.State.Running}} {{.RestartCount}}' ${container(victim)}`);
-            await timed(`${victim} is killed, until it runs again`, () => until("it does", 300, async () => (await state()) === "true 1"));
+            const state = () =>
+                host(name).exec(`docker inspect --format '{{.State.Running}} {{.RestartCount}}' ${container(victim)}`);
+            await timed(`${victim} is killed, until it runs again`, () =>
+                until("it does", 300, async () => (await state()) === "true 1"),
+            );
             await words();
             expect(await containersOn(lab, stack.cluster)).toEqual(before);
         });
@@ -257,7 +293,10 @@ describeLab("on hosts, daemons find each other", () => {
         });
 
         test("a direct dial gets nothing", async () => {
-            const closed = [["a", 2181], ["n", port]] as const;
+            const closed = [
+                ["a", 2181],
+                ["n", port],
+            ] as const;
             for (const [name, direct] of closed) {
                 expect(await reaches(host("e"), host(name), direct)).toBe(false);
             }
@@ -270,7 +309,10 @@ describeLab("on hosts, daemons find each other", () => {
             ["the registry", "a", 2379],
         ])("%s answers those who have a certificate, and nobody else", async (_who, name, secured) => {
             const ask = (by: string) =>
-                host("d").exec(`docker exec --interactive ${container("registrar")} python3 - ${host(name).address} ${secured} ${by}`, askByTls);
+                host("d").exec(
+                    `docker exec --interactive ${container("registrar")} python3 - ${host(name).address} ${secured} ${by}`,
+                    askByTls,
+                );
             expect(await ask("/certificates/own.pem")).toMatch(/^(Zookeeper version|HTTP\/1)/);
             await expect(ask("")).rejects.toThrow(/certificate.required/i);
         });

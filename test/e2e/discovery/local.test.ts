@@ -1,4 +1,4 @@
-import { ports } from "../../../components/storm/ports";
+import { ports } from "../../../components/storm/spec/ports";
 import { type Connect, connectFrom } from "../../../provider/machines/container";
 import { clusterConfiguration, clusterSummary } from "../../../provider/nimbus/client";
 import { docker, TestStack, until } from "../stack";
@@ -10,7 +10,14 @@ const address = "172.30.81.33";
 
 let stack: TestStack;
 beforeAll(async () => {
-    stack = new TestStack("e2e-delivery", { subnet: "172.30.81.0/24", supervisors: 2, slots: 1, ui: false, logviewers: false, heap });
+    stack = new TestStack("e2e-delivery", {
+        subnet: "172.30.81.0/24",
+        supervisors: 2,
+        slots: 1,
+        ui: false,
+        logviewers: false,
+        heap,
+    });
     stack.set({ topologies: [wordcount()] });
     await stack.up();
 });
@@ -20,15 +27,24 @@ const connect = (...args: Parameters<Connect>) => connectFrom({ container: `${st
 /** What Nimbus says of its configuration and of the supervisors: what has come to the daemons. */
 const effective = async (port: number = ports.nimbus) => ({
     configuration: await clusterConfiguration({ connect, address, port }),
-    supervisors: (await clusterSummary(connect, address, port)).supervisors.map(({ host, slots }) => `${host} ${slots}`).sort(),
+    supervisors: (await clusterSummary(connect, address, port)).supervisors
+        .map(({ host, slots }) => `${host} ${slots}`)
+        .sort(),
 });
 const volumes = () => stack.volumes().filter((name) => name.includes("-conf-"));
-const counted = (supervisor: string) => wordsCounted(docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", workerLogs));
+const counted = (supervisor: string) =>
+    wordsCounted(docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", workerLogs));
 const words = () =>
-    untilCounting(Object.fromEntries(["supervisor-1", "supervisor-2"].map((supervisor) => [supervisor, () => counted(supervisor)])));
+    untilCounting(
+        Object.fromEntries(
+            ["supervisor-1", "supervisor-2"].map((supervisor) => [supervisor, () => counted(supervisor)]),
+        ),
+    );
 const changed = (before: Record<string, string>) => {
     const after = stack.containers();
-    return Object.keys(after).filter((daemon) => after[daemon] !== before[daemon]).sort();
+    return Object.keys(after)
+        .filter((daemon) => after[daemon] !== before[daemon])
+        .sort();
 };
 
 test("by file, daemons have the configuration that they have by arguments", async () => {
@@ -59,7 +75,11 @@ test("a changed entry recreates those daemons whose file it is in, and leaves no
     stack.set({ slots: 2 });
     await stack.up();
     expect(changed(before)).toEqual(["supervisor-1", "supervisor-2"]);
-    expect(volumes()).toEqual([nimbusFile, expect.stringContaining("supervisor-1"), expect.stringContaining("supervisor-2")]);
+    expect(volumes()).toEqual([
+        nimbusFile,
+        expect.stringContaining("supervisor-1"),
+        expect.stringContaining("supervisor-2"),
+    ]);
     await words();
 });
 
@@ -73,7 +93,13 @@ test("a file that was removed is put there again", async () => {
 });
 
 const daemons = ["nimbus-1", "supervisor-1", "supervisor-2", "zookeeper-1"];
-const started = () => docker("inspect", "--format", "{{.Name}} {{.State.StartedAt}}", ...daemons.map((daemon) => `${stack.cluster}-${daemon}`)).split("\n");
+const started = () =>
+    docker(
+        "inspect",
+        "--format",
+        "{{.Name}} {{.State.StartedAt}}",
+        ...daemons.map((daemon) => `${stack.cluster}-${daemon}`),
+    ).split("\n");
 
 describe.each(["file", "arguments"])("by names, delivered in %s,", (delivery) => {
     test("daemons find each other on the network", async () => {
@@ -81,7 +107,10 @@ describe.each(["file", "arguments"])("by names, delivered in %s,", (delivery) =>
         await stack.up();
         const name = (daemon: string) => `${daemon}.${stack.cluster}.internal`;
         const { configuration, supervisors } = await effective();
-        expect(configuration).toMatchObject({ "nimbus.seeds": [name("nimbus-1")], "storm.zookeeper.servers": [name("zookeeper-1")] });
+        expect(configuration).toMatchObject({
+            "nimbus.seeds": [name("nimbus-1")],
+            "storm.zookeeper.servers": [name("zookeeper-1")],
+        });
         expect(supervisors).toEqual([`${name("supervisor-1")} 2`, `${name("supervisor-2")} 2`]);
         expect(volumes()).toHaveLength(delivery === "file" ? 3 : 0);
         await words();
@@ -90,7 +119,11 @@ describe.each(["file", "arguments"])("by names, delivered in %s,", (delivery) =>
     test("the restart of one restarts nobody else, and is found again", async () => {
         const before = started();
         docker("restart", `${stack.cluster}-zookeeper-1`);
-        await until("both supervisors are registered", 300, async () => (await effective().catch(() => undefined))?.supervisors.length === 2);
+        await until(
+            "both supervisors are registered",
+            300,
+            async () => (await effective().catch(() => undefined))?.supervisors.length === 2,
+        );
         await words();
         expect(started().filter((line) => !before.includes(line))).toEqual([expect.stringContaining("zookeeper-1")]);
     });
@@ -104,7 +137,11 @@ describe("by an ambassador", () => {
         await stack.up();
         const { configuration, supervisors } = await effective(first);
         const proxy = "172.30.81.81";
-        expect(configuration).toMatchObject({ "nimbus.seeds": [proxy], "storm.zookeeper.servers": [proxy], "nimbus.thrift.port": first });
+        expect(configuration).toMatchObject({
+            "nimbus.seeds": [proxy],
+            "storm.zookeeper.servers": [proxy],
+            "nimbus.thrift.port": first,
+        });
         expect(supervisors).toHaveLength(2);
         await words();
     });
@@ -115,26 +152,47 @@ describe("by an ambassador", () => {
     });
 
     test("the registry lets in nobody without a password", () => {
-        const get = ["exec", `${stack.cluster}-etcd-1`, "etcdctl", "--endpoints=http://172.30.81.83:2379", "get", "--prefix", "/"];
+        const get = [
+            "exec",
+            `${stack.cluster}-etcd-1`,
+            "etcdctl",
+            "--endpoints=http://172.30.81.83:2379",
+            "get",
+            "--prefix",
+            "/",
+        ];
         expect(() => docker(...get)).toThrow(/user name is empty/);
     });
 
     test("its password is nowhere in the state in clear", async () => {
-        const { password } = JSON.parse(docker("exec", `${stack.cluster}-registrar`, "cat", "/registrar.json")) as { password: string };
+        const { password } = JSON.parse(docker("exec", `${stack.cluster}-registrar`, "cat", "/registrar.json")) as {
+            password: string;
+        };
         expect(password).toHaveLength(32);
         const { output } = await stack.pulumi("stack", "export");
         expect([output.includes("storm:index:Password"), output.includes(password)]).toEqual([true, false]);
     });
 
-    test.each(["registrar", "proxy", "etcd-1"])("%s killed, all of it goes on, and the container is started again", async (killed) => {
-        const before = started();
-        const container = `${stack.cluster}-${killed}`;
-        process.kill(Number(docker("inspect", "--format", "{{.State.Pid}}", container)), "SIGKILL");
-        await until("it runs again", 300, () => docker("inspect", "--format", "{{.State.Running}} {{.RestartCount}}", container) === "true 1");
-        await until("both supervisors are registered", 300, async () => (await effective(first).catch(() => undefined))?.supervisors.length === 2);
-        await words();
-        expect(started()).toEqual(before);
-    });
+    test.each(["registrar", "proxy", "etcd-1"])(
+        "%s killed, all of it goes on, and the container is started again",
+        async (killed) => {
+            const before = started();
+            const container = `${stack.cluster}-${killed}`;
+            process.kill(Number(docker("inspect", "--format", "{{.State.Pid}}", container)), "SIGKILL");
+            await until(
+                "it runs again",
+                300,
+                () => docker("inspect", "--format", "{{.State.Running}} {{.RestartCount}}", container) === "true 1",
+            );
+            await until(
+                "both supervisors are registered",
+                300,
+                async () => (await effective(first).catch(() => undefined))?.supervisors.length === 2,
+            );
+            await words();
+            expect(started()).toEqual(before);
+        },
+    );
 
     test("and back to addresses, nothing of it is left", async () => {
         stack.set({ discovery: "addresses" });

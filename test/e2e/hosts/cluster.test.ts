@@ -1,5 +1,5 @@
 // Long, as a cluster with an ensemble of three is changed one by one, behind firewalls and through lost and moved hosts.
-import { edges } from "../../../components/storm/edges";
+import { edges } from "../../../components/storm/spec/edges";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { containersMade, TestStack, until } from "../stack";
@@ -40,7 +40,11 @@ describeLab("a cluster on six hosts", () => {
 
     beforeAll(async () => {
         lab = await Lab.create({ name: "e2ehosts", subnet: "10.77.1.0/24" });
-        await Promise.all(Object.keys(placement).map((name) => lab.addHost(name, name === "s2" ? { kind: "bare" } : { withImages: true })));
+        await Promise.all(
+            Object.keys(placement).map((name) =>
+                lab.addHost(name, name === "s2" ? { kind: "bare" } : { withImages: true }),
+            ),
+        );
         stack = new TestStack("e2e-hosts", {
             target: "hosts",
             zookeepers: 3,
@@ -73,31 +77,42 @@ describeLab("a cluster on six hosts", () => {
         const { nimbuses, supervisors } = await summary();
         expect(nimbuses.map((nimbus) => nimbus.host).sort()).toEqual([host("n1").address, host("s1").address].sort());
         expect(nimbuses.filter(({ leader }) => leader)).toHaveLength(1);
-        expect(supervisors.map((supervisor) => supervisor.host).sort()).toEqual([host("s1").address, host("s2").address].sort());
+        expect(supervisors.map((supervisor) => supervisor.host).sort()).toEqual(
+            [host("s1").address, host("s2").address].sort(),
+        );
     });
 
     test("has its data in directories of the hosts', of the containers' user and of no other", async () => {
-        const listed = await host("z2").exec(`cd /var/lib/storm/${stack.cluster}/zookeeper-2 && stat -c '%n %u:%g %a' *`);
+        const listed = await host("z2").exec(
+            `cd /var/lib/storm/${stack.cluster}/zookeeper-2 && stat -c '%n %u:%g %a' *`,
+        );
         expect(listed.split("\n")).toEqual(["data 1000:1000 750", "datalog 1000:1000 750"]);
     });
 
     test("Docker was installed on the bare host, and made ready", async () => {
-        expect(await host("s2").exec("docker info --format '{{.LiveRestoreEnabled}} {{.RegistryConfig.Mirrors}}'")).toBe(
-            `true [http://${lab.registry}/]`,
-        );
-        expect(JSON.parse(await host("s2").exec("cat /etc/docker/daemon.json"))).toMatchObject({ "log-opts": { "max-file": "3" } });
+        expect(
+            await host("s2").exec("docker info --format '{{.LiveRestoreEnabled}} {{.RegistryConfig.Mirrors}}'"),
+        ).toBe(`true [http://${lab.registry}/]`);
+        expect(JSON.parse(await host("s2").exec("cat /etc/docker/daemon.json"))).toMatchObject({
+            "log-opts": { "max-file": "3" },
+        });
         expect(await host("s2").exec("sshd -T | grep ^maxstartups")).toBe("maxstartups 100:30:200");
         expect(await host("s2").exec("id -nG storm")).toContain("docker");
     });
 
-    console.log("Skipped: Docker's installation on other systems than Debian, which no package registry here serves; test/unit runs their scripts with stand-ins.");
+    console.log(
+        "Skipped: Docker's installation on other systems than Debian, which no package registry here serves; test/unit runs their scripts with stand-ins.",
+    );
     test.skip.each(["Ubuntu", "Amazon Linux 2023", "a RHEL-like"])("Docker is installed on a bare %s", () => undefined);
 
     test("counts words on both supervisors' hosts, and tuples cross from one to the other", async () => {
         const nimbuses = [host("n1").address, host("s1").address];
         await stack.stormOn(host("n1"), nimbuses, "jar", jar, "wordcount.WordCountTopology", "wordcount", "2");
         await untilBothCount();
-        expect([await isConnected(host("s1"), host("s2"), 6700), await isConnected(host("s2"), host("s1"), 6700)]).toContain(true);
+        expect([
+            await isConnected(host("s1"), host("s2"), 6700),
+            await isConnected(host("s2"), host("s1"), 6700),
+        ]).toContain(true);
     });
 
     test("a second update changes nothing, and nothing has changed outside", async () => {
@@ -115,7 +130,15 @@ describeLab("a cluster on six hosts", () => {
         console.log(`writes to ZooKeeper during the change: ${JSON.stringify(written)}`);
         expect(written).toMatchObject({ lost: [] });
         expect(written.acknowledged).toBeGreaterThan(100);
-        const daemons = ["zookeeper-1", "zookeeper-2", "zookeeper-3", "nimbus-1", "nimbus-2", "supervisor-1", "supervisor-2"];
+        const daemons = [
+            "zookeeper-1",
+            "zookeeper-2",
+            "zookeeper-3",
+            "nimbus-1",
+            "nimbus-2",
+            "supervisor-1",
+            "supervisor-2",
+        ];
         expect(containersMade(output)).toEqual(daemons);
         await untilBothCount();
     });
@@ -129,7 +152,9 @@ describeLab("a cluster on six hosts", () => {
                 const rules = table()
                     .filter((edge) => kindsOn(to).includes(edge.to))
                     .map((edge) => ({
-                        from: Object.keys(placement).filter((from) => kindsOn(from).includes(edge.from)).map((from) => host(from).address),
+                        from: Object.keys(placement)
+                            .filter((from) => kindsOn(from).includes(edge.from))
+                            .map((from) => host(from).address),
                         ports: [[...edge.ports] as [number, number]],
                     }))
                     .filter(({ from }) => from.length > 0);
@@ -187,7 +212,9 @@ describeLab("a cluster on six hosts", () => {
         const before = await containers();
         stack.set({ supervisors: 3, hosts: entries() });
         const changes = await stack.changes();
-        expect(changes.filter((change) => !/^create .*(host-s3|-s3-|-s3$|supervisor-3|restart-gate-2)/.test(change))).toEqual([]);
+        expect(
+            changes.filter((change) => !/^create .*(host-s3|-s3-|-s3$|supervisor-3|restart-gate-2)/.test(change)),
+        ).toEqual([]);
         await stack.up();
         expect(await containers()).toMatchObject(before);
         expect((await summary()).supervisors).toHaveLength(3);
@@ -197,12 +224,20 @@ describeLab("a cluster on six hosts", () => {
         test("is named within the limit, and the others' work is done", async () => {
             const before = await containers();
             await host("s3").powerOff();
-            stack.set({ ssh: { user: "storm", keyFile: lab.keyFile, seconds: 10 }, heap: { ...changed, supervisor: 130 } });
+            stack.set({
+                ssh: { user: "storm", keyFile: lab.keyFile, seconds: 10 },
+                heap: { ...changed, supervisor: 130 },
+            });
             const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
             expect(code).not.toBe(0);
-            expect(output).toContain(`s3 (${host("s3").address}) does not answer over SSH within 10 s: what stands on it is left as it is.`);
+            expect(output).toContain(
+                `s3 (${host("s3").address}) does not answer over SSH within 10 s: its resources are left as they are.`,
+            );
             const after = await containers();
-            expect(Object.keys(after).filter((daemon) => after[daemon] !== before[daemon])).toEqual(["supervisor-1", "supervisor-2"]);
+            expect(Object.keys(after).filter((daemon) => after[daemon] !== before[daemon])).toEqual([
+                "supervisor-1",
+                "supervisor-2",
+            ]);
         });
 
         test("is let go once it is said to be lost, and nothing else is touched", async () => {
@@ -221,7 +256,9 @@ describeLab("a cluster on six hosts", () => {
         await host("z3").changeAddress("10.77.1.33");
         stack.set({ hosts: entries() });
         const output = await stack.up();
-        const made = [...output.matchAll(/\+\+\s+docker:index:Container storm-(\S+)-container created replacement/g)].map(([, daemon]) => daemon);
+        const made = [
+            ...output.matchAll(/\+\+\s+docker:index:Container storm-(\S+)-container created replacement/g),
+        ].map(([, daemon]) => daemon);
         expect(made.slice(0, 3)).toEqual(["zookeeper-1", "zookeeper-2", "zookeeper-3"]);
         expect(made.slice(3, 5)).toEqual(["nimbus-1", "nimbus-2"]);
         expect(made.slice(5).sort()).toEqual(["supervisor-1", "supervisor-2"]);
@@ -238,7 +275,9 @@ describeLab("a cluster on six hosts", () => {
             for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
                 const { code, output } = await stack.pulumi(...command);
                 expect(code).not.toBe(0);
-                expect(output).toContain("nimbus-1 has its data on n1, and storm:hosts places it on z1, where it would start empty");
+                expect(output).toContain(
+                    "nimbus-1 has its data on n1, and it is now placed on z1, where it would start empty",
+                );
             }
             expect(await containers()).toEqual(before);
         });
@@ -248,7 +287,9 @@ describeLab("a cluster on six hosts", () => {
             await stack.up();
             await until("the Nimbus that moved is one of two, and knows the topology", 300, async () => {
                 const { nimbuses, supervisors, topologies } = await summary("z1");
-                const isRunning = topologies.some(({ status }) => status === "ACTIVE") && supervisors.every(({ usedSlots }) => usedSlots === 1);
+                const isRunning =
+                    topologies.some(({ status }) => status === "ACTIVE") &&
+                    supervisors.every(({ usedSlots }) => usedSlots === 1);
                 return nimbuses.length === 2 && isRunning;
             });
             await untilBothCount();

@@ -1,5 +1,5 @@
 /** What the tests of the target `hosts` have in common: what runs on a lab's hosts, and what it does. */
-import { ports } from "../../../components/storm/ports";
+import { ports } from "../../../components/storm/spec/ports";
 import { connectFrom } from "../../../provider/machines/container";
 import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
 import type { Lab, LabHost } from "../../lab/lab";
@@ -38,13 +38,19 @@ export async function counted(host: LabHost, container: string): Promise<number>
 
 /** Whether a host has a TCP connection to another's port. */
 export async function isConnected(from: LabHost, to: LabHost, port: number): Promise<boolean> {
-    const address = to.address.split(".").reverse().map((byte) => Number(byte).toString(16).padStart(2, "0")).join("");
+    const address = to.address
+        .split(".")
+        .reverse()
+        .map((byte) => Number(byte).toString(16).padStart(2, "0"))
+        .join("");
     const remote = `${address}:${port.toString(16).padStart(4, "0")} 01`.toUpperCase();
     return (await from.exec("cat /proc/net/tcp /proc/net/tcp6")).toUpperCase().includes(remote);
 }
 
 /** Whether a host can connect to another's port. */
 export async function reaches(from: LabHost, to: LabHost, port: number): Promise<boolean> {
-    const answer = await from.exec(`timeout 5 bash -c 'exec 3<>/dev/tcp/${to.address}/${port}' 2>/dev/null && echo yes || echo no`);
+    const answer = await from.exec(
+        `timeout 5 bash -c 'exec 3<>/dev/tcp/${to.address}/${port}' 2>/dev/null && echo yes || echo no`,
+    );
     return answer === "yes";
 }

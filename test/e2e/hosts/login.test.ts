@@ -23,7 +23,9 @@ describeLab("a host behind a bastion", () => {
             logviewers: false,
             heap,
             ssh: { user: "storm", keyFile: lab.keyFile, bastion: bastion() },
-            hosts: [{ name: "inner", address: host("inner").address, daemons: ["zookeeper-1", "nimbus-1", "supervisor-1"] }],
+            hosts: [
+                { name: "inner", address: host("inner").address, daemons: ["zookeeper-1", "nimbus-1", "supervisor-1"] },
+            ],
         });
         await stack.up();
         before = await containersOn(lab, stack.cluster);
@@ -48,7 +50,11 @@ describeLab("a host behind a bastion", () => {
         const changes = await stack.changes();
         expect(changes.length).toBeGreaterThan(0);
         // Commands: their connection has the key.
-        expect(changes.filter((change) => !/^update (host-inner-docker|storm-memory-inner|\S+-(data|datalog))$/.test(change))).toEqual([]);
+        expect(
+            changes.filter(
+                (change) => !/^update (host-inner-docker|storm-memory-inner|\S+-(data|datalog))$/.test(change),
+            ),
+        ).toEqual([]);
         await stack.up();
         expect(await containersOn(lab, stack.cluster)).toEqual(before);
     });

@@ -1,5 +1,3 @@
-import * as fs from "fs";
-import * as yaml from "yaml";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { Checkout } from "../checkout";
@@ -23,13 +21,15 @@ describeLab("make, on hosts,", () => {
         const settings = {
             ...machineSettings(),
             "storm:target": "hosts",
-            "storm:supervisors": Object.values(daemons).flat().filter((daemon) => daemon.startsWith("supervisor")).length,
+            "storm:supervisors": Object.values(daemons)
+                .flat()
+                .filter((daemon) => daemon.startsWith("supervisor")).length,
             "storm:slots": 1,
             "storm:heap": heap,
             "storm:ssh": { user: "storm", keyFile: lab.keyFile, seconds: 10 },
             "storm:hosts": hosts,
         };
-        fs.writeFileSync(checkout.stackFile, yaml.stringify({ config: settings }));
+        checkout.set(settings);
     }
 
     beforeAll(async () => {
@@ -54,7 +54,10 @@ describeLab("make, on hosts,", () => {
 
     test("what was removed on a host is made anew", async () => {
         await host("b").exec(`docker rm --force ${cluster}-supervisor-1`);
-        expect(make("up")).toEqual({ code: 0, output: expect.stringContaining("make up: mending what was found") as string });
+        expect(make("up")).toEqual({
+            code: 0,
+            output: expect.stringContaining("make up: mending what was found") as string,
+        });
         expect(Object.keys(await all())).toContain("supervisor-1");
     });
 
@@ -66,7 +69,10 @@ describeLab("make, on hosts,", () => {
 
     test("a lost host is let go in its two steps", async () => {
         await host("c").powerOff();
-        expect(make("up")).toEqual({ code: 2, output: expect.stringContaining("c (10.77.4.13) does not answer over SSH within 10 s") as string });
+        expect(make("up")).toEqual({
+            code: 2,
+            output: expect.stringContaining("c (10.77.4.13) does not answer over SSH within 10 s") as string,
+        });
         place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"], c: ["supervisor-2"] }, { c: { lost: true } });
         expect(make("up")).toMatchObject({ code: 0 });
         place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"] });
@@ -86,7 +92,9 @@ describeLab("make, on hosts,", () => {
     });
 
     test("`make down` keeps the data, and `make down DATA=yes` removes it then too", async () => {
-        expect(make("down").output).toContain("Kept the data, which the next `make up` finds again: a:/var/lib/storm/storm-e2e-fleet");
+        expect(make("down").output).toContain(
+            "Kept the data, which the next `make up` finds again: a:/var/lib/storm/storm-e2e-fleet",
+        );
         expect(await all()).toEqual({});
         expect(await host("a").exec(`ls /var/lib/storm/${cluster}`)).toBe("nimbus-1\nzookeeper-1");
         expect(make("down", "DATA=yes").output).toContain("Removed the data: a:/var/lib/storm/storm-e2e-fleet b:");

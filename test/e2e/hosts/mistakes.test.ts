@@ -11,7 +11,12 @@ describeLab("beside a cluster that runs,", () => {
     let before: Record<string, string>;
     const host = (name: string) => lab.hosts[name] as LabHost;
     const login = () => ({ user: "storm", keyFile: lab.keyFile, seconds: 10 });
-    const entry = (name: string, daemons: string[], more: object = {}) => ({ name, address: host(name).address, daemons, ...more });
+    const entry = (name: string, daemons: string[], more: object = {}) => ({
+        name,
+        address: host(name).address,
+        daemons,
+        ...more,
+    });
     const good = () => entry("good", ["zookeeper-1", "nimbus-1", "supervisor-1"]);
 
     /** Adds a host with a supervisor, which has to fail. */
@@ -69,12 +74,16 @@ describeLab("beside a cluster that runs,", () => {
     });
 
     test("a Docker that is too old is left as it is, and what to do is said", async () => {
-        expect(await failureWith(entry("old", ["supervisor-2"]))).toMatch(/Docker 19\.03\.15 is too old: 20\.10 or newer is needed; upgrade it/);
+        expect(await failureWith(entry("old", ["supervisor-2"]))).toMatch(
+            /Docker 19\.03\.15 is too old: 20\.10 or newer is needed; upgrade it/,
+        );
     });
 
     test("a full disk is told, with how much is needed", async () => {
         await host("full").fillDisk();
-        expect(await failureWith(entry("full", ["supervisor-2"]))).toMatch(/too little disk space for Docker's data: 2048 MiB are needed, \d+ MiB are free in \/var\/lib\/docker/);
+        expect(await failureWith(entry("full", ["supervisor-2"]))).toMatch(
+            /too little disk space for Docker's data: 2048 MiB are needed, \d+ MiB are free in \/var\/lib\/docker/,
+        );
         await host("full").freeDisk();
     });
 
@@ -108,10 +117,14 @@ describeLab("beside a cluster that runs,", () => {
         await host("other").reinstall();
         const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview", "--refresh");
         expect(code).not.toBe(0);
-        expect(output).toMatch(/other \(10\.77\.2\.15\) does not show the host key that is expected.* with the fingerprint SHA256:/);
+        expect(output).toMatch(
+            /other \(10\.77\.2\.15\) does not show the host key that is expected.* with the fingerprint SHA256:/,
+        );
         expect(output).toContain("set hostKey of other in storm:hosts");
         stack.set({ hosts: [good(), entry("other", ["supervisor-2"], { hostKey: host("other").hostKey })] });
         await stack.up();
-        expect(Object.keys(await containersOn(lab, stack.cluster)).sort()).toEqual([...Object.keys(before), "supervisor-2"].sort());
+        expect(Object.keys(await containersOn(lab, stack.cluster)).sort()).toEqual(
+            [...Object.keys(before), "supervisor-2"].sort(),
+        );
     });
 });

@@ -15,7 +15,13 @@ async function connect(from: LabHost | undefined, address: string, port: number)
 }
 
 /** Runs a command over SSH, as anybody would who was told the host's key. */
-function ssh(lab: Lab, host: LabHost, user: string, command: string, options: string[] = []): { code: number | null; said: string } {
+function ssh(
+    lab: Lab,
+    host: LabHost,
+    user: string,
+    command: string,
+    options: string[] = [],
+): { code: number | null; said: string } {
     const knownHosts = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "lab-")), "known_hosts");
     fs.writeFileSync(knownHosts, `${host.address} ${host.hostKey}\n`);
     const strict = [`UserKnownHostsFile=${knownHosts}`, "StrictHostKeyChecking=yes"];
@@ -50,7 +56,9 @@ describeLab("a lab", () => {
         expect(await a.exec("ping -c 1 -W 2 b")).toContain("1 received");
         expect(await a.exec("getent hosts b")).toMatch(new RegExp(`^${b.address}\\s+b$`));
         expect(await a.exec(`getent hosts ${b.address}`)).toMatch(new RegExp(`^${b.address}\\s+b$`));
-        expect(await a.exec("getent hosts no-such-host; getent hosts 10.77.9.200; getent hosts example.com; echo none")).toBe("none");
+        expect(
+            await a.exec("getent hosts no-such-host; getent hosts 10.77.9.200; getent hosts example.com; echo none"),
+        ).toBe("none");
     });
 
     test("root and storm get in with the key, at the host key that was told, and nobody with another key", () => {
@@ -66,9 +74,10 @@ describeLab("a lab", () => {
     test("a host without sudo, and one with an old Docker", async () => {
         const old = await lab.addHost("old", { kind: "old-docker", sudo: false });
         expect(ssh(lab, old, "storm", "sudo -n whoami").code).not.toBe(0);
-        expect(ssh(lab, old, "storm", "docker --version; dockerd --version; docker version --format '{{.Server.Version}}'").said).toBe(
-            "Docker version 19.03.15, build 99e3ed8919\nDocker version 19.03.15, build 99e3ed8919\n19.03.15",
-        );
+        expect(
+            ssh(lab, old, "storm", "docker --version; dockerd --version; docker version --format '{{.Server.Version}}'")
+                .said,
+        ).toBe("Docker version 19.03.15, build 99e3ed8919\nDocker version 19.03.15, build 99e3ed8919\n19.03.15");
         await old.powerOff();
     });
 
@@ -93,7 +102,10 @@ describeLab("a lab", () => {
     });
 
     test("a firewall lets in what it is told, also after a loss of power, and is taken away", async () => {
-        await b.firewall([{ from: [lab.gateway], ports: [22] }, { from: [a.address], ports: [[2000, 2200]] }]);
+        await b.firewall([
+            { from: [lab.gateway], ports: [22] },
+            { from: [a.address], ports: [[2000, 2200]] },
+        ]);
         const seen = async () => {
             const fromHere = [await connect(undefined, b.address, 22), await connect(undefined, b.address, 2181)];
             return [await connect(a, "b", 22), await connect(a, "b", 2181), ...fromHere];
@@ -161,9 +173,14 @@ describeLab("a lab", () => {
 
     test("behind a bastion, a host is reached from the lab alone", async () => {
         const inner = await lab.addHost("inner", { kind: "bare", behindBastion: true });
-        expect([await connect(undefined, inner.address, 22), await connect(a, "inner", 22)]).toEqual(["silent", "open"]);
+        expect([await connect(undefined, inner.address, 22), await connect(a, "inner", 22)]).toEqual([
+            "silent",
+            "open",
+        ]);
         const login = `ssh -i ${lab.keyFile} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -W %h:%p root@${a.address}`;
-        expect(ssh(lab, inner, "storm", "hostname", ["-i", lab.keyFile, "-o", `ProxyCommand=${login}`]).said).toContain("inner");
+        expect(ssh(lab, inner, "storm", "hostname", ["-i", lab.keyFile, "-o", `ProxyCommand=${login}`]).said).toContain(
+            "inner",
+        );
         expect(await inner.exec("getent hosts a")).toContain("a");
         await inner.powerOff();
     });
@@ -171,8 +188,12 @@ describeLab("a lab", () => {
     test("on a bare host Docker is installed from packages, which start it", async () => {
         const bare = await lab.addHost("bare", { kind: "bare", withImages: true });
         await expect(bare.exec("docker version")).rejects.toThrow("not found");
-        await bare.exec("apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends docker.io");
-        await until("Docker answers", 300, () => bare.exec("docker version || true").then((said) => said.includes("Server:")));
+        await bare.exec(
+            "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends docker.io",
+        );
+        await until("Docker answers", 300, () =>
+            bare.exec("docker version || true").then((said) => said.includes("Server:")),
+        );
         expect(await bare.exec("docker run --rm --network host --entrypoint hostname zookeeper:3.9.5")).toBe("bare");
         await bare.powerOff();
         await bare.powerOn();
@@ -180,8 +201,12 @@ describeLab("a lab", () => {
     });
 
     test("name and subnet of a lab are its own", async () => {
-        await expect(Lab.create({ name: "e2elab", subnet: "10.77.20.0/24" })).rejects.toThrow("there is a lab e2elab already");
-        await expect(Lab.create({ name: "e2eother", subnet: "10.77.9.0/24" })).rejects.toThrow("network 10.77.9.0/24 already");
+        await expect(Lab.create({ name: "e2elab", subnet: "10.77.20.0/24" })).rejects.toThrow(
+            "there is a lab e2elab already",
+        );
+        await expect(Lab.create({ name: "e2eother", subnet: "10.77.9.0/24" })).rejects.toThrow(
+            "network 10.77.9.0/24 already",
+        );
         expect(await connect(a, "b", 22)).toBe("open");
     });
 

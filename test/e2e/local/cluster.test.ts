@@ -1,7 +1,7 @@
 // Long, as each row of docs/changes.md has a preview, and each way to fail a cluster of its own.
 import * as fs from "fs";
-import { edges } from "../../../components/storm/edges";
-import { ports } from "../../../components/storm/ports";
+import { edges } from "../../../components/storm/spec/edges";
+import { ports } from "../../../components/storm/spec/ports";
 import { connectFrom } from "../../../provider/machines/container";
 import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
 import { docker, machineSettings, TestStack, until } from "../stack";
@@ -21,12 +21,23 @@ interface Inspected {
 /** Pulumi writes booleans back as strings. */
 const hasUi = ![false, "false"].includes(machineSettings()["storm:ui"] as string);
 if (!hasUi) {
-    console.log("Skipped: Storm UI, logviewer and DRPC, which the images of this machine do not have (airgap/settings.yaml).");
+    console.log(
+        "Skipped: Storm UI, logviewer and DRPC, which the images of this machine do not have (airgap/settings.yaml).",
+    );
 }
 
 let stack: TestStack;
 beforeAll(async () => {
-    stack = new TestStack("e2e-local", { subnet, zookeepers: 3, supervisors: 2, supervisorBatch: 1, slots: 1, drpcs: hasUi ? 1 : 0, heap: small, uiPort: 18080 });
+    stack = new TestStack("e2e-local", {
+        subnet,
+        zookeepers: 3,
+        supervisors: 2,
+        supervisorBatch: 1,
+        slots: 1,
+        drpcs: hasUi ? 1 : 0,
+        heap: small,
+        uiPort: 18080,
+    });
     await stack.up();
 });
 afterAll(() => stack.discard());
@@ -71,7 +82,9 @@ describe("when `pulumi up` has returned,", () => {
 
     test("every container runs confined and limited", () => {
         for (const id of Object.values(stack.containers())) {
-            const [inspected] = JSON.parse(docker("inspect", id)) as [{ HostConfig: Record<string, unknown>; Config: { User: string } }];
+            const [inspected] = JSON.parse(docker("inspect", id)) as [
+                { HostConfig: Record<string, unknown>; Config: { User: string } },
+            ];
             expect(inspected.Config.User).toBe("1000:1000");
             expect(inspected.HostConfig).toMatchObject({
                 CapDrop: ["ALL"],
@@ -91,10 +104,14 @@ describe("when `pulumi up` has returned,", () => {
         const table = edges({ slots: 1, uiPort: 18080 });
         const wrong: string[] = [];
         for (const [daemon, id] of Object.entries(stack.containers())) {
-            const allowed = table.filter(({ to }) => to === daemon.replace(/-\d+$/, "")).map(({ ports: range }) => range);
+            const allowed = table
+                .filter(({ to }) => to === daemon.replace(/-\d+$/, ""))
+                .map(({ ports: range }) => range);
             const sockets = docker("exec", id, "sh", "-c", "cat /proc/net/tcp /proc/net/tcp6");
             // Local address and port in hexadecimal digits, the remote ones, and 0A: it listens; Docker's name server does at 127.0.0.11.
-            for (const [, address = "", hexadecimal = ""] of sockets.matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /gm)) {
+            for (const [, address = "", hexadecimal = ""] of sockets.matchAll(
+                /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /gm,
+            )) {
                 const port = parseInt(hexadecimal, 16);
                 if (address !== "0B00007F" && !allowed.some(([first, last]) => first <= port && port <= last)) {
                     wrong.push(`${daemon} listens on ${address}:${port}`);
@@ -102,7 +119,10 @@ describe("when `pulumi up` has returned,", () => {
             }
             const [{ NetworkSettings, Mounts, HostConfig }] = JSON.parse(docker("inspect", id)) as [Inspected];
             const published = Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []);
-            expect([daemon, ...published.map(({ HostIp }) => HostIp)]).toEqual([daemon, ...(daemon === "ui" ? ["127.0.0.1"] : [])]);
+            expect([daemon, ...published.map(({ HostIp }) => HostIp)]).toEqual([
+                daemon,
+                ...(daemon === "ui" ? ["127.0.0.1"] : []),
+            ]);
             expect([...new Set(Mounts.map(({ Type }) => Type))].filter((type) => type !== "volume")).toEqual([]);
             expect(HostConfig).toMatchObject({ Privileged: false, PublishAllPorts: false, PidMode: "", CapAdd: null });
         }
@@ -130,7 +150,12 @@ withUi("a logviewer shows the log of each supervisor, by the link that UI gives"
     }
 });
 withUi("a DRPC server accepts calls", async () => {
-    await connectFrom({ container: `${stack.cluster}-supervisor-1` })("172.30.78.49", ports.drpc, Buffer.alloc(0), "none");
+    await connectFrom({ container: `${stack.cluster}-supervisor-1` })(
+        "172.30.78.49",
+        ports.drpc,
+        Buffer.alloc(0),
+        "none",
+    );
 });
 
 describe("a topology", () => {
@@ -175,17 +200,22 @@ test("after a restart of every container the cluster is there again by itself", 
 });
 
 describe("a daemon that was killed", () => {
-    test.each(["nimbus-1", "supervisor-2"])("is running and ready again after an update that refreshes: %s", async (daemon) => {
-        const killed = Date.now();
-        docker("kill", `${stack.cluster}-${daemon}`);
-        expect((await stack.pulumi("refresh", "--preview-only", "--expect-no-changes")).code).not.toBe(0);
-        await stack.up("--refresh");
-        const { nimbuses, supervisors } = await summary();
-        expect(nimbuses).toMatchObject([{ host: "172.30.78.33", leader: true }]);
-        const own = [...nimbuses, ...supervisors].find(({ host }) => host === (daemon === "nimbus-1" ? "172.30.78.33" : "172.30.78.129"));
-        expect(own?.uptime).toBeLessThanOrEqual((Date.now() - killed) / 1000);
-        await stack.up("--refresh", "--expect-no-changes");
-    });
+    test.each(["nimbus-1", "supervisor-2"])(
+        "is running and ready again after an update that refreshes: %s",
+        async (daemon) => {
+            const killed = Date.now();
+            docker("kill", `${stack.cluster}-${daemon}`);
+            expect((await stack.pulumi("refresh", "--preview-only", "--expect-no-changes")).code).not.toBe(0);
+            await stack.up("--refresh");
+            const { nimbuses, supervisors } = await summary();
+            expect(nimbuses).toMatchObject([{ host: "172.30.78.33", leader: true }]);
+            const own = [...nimbuses, ...supervisors].find(
+                ({ host }) => host === (daemon === "nimbus-1" ? "172.30.78.33" : "172.30.78.129"),
+            );
+            expect(own?.uptime).toBeLessThanOrEqual((Date.now() - killed) / 1000);
+            await stack.up("--refresh", "--expect-no-changes");
+        },
+    );
 });
 
 describe("supervisors", () => {
@@ -215,8 +245,11 @@ describe("supervisors", () => {
 
 describe("what cannot work fails", () => {
     /** Nimbus's JVM waits for a debugger. */
-    const hangs = { "nimbus.childopts": "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:5005" };
-    const other = () => new TestStack("e2e-broken", { subnet: "172.30.79.0/24", supervisors: 1, heap: small, uiPort: 18081 });
+    const hangs = {
+        "nimbus.childopts": "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:5005",
+    };
+    const other = () =>
+        new TestStack("e2e-broken", { subnet: "172.30.79.0/24", supervisors: 1, heap: small, uiPort: 18081 });
     let broken: TestStack;
     beforeEach(() => {
         broken = other();
@@ -228,7 +261,7 @@ describe("what cannot work fails", () => {
         const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
         expect(code).not.toBe(0);
         expect(output).toContain("The stack's settings have 3 mistakes:");
-        expect(output).toContain("storm:zookeepers (2) is not 1, 3 or 5");
+        expect(output).toContain("storm:zookeepers (2) must be 1, 3 or 5");
         expect(output).not.toContain("at Object.");
         expect([broken.containers(), broken.networks()]).toEqual([{}, []]);
     });
@@ -248,29 +281,37 @@ describe("what cannot work fails", () => {
             /nimbus-1 ends again and again, by exit code 1\n/,
             "Unrecognized VM option 'NoSuchOption'",
         ],
-        ["hangs at its start", { stormYaml: hangs, readySeconds: 30 }, /nimbus-1 was not ready within 30 s/, "Connection refused"],
+        [
+            "hangs at its start",
+            { stormYaml: hangs, readySeconds: 30 },
+            /nimbus-1 was not ready within 30 s/,
+            "Connection refused",
+        ],
         [
             "has too little memory",
             { heap: { ...small, nimbus: 32 }, memory: { nimbus: 32 }, readySeconds: 30 },
             /nimbus-1 (was not ready within 30 s|ends again and again)/,
             "out of memory",
         ],
-    ])("with a daemon that %s, which is named, with the reason and the end of its log; other settings repair it", async (_what, settings, problem, reason) => {
-        broken.set(settings);
-        const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
-        expect([code === 0, output]).toEqual([false, expect.stringMatching(problem) as string]);
-        expect(output).toContain(reason);
-        // One message, without a stack.
-        expect(output.slice(output.indexOf("Diagnostics:")).split("nimbus-1 ").length).toBe(2);
-        expect(output).not.toMatch(/^ +at .*\(.*:\d+:\d+\)$/m);
-        expect(output).toMatch(/Last lines of its output:\n/);
-        // What needs Nimbus has started beside it, and is not waited for.
-        expect(Object.keys(broken.containers())).toEqual(expect.arrayContaining(["nimbus-1", "zookeeper-1"]));
-        expect(output).not.toContain("storm-supervisor-1-ready");
-        broken.set({ stormYaml: {}, heap: small, memory: {}, readySeconds: 180 });
-        await broken.up();
-        expect(await broken.changes()).toEqual([]);
-    });
+    ])(
+        "with a daemon that %s, which is named, with the reason and the end of its log; other settings repair it",
+        async (_what, settings, problem, reason) => {
+            broken.set(settings);
+            const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
+            expect([code === 0, output]).toEqual([false, expect.stringMatching(problem) as string]);
+            expect(output).toContain(reason);
+            // One message, without a stack.
+            expect(output.slice(output.indexOf("Diagnostics:")).split("nimbus-1 ").length).toBe(2);
+            expect(output).not.toMatch(/^ +at .*\(.*:\d+:\d+\)$/m);
+            expect(output).toMatch(/Last lines of its output:\n/);
+            // What needs Nimbus has started beside it, and is not waited for.
+            expect(Object.keys(broken.containers())).toEqual(expect.arrayContaining(["nimbus-1", "zookeeper-1"]));
+            expect(output).not.toContain("storm-supervisor-1-ready");
+            broken.set({ stormYaml: {}, heap: small, memory: {}, readySeconds: 180 });
+            await broken.up();
+            expect(await broken.changes()).toEqual([]);
+        },
+    );
 
     test("when it is cancelled while a daemon is waited for, at once, with what was waited for", async () => {
         broken.set({ stormYaml: hangs, readySeconds: 3600 });
@@ -278,14 +319,20 @@ describe("what cannot work fails", () => {
         await until("Nimbus is waited for", 300, () => update.output().includes("storm-nimbus-1-ready creating"));
         update.kill("SIGINT");
         const { code, output } = await update.done;
-        expect([code === 0, output]).toEqual([false, expect.stringContaining("Cancelled while waiting for nimbus-1") as string]);
+        expect([code === 0, output]).toEqual([
+            false,
+            expect.stringContaining("Cancelled while waiting for nimbus-1") as string,
+        ]);
     });
 
     test("with a subnet that another network has", async () => {
         docker("network", "create", "--subnet", "172.30.79.0/24", "e2e-theirs");
         try {
             const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
-            expect([code === 0, output]).toEqual([false, expect.stringMatching(/Pool overlaps|Address already in use/) as string]);
+            expect([code === 0, output]).toEqual([
+                false,
+                expect.stringMatching(/Pool overlaps|Address already in use/) as string,
+            ]);
             expect(broken.containers()).toEqual({});
         } finally {
             docker("network", "rm", "e2e-theirs");
@@ -305,7 +352,9 @@ describe("docs/changes.md says what a change does on this target:", () => {
         "`drpcs`": { drpcs: 2 },
         "`zookeeperImage`": { zookeeperImage: "zookeeper:3.9.99" },
         "`stormImage`": { stormImage: "storm:2.99.0" },
-        "`heap.zookeeper`, `heap.nimbus`, `heap.drpc`, `heap.ui`": { heap: { ...small, zookeeper: 129, nimbus: 257, drpc: 129, ui: 257 } },
+        "`heap.zookeeper`, `heap.nimbus`, `heap.drpc`, `heap.ui`": {
+            heap: { ...small, zookeeper: 129, nimbus: 257, drpc: 129, ui: 257 },
+        },
         "`heap.supervisor`, `heap.worker`, `heap.logviewer`": { heap: { ...small, supervisor: 129, worker: 129 } },
         "`memory`": { memory: { zookeeper: 999, nimbus: 999, supervisor: 999 } },
         "`stormYaml`": { stormYaml: { "topology.debug": true } },
@@ -315,11 +364,17 @@ describe("docs/changes.md says what a change does on this target:", () => {
         "`mayLeave`": { mayLeave: ["zookeeper-3"] },
         "`readySeconds`": { readySeconds: 179 },
     };
-    const rows = [...fs.readFileSync("docs/changes.md", "utf8").matchAll(/^\| (`[^|]*?) \| ([^|]*?) \|/gm)].map(([, setting = "", does = ""]) => [setting, does] as const);
+    const rows = [...fs.readFileSync("docs/changes.md", "utf8").matchAll(/^\| (`[^|]*?) \| ([^|]*?) \|/gm)].map(
+        ([, setting = "", does = ""]) => [setting, does] as const,
+    );
 
     test.each(Object.entries(changes))("%s", async (setting, change) => {
         const [, does = ""] = rows.find(([name]) => name === setting) ?? [];
-        const restarted = /restart of ([^.;:]*)/.exec(does)?.[1]?.replace("these", setting.replace(/heap\.(\w+)/g, (_, kind: string) => told[kind] ?? kind)) ?? "";
+        const restarted =
+            /restart of ([^.;:]*)/.exec(does)?.[1]?.replace(
+                "these",
+                setting.replace(/heap\.(\w+)/g, (_, kind: string) => told[kind] ?? kind),
+            ) ?? "";
         const present = [...new Set(Object.keys(stack.containers()).map((daemon) => daemon.replace(/-\d+$/, "")))];
         const expected = present.filter((kind) => kinds[kind as keyof typeof kinds].test(restarted)).sort();
 
@@ -327,7 +382,9 @@ describe("docs/changes.md says what a change does on this target:", () => {
         stack.set(change);
         const steps = await stack.changes();
         stack.set(Object.fromEntries(Object.keys(change).map((key) => [key, before[`storm:${key}`]])));
-        const replaced = steps.flatMap((step) => /^(?:replace|create-replacement) storm-(\w+)(?:-\d+)?-container$/.exec(step)?.[1] ?? []);
+        const replaced = steps.flatMap(
+            (step) => /^(?:replace|create-replacement) storm-(\w+)(?:-\d+)?-container$/.exec(step)?.[1] ?? [],
+        );
         expect([does !== "", [...new Set(replaced)].sort()]).toEqual([true, expected]);
     });
 });
@@ -336,7 +393,13 @@ describe("docs/changes.md says what a change does on this target:", () => {
 const told: Record<string, string> = { zookeeper: "ZooKeeper", nimbus: "Nimbus", drpc: "DRPC", ui: "UI" };
 
 test("a preview works from nothing, without a Docker daemon", async () => {
-    const nowhere = new TestStack("e2e-preview", { subnet: "172.30.81.0/24", zookeepers: 5, nimbuses: 2, ui: true, drpcs: 1 });
+    const nowhere = new TestStack("e2e-preview", {
+        subnet: "172.30.81.0/24",
+        zookeepers: 5,
+        nimbuses: 2,
+        ui: true,
+        drpcs: 1,
+    });
     nowhere.environment.DOCKER_HOST = "tcp://127.0.0.1:1";
     const { code, output } = await nowhere.pulumi("preview");
     expect(output).toContain("to create");

@@ -1,5 +1,5 @@
 import { type Leader, leaderOf } from "../../../provider/nimbus/leader";
-import { ports } from "../../../components/storm/ports";
+import { ports } from "../../../components/storm/spec/ports";
 import { running, sentences, wordcount } from "../topologies/topologies";
 import { containersMade, docker, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
@@ -11,13 +11,22 @@ const nimbus = (id: number) => `172.30.84.${32 + id}`;
 
 let stack: TestStack;
 beforeAll(async () => {
-    stack = new TestStack("e2e-ensemble", { subnet: "172.30.84.0/24", nimbuses: 2, slots: 1, supervisorBatch: 1, ui: false, logviewers: false, heap });
+    stack = new TestStack("e2e-ensemble", {
+        subnet: "172.30.84.0/24",
+        nimbuses: 2,
+        slots: 1,
+        supervisorBatch: 1,
+        ui: false,
+        logviewers: false,
+        heap,
+    });
     stack.set({ topologies: [wordcount()] });
     await stack.up();
 });
 afterAll(() => stack.discard());
 
-const nimbuses = () => [1, 2].map((id) => ({ container: `${stack.cluster}-nimbus-${id}`, address: nimbus(id), port: ports.nimbus }));
+const nimbuses = () =>
+    [1, 2].map((id) => ({ container: `${stack.cluster}-nimbus-${id}`, address: nimbus(id), port: ports.nimbus }));
 const leader = (): Promise<Leader> => leaderOf(nimbuses());
 const nameOf = (address: string) => nimbuses().find((each) => each.address === address)?.container as string;
 const writing = (members: number) =>
@@ -27,7 +36,10 @@ const counting = (...supervisors: number[]) =>
         Object.fromEntries(
             supervisors.map((id) => {
                 const supervisor = `supervisor-${id}`;
-                return [supervisor, () => wordsCounted(docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", workerLogs))];
+                return [
+                    supervisor,
+                    () => wordsCounted(docker("exec", `${stack.cluster}-${supervisor}`, "bash", "-c", workerLogs)),
+                ];
             }),
         ),
     );
@@ -38,7 +50,13 @@ async function leastRunning(kinds: string[], action: Promise<unknown>): Promise<
     let isDone = false;
     void action.finally(() => (isDone = true)).catch(() => undefined);
     while (!isDone) {
-        const names = docker("ps", "--filter", `label=storm.cluster=${stack.cluster}`, "--format", '{{.Label "storm.daemon"}}').split("\n");
+        const names = docker(
+            "ps",
+            "--filter",
+            `label=storm.cluster=${stack.cluster}`,
+            "--format",
+            '{{.Label "storm.daemon"}}',
+        ).split("\n");
         for (const kind of kinds) {
             const number = names.filter((name) => name.startsWith(kind)).length;
             least[kind] = Math.min(number, least[kind] ?? number);
@@ -71,7 +89,11 @@ describe("with three members and two Nimbus daemons,", () => {
     test("another Nimbus leads when the one that leads is killed, and the word count goes on; an update mends it", async () => {
         const { nimbus: before } = await leader();
         docker("kill", nameOf(before.address));
-        await until("the other leads", 300, async () => (await leader().catch(() => undefined))?.nimbus.address !== before.address);
+        await until(
+            "the other leads",
+            300,
+            async () => (await leader().catch(() => undefined))?.nimbus.address !== before.address,
+        );
         await counting(1, 2);
         await stack.up("--refresh");
         expect((await leader()).summary.nimbuses).toHaveLength(2);
@@ -100,7 +122,14 @@ describe("a change that restarts everything", () => {
         stack.set({ heap: { ...heap, zookeeper: 144 }, stormYaml: { "nimbus.task.timeout.secs": 31 } });
         const update = stack.up();
         led = [];
-        const asking = setInterval(() => void leader().then(() => led.push(true), () => led.push(false)), 1000);
+        const asking = setInterval(
+            () =>
+                void leader().then(
+                    () => led.push(true),
+                    () => led.push(false),
+                ),
+            1000,
+        );
         least = await leastRunning(["zookeeper", "nimbus", "supervisor"], update);
         clearInterval(asking);
         output = await update;
@@ -108,13 +137,23 @@ describe("a change that restarts everything", () => {
     });
 
     test("restarts one after the other: ZooKeeper, then Nimbus, then supervisors", () => {
-        const restarted = ["zookeeper-1", "zookeeper-2", "zookeeper-3", "nimbus-1", "nimbus-2", "supervisor-1", "supervisor-2"];
+        const restarted = [
+            "zookeeper-1",
+            "zookeeper-2",
+            "zookeeper-3",
+            "nimbus-1",
+            "nimbus-2",
+            "supervisor-1",
+            "supervisor-2",
+        ];
         expect(containersMade(output)).toEqual(restarted);
         expect(least).toEqual({ zookeeper: 2, nimbus: 1, supervisor: 1 });
     });
 
     test("loses no write that was acknowledged", () => {
-        console.log(`writes to ZooKeeper during the change: ${JSON.stringify(written)}; a Nimbus led ${led.filter(Boolean).length} of ${led.length} times`);
+        console.log(
+            `writes to ZooKeeper during the change: ${JSON.stringify(written)}; a Nimbus led ${led.filter(Boolean).length} of ${led.length} times`,
+        );
         expect(written.lost).toEqual([]);
         expect(written.acknowledged).toBeGreaterThan(100);
     });
@@ -149,7 +188,10 @@ describe("an ensemble that is to shrink", () => {
         const before = stack.containers();
         stack.set({ zookeepers: 1 });
         const { code, output } = await stack.pulumi("preview");
-        expect([code === 0, output]).toEqual([false, expect.stringContaining("add zookeeper-2, zookeeper-3 to storm:mayLeave") as string]);
+        expect([code === 0, output]).toEqual([
+            false,
+            expect.stringContaining("add zookeeper-2, zookeeper-3 to mayLeave") as string,
+        ]);
         expect((await stack.pulumi("up", "--yes", "--skip-preview")).code).not.toBe(0);
         expect(stack.containers()).toEqual(before);
     });
@@ -161,7 +203,9 @@ describe("an ensemble that is to shrink", () => {
         await stack.up();
         const written = await writer.stop();
         expect(written.lost).toEqual([]);
-        expect(Object.keys(stack.containers()).filter((daemon) => daemon.startsWith("zookeeper"))).toEqual(["zookeeper-1"]);
+        expect(Object.keys(stack.containers()).filter((daemon) => daemon.startsWith("zookeeper"))).toEqual([
+            "zookeeper-1",
+        ]);
         expect((await running(nimbuses())).map((topology) => topology.id)).toEqual([id]);
         await counting(1, 2);
     });

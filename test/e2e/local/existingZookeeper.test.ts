@@ -16,12 +16,32 @@ let stack: TestStack;
 beforeAll(async () => {
     spawnSync("docker", ["rm", "--force", "--volumes", server]);
     // Docker's own description of this network may lack the gateway.
-    const [docker0] = JSON.parse(execFileSync("ip", ["-4", "-json", "address", "show", "docker0"], { encoding: "utf8" })) as Interface[];
+    const [docker0] = JSON.parse(
+        execFileSync("ip", ["-4", "-json", "address", "show", "docker0"], { encoding: "utf8" }),
+    ) as Interface[];
     const gateway = docker0?.addr_info[0]?.local ?? "";
     const image = (machineSettings()["storm:zookeeperImage"] ?? "zookeeper:3.9.5") as string;
-    docker("run", "--detach", "--name", server, "--env", "ZK_SERVER_HEAP=128", "--publish", `${gateway}:${port}:2181`, image);
+    docker(
+        "run",
+        "--detach",
+        "--name",
+        server,
+        "--env",
+        "ZK_SERVER_HEAP=128",
+        "--publish",
+        `${gateway}:${port}:2181`,
+        image,
+    );
     const zookeeperServers = [`${gateway}:${port}`];
-    stack = new TestStack("e2e-existing", { subnet: "172.30.92.0/24", zookeeperServers, supervisors: 1, slots: 1, ui: false, logviewers: false, heap });
+    stack = new TestStack("e2e-existing", {
+        subnet: "172.30.92.0/24",
+        zookeeperServers,
+        supervisors: 1,
+        slots: 1,
+        ui: false,
+        logviewers: false,
+        heap,
+    });
     await stack.up();
 });
 afterAll(async () => {
@@ -30,7 +50,8 @@ afterAll(async () => {
 });
 
 /** Names of the nodes below a path. */
-const nodes = (path: string) => /^\[(.*)\]$/m.exec(docker("exec", server, "zkCli.sh", "-server", "localhost:2181", "ls", path))?.[1]?.split(", ");
+const nodes = (path: string) =>
+    /^\[(.*)\]$/m.exec(docker("exec", server, "zkCli.sh", "-server", "localhost:2181", "ls", path))?.[1]?.split(", ");
 
 test("a cluster on an ensemble that is there already has none of its own, and keeps its state below its own name", () => {
     expect(Object.keys(stack.containers()).sort()).toEqual(["nimbus-1", "supervisor-1"]);

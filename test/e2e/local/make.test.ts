@@ -2,19 +2,22 @@ import { spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import * as yaml from "yaml";
 import { Checkout, sweep } from "../checkout";
-import { docker } from "../stack";
+import { docker, machineSettings } from "../stack";
 
 const stack = "e2e-make";
 const cluster = `storm-${stack}`;
-const settings = `# Settings of a test.
-config:
-  storm:target: local
-  storm:supervisors: 1
-  storm:subnet: 172.30.80.0/24
-  storm:uiPort: 18082
-  storm:heap: {zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, ui: 256}
-`;
+const config = {
+    // Strings, as Pulumi writes scalars back.
+    ...Object.fromEntries(Object.entries(machineSettings()).map(([key, value]) => [key, String(value)])),
+    "storm:target": "local",
+    "storm:supervisors": "1",
+    "storm:subnet": "172.30.80.0/24",
+    "storm:uiPort": "18082",
+    "storm:heap": { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128, ui: 256 },
+};
+const settings = `# Settings of a test.\n${yaml.stringify({ config })}`;
 
 const checkout = new Checkout(stack, settings);
 const make = (...args: string[]) => checkout.make(...args);
@@ -32,7 +35,10 @@ afterAll(() => {
 let up: ReturnType<typeof make>;
 
 test("before it, `make status` and `make storm` say that there is no cluster", () => {
-    expect(make("status")).toEqual({ code: 0, output: expect.stringMatching(/^The cluster \S+ is not there. `make up` makes it.$/m) as string });
+    expect(make("status")).toEqual({
+        code: 0,
+        output: expect.stringMatching(/^The cluster \S+ is not there. `make up` makes it.$/m) as string,
+    });
     expect(make("storm", "ARGS=list").output).toContain("No Nimbus runs: make up");
 });
 
@@ -46,9 +52,11 @@ test("`make up` ends with addresses, daemons and the next commands", () => {
     expect(up.output).toContain('make storm ARGS="list"');
 });
 
-test("the committed settings stay as they are", () => {
-    expect(fs.readFileSync(checkout.stackFile, "utf8")).toBe(settings);
-    const known = new Set(["node_modules", ".local", path.basename(checkout.stackFile)]);
+test("Pulumi adds its salt to the stack's file; other files of the checkout stay as they are", () => {
+    const written = fs.readFileSync(checkout.stackFile, "utf8");
+    expect(written).toMatch(/^# Settings of a test\.\n/);
+    expect(yaml.parse(written)).toEqual({ config, encryptionsalt: expect.stringMatching(/^v1:/) as string });
+    const known = new Set(["node_modules", ".local", "Pulumi.local.yaml", path.basename(checkout.stackFile)]);
     const made = fs.readdirSync(checkout.folder).filter((name) => !known.has(name) && !fs.existsSync(name));
     expect(made).toEqual([]);
 });
@@ -56,11 +64,13 @@ test("the committed settings stay as they are", () => {
 test("with the exports that it prints, plain Pulumi works on the same stack", () => {
     const exports = up.output.split("\n").filter((line) => line.startsWith("export "));
     expect(exports).toHaveLength(2);
+    expect(exports.join()).not.toContain("CONFIG_FILE");
+    const before = fs.readFileSync(checkout.stackFile, "utf8");
     const plain = (command: string) => checkout.run("bash", "-c", `${exports.join("\n")}\nnpx pulumi ${command}`);
     expect(plain("preview --expect-no-changes")).toMatchObject({ code: 0 });
     expect(plain("stack output nimbusSeeds").output).toContain("172.30.80.33");
     expect(plain("refresh --yes --skip-preview --expect-no-changes")).toMatchObject({ code: 0 });
-    expect(fs.readFileSync(checkout.stackFile, "utf8")).toBe(settings);
+    expect(fs.readFileSync(checkout.stackFile, "utf8")).toBe(before);
 });
 
 test("again, it changes nothing", () => {
@@ -70,19 +80,25 @@ test("again, it changes nothing", () => {
     expect(labelled("container")).toBe(before);
 });
 
-test("`make preview` shows what a changed committed setting would do", () => {
-    fs.writeFileSync(checkout.stackFile, settings.replace("supervisors: 1", "supervisors: 2"));
+test("`make preview` shows what a changed setting would do", () => {
+    checkout.set({ "storm:supervisors": 2 });
     expect(make("preview").output).toContain("7 to create");
-    fs.writeFileSync(checkout.stackFile, settings);
+    checkout.set({ "storm:supervisors": 1 });
     expect(make("preview").output).not.toContain("to create");
 });
 
 test("`make scale` shows what is there before and after; what is no number leaves the settings as they are", () => {
     const scaled = make("scale", "SUPERVISORS=2");
-    expect(scaled).toEqual({ code: 0, output: expect.stringContaining("make scale: from 1 to 2 supervisors") as string });
+    expect(scaled).toEqual({
+        code: 0,
+        output: expect.stringContaining("make scale: from 1 to 2 supervisors") as string,
+    });
     expect(scaled.output).toMatch(/on 1 supervisors[^]*7 to create[^]*on 2 supervisors/);
     const refused = make("scale", "SUPERVISORS=none");
-    expect([refused.code === 0, refused.output]).toEqual([false, expect.stringContaining("there are 2 supervisors as before")]);
+    expect([refused.code === 0, refused.output]).toEqual([
+        false,
+        expect.stringContaining("there are 2 supervisors as before"),
+    ]);
     expect(make("scale", "SUPERVISORS=1").output).toMatch(/on 2 supervisors[^]*7 to delete[^]*on 1 supervisors/);
 });
 
@@ -101,7 +117,9 @@ test("`make storm`, `make status`, `make logs` answer", () => {
 });
 
 test("`make down` keeps the data, and `make down DATA=yes` removes it", () => {
-    expect(make("down").output).toContain(`Kept the data, which the next \`make up\` finds again: ${cluster}-nimbus-1-data`);
+    expect(make("down").output).toContain(
+        `Kept the data, which the next \`make up\` finds again: ${cluster}-nimbus-1-data`,
+    );
     expect([labelled("container"), labelled("network")]).toEqual(["", ""]);
     // One of them is of the supervisor that went.
     expect(labelled("volume").split("\n")).toHaveLength(5);
@@ -112,9 +130,17 @@ test("`make down` keeps the data, and `make down DATA=yes` removes it", () => {
 
 test("a backend and a passphrase of the user's own are used", () => {
     const state = fs.mkdtempSync(path.join(os.tmpdir(), "storm-state-"));
-    const script = "source scripts/env.sh; use_stack >/dev/null; select_stack >/dev/null; print_exports; pulumi stack ls --json";
-    const env = { ...checkout.environment, STACK: stack, PULUMI_BACKEND_URL: `file://${state}`, PULUMI_CONFIG_PASSPHRASE: "own" };
+    const script =
+        "source scripts/env.sh; use_stack >/dev/null; select_stack >/dev/null; print_exports; pulumi stack ls --json";
+    const env = {
+        ...checkout.environment,
+        STACK: stack,
+        PULUMI_BACKEND_URL: `file://${state}`,
+        PULUMI_CONFIG_PASSPHRASE: "own",
+    };
+    // As before the stack: the salt is of the other passphrase.
     fs.rmSync(path.join(checkout.folder, ".local"), { recursive: true });
+    fs.writeFileSync(checkout.stackFile, settings);
     const done = spawnSync("bash", ["-c", script], { cwd: checkout.folder, env, encoding: "utf8" });
     expect(done.stdout).not.toContain("export");
     expect(done.stdout).toContain(`"name": "${stack}"`);

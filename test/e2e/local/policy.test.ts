@@ -8,6 +8,9 @@ afterAll(() => stack.discard());
 
 test("an update that violates a policy stops before a container is made, and says what to do", async () => {
     const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", "policy");
-    expect([code === 0, output]).toEqual([false, expect.stringMatching(/\[mandatory\] +pinned-images[^]*In production name the digest too/) as string]);
+    expect([code === 0, output]).toEqual([
+        false,
+        expect.stringMatching(/\[mandatory\] +pinned-images[^]*In production name the digest too/) as string,
+    ]);
     expect(stack.containers()).toEqual({});
 });

@@ -1,21 +1,28 @@
 import * as fs from "fs";
-import { ports } from "../../../components/storm/ports";
+import { ports } from "../../../components/storm/spec/ports";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { heap } from "../hosts/fleet";
 import { TestStack, until } from "../stack";
 import { otherJar, running, type Running, sentences, wordcount } from "./topologies";
 
-const placement: Record<string, string[]> = { m: ["zookeeper-1", "nimbus-1"], s1: ["supervisor-1"], s2: ["supervisor-2"] };
+const placement: Record<string, string[]> = {
+    m: ["zookeeper-1", "nimbus-1"],
+    s1: ["supervisor-1"],
+    s2: ["supervisor-2"],
+};
 
 describeLab("topologies on hosts", () => {
     let lab: Lab;
     let stack: TestStack;
     const host = (name: string) => lab.hosts[name] as LabHost;
-    const entries = () => Object.entries(placement).map(([name, daemons]) => ({ name, address: host(name).address, daemons }));
+    const entries = () =>
+        Object.entries(placement).map(([name, daemons]) => ({ name, address: host(name).address, daemons }));
     const only = async (): Promise<Running> => {
         const { address, shell } = host("m");
-        const found = await running([{ container: `${stack.cluster}-nimbus-1`, ssh: shell, address, port: ports.nimbus }]);
+        const found = await running([
+            { container: `${stack.cluster}-nimbus-1`, ssh: shell, address, port: ports.nimbus },
+        ]);
         expect(found.map(({ name }) => name)).toEqual(["wordcount"]);
         return found[0] as Running;
     };
@@ -72,18 +79,26 @@ describeLab("topologies on hosts", () => {
         await stack.up();
         expect(await host("s3").exec("docker ps --all --quiet")).toBe("");
         const after = await only();
-        expect([after.id, Object.keys(after.workers).sort()]).toEqual([before.id, [host("s1").address, host("s2").address].sort()]);
+        expect([after.id, Object.keys(after.workers).sort()]).toEqual([
+            before.id,
+            [host("s1").address, host("s2").address].sort(),
+        ]);
 
         await stack.stormOn(host("m"), [host("m").address], "deactivate", "wordcount");
         const where = ({ task, host: at, port }: Running["executors"][number]) => `${task} ${at}:${port}`;
         const places = before.executors.map(where);
-        const stayed = after.executors.filter((executor) => executor.component === "sentences" && places.includes(where(executor)));
+        const stayed = after.executors.filter(
+            (executor) => executor.component === "sentences" && places.includes(where(executor)),
+        );
         expect(stayed.length).toBeGreaterThan(0);
         const said = async () => {
             const logs = stayed.map(async ({ task, host: at, port }) => {
                 const name = at === host("s1").address ? "s1" : "s2";
                 const file = `/logs/workers-artifacts/${after.id}/${port}/worker.log`;
-                return { task, log: await host(name).exec(`docker exec ${stack.cluster}-${placement[name]?.[0]} cat ${file}`) };
+                return {
+                    task,
+                    log: await host(name).exec(`docker exec ${stack.cluster}-${placement[name]?.[0]} cat ${file}`),
+                };
             });
             return sentences(await Promise.all(logs));
         };

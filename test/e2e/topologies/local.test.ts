@@ -4,7 +4,7 @@ import { once } from "events";
 import * as fs from "fs";
 import * as http from "http";
 import type { AddressInfo } from "net";
-import { ports } from "../../../components/storm/ports";
+import { ports } from "../../../components/storm/spec/ports";
 import { docker, TestStack, until } from "../stack";
 import { jar, otherJar, running, type Running, sentences, wordcount } from "./topologies";
 
@@ -14,7 +14,14 @@ const address = (supervisor: number) => `172.30.82.${127 + supervisor}`;
 
 let stack: TestStack;
 beforeAll(async () => {
-    stack = new TestStack("e2e-topologies", { subnet: "172.30.82.0/24", supervisors: 2, slots: 2, ui: false, logviewers: false, heap });
+    stack = new TestStack("e2e-topologies", {
+        subnet: "172.30.82.0/24",
+        supervisors: 2,
+        slots: 2,
+        ui: false,
+        logviewers: false,
+        heap,
+    });
     stack.set({ topologies: [wordcount()] });
     await stack.up();
 });
@@ -53,7 +60,9 @@ describe("a topology in the settings", () => {
     test("gets work to a supervisor that comes, and more workers", async () => {
         const { id } = await only();
         stack.set({ supervisors: 3, topologies: [wordcount({ workers: 3 })] });
-        expect((await stack.changes()).filter((change) => /Submission|submission/.test(change))).toEqual(["update topology-wordcount-submission"]);
+        expect((await stack.changes()).filter((change) => /Submission|submission/.test(change))).toEqual([
+            "update topology-wordcount-submission",
+        ]);
         await stack.up();
         const after = await only();
         expect([after.id, after.workers]).toEqual([id, { [address(1)]: 1, [address(2)]: 1, [address(3)]: 1 }]);
@@ -68,7 +77,9 @@ describe("a topology in the settings", () => {
         expect([now, number("count"), number("split"), number("sentences")]).toEqual([id, 2, 1, 2]);
 
         stack.set({ topologies: [wordcount({ workers: 3, parallelism: { counts: 2 } })] });
-        expect(await failure()).toContain("topology wordcount has no component counts: there are __acker, count, sentences, split");
+        expect(await failure()).toContain(
+            "topology wordcount has no component counts: there are __acker, count, sentences, split",
+        );
         stack.set({ topologies: [wordcount({ workers: 3 })] });
         await stack.up();
         expect((await only()).id).toBe(id);
@@ -89,7 +100,9 @@ describe("under load", () => {
         const before = await only();
         stack.set({ supervisors: 2 });
         const output = await stack.up();
-        expect(output).toMatch(/Drain storm-supervisor-3-drain deleted[^]*Container storm-supervisor-3-container deleted/);
+        expect(output).toMatch(
+            /Drain storm-supervisor-3-drain deleted[^]*Container storm-supervisor-3-container deleted/,
+        );
         const after = await only();
         expect([after.id, Object.keys(after.workers).sort()]).toEqual([before.id, [address(1), address(2)]]);
         expect(Object.keys(stack.containers())).not.toContain("supervisor-3");
@@ -97,13 +110,23 @@ describe("under load", () => {
         storm("deactivate", "wordcount");
         const spouts = after.executors.filter(({ component }) => component === "sentences");
         const stayed = spouts.filter(({ task, host, port }) =>
-            before.executors.some((executor) => executor.task === task && executor.host === host && executor.port === port),
+            before.executors.some(
+                (executor) => executor.task === task && executor.host === host && executor.port === port,
+            ),
         );
         expect(stayed.length).toBeGreaterThan(0);
         const logs = () =>
             stayed.map(({ task, host, port }) => {
                 const supervisor = host === address(1) ? "supervisor-1" : "supervisor-2";
-                return { task, log: docker("exec", `${stack.cluster}-${supervisor}`, "cat", `/logs/workers-artifacts/${after.id}/${port}/worker.log`) };
+                return {
+                    task,
+                    log: docker(
+                        "exec",
+                        `${stack.cluster}-${supervisor}`,
+                        "cat",
+                        `/logs/workers-artifacts/${after.id}/${port}/worker.log`,
+                    ),
+                };
             });
         await until("all sentences are acked", 300, () => sentences(logs()).underWay === 0);
         const { emitted, acked, replays } = sentences(logs());
@@ -141,10 +164,13 @@ describe("a topology that is changed outside", () => {
     test("is left alone where it is not ours", async () => {
         storm("jar", jar, "wordcount.WordCountTopology", "theirs", "1");
         stack.set({ topologies: [wordcount(), wordcount({ name: "theirs" })] });
-        expect(await failure()).toContain("A topology theirs is there which was submitted by hand, and is left alone.");
+        expect(await failure()).toContain("A topology theirs exists which was submitted by hand; it is left alone.");
         stack.set({ topologies: [wordcount()] });
         await stack.up();
-        expect((await onCluster()).map(({ name, status }) => `${name} ${status}`).sort()).toEqual(["theirs ACTIVE", "wordcount ACTIVE"]);
+        expect((await onCluster()).map(({ name, status }) => `${name} ${status}`).sort()).toEqual([
+            "theirs ACTIVE",
+            "wordcount ACTIVE",
+        ]);
         storm("kill", "theirs", "-w", "0");
         await until("theirs is gone", 300, async () => (await onCluster()).length === 1);
     });
@@ -180,7 +206,9 @@ describe("another version", () => {
     });
 
     test("two topologies of one jar have it on the cluster once", async () => {
-        stack.set({ topologies: [wordcount({ jar: other, workers: 1 }), wordcount({ name: "second", jar: other, workers: 1 })] });
+        stack.set({
+            topologies: [wordcount({ jar: other, workers: 1 }), wordcount({ name: "second", jar: other, workers: 1 })],
+        });
         await stack.up();
         expect((await onCluster()).map(({ name }) => name).sort()).toEqual(["second", "wordcount"]);
         expect(jars()).toHaveLength(1);
@@ -190,7 +218,9 @@ describe("another version", () => {
     });
 
     test("from a URL has to have the content that was promised; the same content is no change", async () => {
-        const server = http.createServer((_request, response) => fs.createReadStream(other).pipe(response)).listen(0, "127.0.0.1");
+        const server = http
+            .createServer((_request, response) => fs.createReadStream(other).pipe(response))
+            .listen(0, "127.0.0.1");
         await once(server, "listening");
         const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/wordcount.jar`;
         const sha256 = createHash("sha256").update(fs.readFileSync(other)).digest("hex");
@@ -208,14 +238,19 @@ describe("another version", () => {
     });
 
     /** The container of Storm's command line, which submits. */
-    const submitting = () => docker("ps", "--quiet", "--filter", `volume=${stack.cluster}-nimbus-1-data`).split("\n").length > 1;
+    const submitting = () =>
+        docker("ps", "--quiet", "--filter", `volume=${stack.cluster}-nimbus-1-data`).split("\n").length > 1;
     /** What is there; one that goes between two questions is an error, and no longer there. */
     const now = () => onCluster().catch(() => []);
     const newOne = async (id: string) => (await now()).find((topology) => topology.id !== id);
-    const isActive = async (id: string) => (await now()).some((topology) => topology.id === id && topology.status === "ACTIVE");
+    const isActive = async (id: string) =>
+        (await now()).some((topology) => topology.id === id && topology.status === "ACTIVE");
     const moments: [string, (output: string, before: string) => boolean | Promise<boolean>][] = [
         ["before the one before is killed", (output) => /submission deleting/.test(output)],
-        ["while the one before is being killed", async (output, before) => /submission deleting/.test(output) && !(await isActive(before))],
+        [
+            "while the one before is being killed",
+            async (output, before) => /submission deleting/.test(output) && !(await isActive(before)),
+        ],
         ["while it is submitted", async (_output, before) => submitting() || (await newOne(before)) !== undefined],
         ["once it is submitted", async (_output, before) => (await newOne(before)) !== undefined],
         ["while its workers start", async (_output, before) => ((await newOne(before))?.executors.length ?? 0) > 0],
@@ -247,16 +282,22 @@ describe("a mistake is told with Storm's own words:", () => {
 
     test("a name that the class does not submit", async () => {
         stack.set({ topologies: [wordcount({ arguments: ["other"] })] });
-        expect(await failure()).toContain("it submitted other instead, which was killed. Is the name among its arguments");
+        expect(await failure()).toContain(
+            "it submitted other instead, which was killed. Is the name among its arguments",
+        );
         await until("nothing is there", 300, async () => (await onCluster()).length === 0);
     });
 
     test("a spout that throws when it is opened; mended settings mend it", async () => {
-        stack.set({ topologies: [wordcount({ readySeconds: 60, configuration: { "wordcount.sentences.per.second": "many" } })] });
+        stack.set({
+            topologies: [wordcount({ readySeconds: 60, configuration: { "wordcount.sentences.per.second": "many" } })],
+        });
         const output = await failure();
         expect(output).toMatch(/topology wordcount was not running within 60 s: these are not up: .*sentences on 172/);
         expect(output).toMatch(/Error of sentences:\s+java.lang.RuntimeException: java.lang.ClassCastException/);
-        expect(output).toMatch(/Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker.log in storm-e2e-topologies-supervisor/);
+        expect(output).toMatch(
+            /Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker.log in storm-e2e-topologies-supervisor/,
+        );
         stack.set({ topologies: [wordcount()] });
         await stack.up();
         expect((await only()).status).toBe("ACTIVE");
@@ -273,7 +314,10 @@ test("a topology that is taken out is killed, and its jar goes", async () => {
 test("what runs is no hindrance to destroying all, and comes back with the data", async () => {
     storm("jar", jar, "wordcount.WordCountTopology", "theirs", "1");
     const { code, output } = await stack.pulumi("destroy", "--yes", "--skip-preview");
-    expect([code, output]).toEqual([0, expect.stringMatching(/Shutdown storm-shutdown deleted[^]*Drain storm-supervisor-2-drain deleted/)]);
+    expect([code, output]).toEqual([
+        0,
+        expect.stringMatching(/Shutdown storm-shutdown deleted[^]*Drain storm-supervisor-2-drain deleted/),
+    ]);
     await stack.up();
     expect((await onCluster()).map(({ name }) => name)).toEqual(["theirs"]);
 });

@@ -3,7 +3,7 @@ import { execFileSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { leaderOf } from "../../../provider/nimbus/leader";
+import { answerOf } from "../../../provider/nimbus/leader";
 import type { NimbusContainer } from "../../../provider/schema";
 import { type TopologyState, topologyConfiguration, topologyState } from "../../../provider/nimbus/client";
 import { workersOf } from "../../../provider/nimbus/running";
@@ -12,7 +12,15 @@ export const jar = "examples/wordcount/target/wordcount.jar";
 
 /** The settings of the example topology. */
 export function wordcount(changes: Record<string, unknown> = {}): Record<string, unknown> {
-    return { name: "wordcount", jar, mainClass: "wordcount.WordCountTopology", workers: 2, killSeconds: 1, rebalanceSeconds: 1, ...changes };
+    return {
+        name: "wordcount",
+        jar,
+        mainClass: "wordcount.WordCountTopology",
+        workers: 2,
+        killSeconds: 1,
+        rebalanceSeconds: 1,
+        ...changes,
+    };
 }
 
 /** A topology, as the cluster has it. */
@@ -26,17 +34,21 @@ export interface Running extends TopologyState {
 
 /** The topologies of a cluster that are there and are not being killed. */
 export async function running(nimbuses: NimbusContainer[]): Promise<Running[]> {
-    const { nimbus, summary } = await leaderOf(nimbuses);
-    const found: Running[] = [];
-    for (const { id, name } of summary.topologies.filter(({ status }) => status !== "KILLED")) {
-        const [state, configuration] = [await topologyState(nimbus, id), await topologyConfiguration(nimbus, id)];
-        const workers: Record<string, number> = {};
-        for (const host of new Set(state.executors.map((executor) => executor.host))) {
-            workers[host] = workersOf({ ...state, executors: state.executors.filter((executor) => executor.host === host) });
+    return answerOf(nimbuses, async ({ nimbus, summary }) => {
+        const found: Running[] = [];
+        for (const { id, name } of summary.topologies.filter(({ status }) => status !== "KILLED")) {
+            const [state, configuration] = [await topologyState(nimbus, id), await topologyConfiguration(nimbus, id)];
+            const workers: Record<string, number> = {};
+            for (const host of new Set(state.executors.map((executor) => executor.host))) {
+                workers[host] = workersOf({
+                    ...state,
+                    executors: state.executors.filter((executor) => executor.host === host),
+                });
+            }
+            found.push({ ...state, id, name, workers, configuration });
         }
-        found.push({ ...state, id, name, workers, configuration });
-    }
-    return found;
+        return found;
+    });
 }
 
 /** A jar with the same classes and another content, in a folder of its own. */
@@ -50,10 +62,16 @@ export function otherJar(): string {
 }
 
 /** What spouts of the example have said last, summed up: of each, its task and the log of its worker, where others may have written. */
-export function sentences(spouts: { task: number; log: string }[]): { emitted: number; acked: number; underWay: number; replays: number } {
+export function sentences(spouts: { task: number; log: string }[]): {
+    emitted: number;
+    acked: number;
+    underWay: number;
+    replays: number;
+} {
     const sum = { emitted: 0, acked: 0, underWay: 0, replays: 0 };
     for (const { task, log } of spouts) {
-        const said = /sentences-executor\[(\d+), .*emitted (\d+) sentences: (\d+) acked, (\d+) under way; (\d+) emissions/g;
+        const said =
+            /sentences-executor\[(\d+), .*emitted (\d+) sentences: (\d+) acked, (\d+) under way; (\d+) emissions/g;
         const [, , ...numbers] = [...log.matchAll(said)].filter(([, by]) => Number(by) === task).at(-1) ?? [];
         const [emitted = NaN, acked = NaN, underWay = NaN, replays = NaN] = numbers.map(Number);
         sum.emitted += emitted;

@@ -56,8 +56,11 @@ function run(workflow: string, job: string, expressions: Record<string, string>)
     const ended: Result = { code: 0, output: "" };
     for (const step of jobs[job]?.steps.filter((each) => each.run?.startsWith("npm run")) ?? []) {
         if (ended.code === 0 || step.if?.includes("!cancelled()")) {
-            const evaluated = (value: string) => value.replace(/\$\{\{ (.*?) \}\}/g, (_all, name: string) => expressions[name] ?? "");
-            const variables = Object.entries({ GH_TOKEN: "", ...step.env }).map(([name, value]) => `${name}=${evaluated(value)}`);
+            const evaluated = (value: string) =>
+                value.replace(/\$\{\{ (.*?) \}\}/g, (_all, name: string) => expressions[name] ?? "");
+            const variables = Object.entries({ GH_TOKEN: "", ...step.env }).map(
+                ([name, value]) => `${name}=${evaluated(value)}`,
+            );
             const { code, output } = checkout.run("env", ...variables, "bash", "-c", step.run ?? "");
             ended.code ||= code;
             ended.output += output;
@@ -74,12 +77,15 @@ const drift = () => run("drift", "drift", { ...values, "matrix.stack": stack });
 /** The comment on the pull request. */
 const report = () => github.comments.map(({ body }) => body).join("");
 /** Cells of a stack's row: creates, updates, replacements, deletions; policies; result. */
-const row = (name: string, text = report()) => new RegExp(`^\\| ${name} \\| (.*) \\|$`, "m").exec(text)?.[1]?.split(" | ");
+const row = (name: string, text = report()) =>
+    new RegExp(`^\\| ${name} \\| (.*) \\|$`, "m").exec(text)?.[1]?.split(" | ");
 
 function file(name: string): string {
-    return path.join(checkout.folder, `Pulumi.${name}.yaml`);
+    return path.join(checkout.folder, name === "local" ? "templates" : "", `Pulumi.${name}.yaml`);
 }
-const committed = Object.fromEntries(["dev", "prod", "local", stack].map((name) => [name, fs.readFileSync(file(name), "utf8")]));
+const committed = Object.fromEntries(
+    ["dev", "prod", "local", stack].map((name) => [name, fs.readFileSync(file(name), "utf8")]),
+);
 
 /** Changes settings in a stack's file; undefined takes one out. */
 function change(name: string, changed: Record<string, unknown>): void {
@@ -97,8 +103,12 @@ function keepOnly(...names: string[]): void {
 /** A sum over all files of the backend. */
 function backendSum(): string {
     const sum = createHash("sha256");
-    for (const each of fs.readdirSync(backend, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())) {
-        sum.update(path.join(each.parentPath, each.name)).update(fs.readFileSync(path.join(each.parentPath, each.name)));
+    for (const each of fs
+        .readdirSync(backend, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())) {
+        sum.update(path.join(each.parentPath, each.name)).update(
+            fs.readFileSync(path.join(each.parentPath, each.name)),
+        );
     }
     return sum.digest("hex");
 }
@@ -108,7 +118,13 @@ beforeAll(() => {
     fs.mkdirSync(backend);
     // What main does for dev, for a stack that needs no account.
     const main = path.join(checkout.folder, ".github/workflows/main.yml");
-    fs.writeFileSync(main, fs.readFileSync(main, "utf8").replace(/^  dev:/m, `  ${stack}:`).replace("ci:up -- dev", `ci:up -- ${stack}`));
+    fs.writeFileSync(
+        main,
+        fs
+            .readFileSync(main, "utf8")
+            .replace(/^  dev:/m, `  ${stack}:`)
+            .replace("ci:up -- dev", `ci:up -- ${stack}`),
+    );
 });
 afterEach(() => {
     Object.entries(committed).forEach(([name, text]) => fs.writeFileSync(file(name), text));
@@ -120,11 +136,17 @@ afterAll(() => {
 });
 
 test("on main, dev is brought up, held against the policies", () => {
-    expect(up()).toEqual({ code: 0, output: expect.stringMatching(/Policies:\n.*storm@v[^]*supervisor-1 +Up /) as string });
+    expect(up()).toEqual({
+        code: 0,
+        output: expect.stringMatching(/Policies:\n.*storm@v[^]*supervisor-1 +Up /) as string,
+    });
 });
 
 test("without the team's backend nothing is brought up", () => {
-    expect(run("main", stack, {})).toEqual({ code: 2, output: expect.stringContaining("PULUMI_BACKEND_URL is not set") as string });
+    expect(run("main", stack, {})).toEqual({
+        code: 2,
+        output: expect.stringContaining("PULUMI_BACKEND_URL is not set") as string,
+    });
 });
 
 let untouched: string;
@@ -178,9 +200,20 @@ test("a fork's pull request has a preview from nothing, in the job's summary alo
     keepOnly("dev");
     const secret = { secure: "v1:0123456789abcdef:AAAA" };
     const { config } = yaml.parse(committed.dev ?? "") as { config: object };
-    fs.writeFileSync(file("dev"), yaml.stringify({ encryptionsalt: "v1:unknown", config: { ...config, "storm:sshKey": secret } }));
+    fs.writeFileSync(
+        file("dev"),
+        yaml.stringify({ encryptionsalt: "v1:unknown", config: { ...config, "storm:sshKey": secret } }),
+    );
     expect(run("pull-request", "preview-fork", {})).toMatchObject({ code: 0 });
-    expect(row("dev", fs.readFileSync(summary, "utf8"))).toEqual(["nothing", expect.any(String), "0", "0", "0", "", "ok"]);
+    expect(row("dev", fs.readFileSync(summary, "utf8"))).toEqual([
+        "nothing",
+        expect.any(String),
+        "0",
+        "0",
+        "0",
+        "",
+        "ok",
+    ]);
     expect(report()).toBe(before);
 });
 
@@ -191,7 +224,7 @@ test("drift opens one issue, which a later night brings up to date, and which is
     expect(drift()).toMatchObject({ code: 1 });
     expect(drift()).toMatchObject({ code: 1 });
     expect(github.issues).toMatchObject([{ title: `Drift: ${stack}`, state: "open" }]);
-    expect(github.issues[0]?.body).toMatch(/no longer what[^]*docker:index\/container:Container/);
+    expect(github.issues[0]?.body).toMatch(/The resources differ from[^]*docker:index\/container:Container/);
     expect(docker("ps", "--all", "--quiet", "--filter", `name=${cluster}-supervisor-1`)).toBe("");
     // Neither previews nor this have written to the backend.
     expect(backendSum()).toBe(untouched);
@@ -203,6 +236,9 @@ test("drift opens one issue, which a later night brings up to date, and which is
 test("a stack that is not in the backend is no quiet night, and is not made", () => {
     const before = backendSum();
     expect(run("drift", "drift", { ...values, "matrix.stack": "prod" })).toMatchObject({ code: 1 });
-    expect(github.issues[1]).toMatchObject({ title: "Drift: prod", body: expect.stringContaining("no stack named 'prod' found") as string });
+    expect(github.issues[1]).toMatchObject({
+        title: "Drift: prod",
+        body: expect.stringContaining("no stack named 'prod' found") as string,
+    });
     expect(backendSum()).toBe(before);
 });

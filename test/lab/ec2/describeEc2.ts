@@ -14,7 +14,11 @@ export function describeEc2(name: string, tests: () => void): void {
 }
 
 function pluginIsThere(): boolean {
-    const { devDependencies } = JSON.parse(fs.readFileSync("package.json", "utf8")) as { devDependencies: Record<string, string> };
+    const { devDependencies } = JSON.parse(fs.readFileSync("package.json", "utf8")) as {
+        devDependencies: Record<string, string>;
+    };
     const home = process.env.PULUMI_HOME ?? path.join(os.homedir(), ".pulumi");
-    return fs.existsSync(path.join(home, "plugins", `resource-aws-v${devDependencies["@pulumi/aws"]}`, "pulumi-resource-aws"));
+    return fs.existsSync(
+        path.join(home, "plugins", `resource-aws-v${devDependencies["@pulumi/aws"]}`, "pulumi-resource-aws"),
+    );
 }

@@ -63,7 +63,11 @@ export class Ec2 {
     ) {
         const url = `http://${lab.gateway}:5000`;
         this.environment = { AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
-        const account = { region: options.region, endpoint: url, credentials: { accessKeyId: observer, secretAccessKey: "test" } };
+        const account = {
+            region: options.region,
+            endpoint: url,
+            credentials: { accessKeyId: observer, secretAccessKey: "test" },
+        };
         this.client = new EC2Client(account);
         this.route53 = new Route53Client(account);
         this.volumes = new Volumes(path.join(lab.folder, "volumes"));
@@ -76,7 +80,17 @@ export class Ec2 {
         const services = fs.readFileSync(path.join(lab.folder, "services/init"), "utf8").split(" ")[0] as string;
         const server = spawn(
             "nsenter",
-            ["--target", services, "--pid", `${moto}/bin/python`, path.join(__dirname, "server.py"), "-H", lab.gateway, "-p", "5000"],
+            [
+                "--target",
+                services,
+                "--pid",
+                `${moto}/bin/python`,
+                path.join(__dirname, "server.py"),
+                "-H",
+                lab.gateway,
+                "-p",
+                "5000",
+            ],
             {
                 env: {
                     ...process.env,
@@ -84,7 +98,11 @@ export class Ec2 {
                     MOTO_ENABLE_RECORDING: "yes",
                     MOTO_RECORDER_FILEPATH: path.join(lab.folder, "calls"),
                 },
-                stdio: ["ignore", fs.openSync(path.join(lab.folder, "moto.log"), "a"), fs.openSync(path.join(lab.folder, "moto.log"), "a")],
+                stdio: [
+                    "ignore",
+                    fs.openSync(path.join(lab.folder, "moto.log"), "a"),
+                    fs.openSync(path.join(lab.folder, "moto.log"), "a"),
+                ],
             },
         );
         // Set before there is any machine: what is dialled there never leaves this one.
@@ -98,7 +116,9 @@ export class Ec2 {
     /** The instances that are not terminated, by the tag `Name`. */
     async instances(): Promise<Record<string, Instance>> {
         const { Reservations = [] } = await this.client.send(new DescribeInstancesCommand());
-        const there = Reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== "terminated");
+        const there = Reservations.flatMap(({ Instances = [] }) => Instances).filter(
+            ({ State }) => State?.Name !== "terminated",
+        );
         return Object.fromEntries(there.map((instance) => [nameOf(instance), instance]));
     }
 
@@ -128,7 +148,9 @@ export class Ec2 {
 
     /** Registers a machine image, and gives its id. Machines of all images are the same. */
     async registerImage(name: string): Promise<string> {
-        const { ImageId = "" } = await this.client.send(new RegisterImageCommand({ Name: name, RootDeviceName: "/dev/xvda" }));
+        const { ImageId = "" } = await this.client.send(
+            new RegisterImageCommand({ Name: name, RootDeviceName: "/dev/xvda" }),
+        );
         return ImageId;
     }
 
@@ -136,10 +158,15 @@ export class Ec2 {
     calls(): string[] {
         const recorded = fs.readFileSync(path.join(this.lab.folder, "calls"), "utf8").trim().split("\n");
         const called = recorded.map((line) => {
-            type Call = Record<"body" | "method" | "url", string> & { headers: Record<string, string> };
+            type Call = Record<"body" | "method" | "url", string> & { headers: Record<string, string | undefined> };
             const { headers, body, method, url } = JSON.parse(line) as Call;
-            const [, key = "", service = ""] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(headers.Authorization ?? "") ?? [];
-            const action = new URLSearchParams(Buffer.from(body, "base64").toString()).get("Action") ?? route53Action(method, url);
+            const [, key = "", service = ""] =
+                /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(headers.Authorization ?? "") ?? [];
+            const action =
+                // Systems Manager's is in a header: `AmazonSSM.GetParameter`.
+                headers["X-Amz-Target"]?.split(".")[1] ??
+                new URLSearchParams(Buffer.from(body, "base64").toString()).get("Action") ??
+                route53Action(method, url);
             return key === observer || service === "" ? "" : `${service}:${action}`;
         });
         return [...new Set(called)].filter(Boolean).sort();
@@ -148,18 +175,20 @@ export class Ec2 {
     /** What there is, of those kinds that a stack can leave behind: ids, and names of roles and instance profiles. */
     async resources(): Promise<string[]> {
         const { client } = this;
-        const [volumes, interfaces, addresses, keys, groups, subnets, tables, gateways, nats, vpcs] = await Promise.all([
-            client.send(new DescribeVolumesCommand()),
-            client.send(new DescribeNetworkInterfacesCommand()),
-            client.send(new DescribeAddressesCommand()),
-            client.send(new DescribeKeyPairsCommand()),
-            client.send(new DescribeSecurityGroupsCommand()),
-            client.send(new DescribeSubnetsCommand()),
-            client.send(new DescribeRouteTablesCommand()),
-            client.send(new DescribeInternetGatewaysCommand()),
-            client.send(new DescribeNatGatewaysCommand()),
-            client.send(new DescribeVpcsCommand()),
-        ]);
+        const [volumes, interfaces, addresses, keys, groups, subnets, tables, gateways, nats, vpcs] = await Promise.all(
+            [
+                client.send(new DescribeVolumesCommand()),
+                client.send(new DescribeNetworkInterfacesCommand()),
+                client.send(new DescribeAddressesCommand()),
+                client.send(new DescribeKeyPairsCommand()),
+                client.send(new DescribeSecurityGroupsCommand()),
+                client.send(new DescribeSubnetsCommand()),
+                client.send(new DescribeRouteTablesCommand()),
+                client.send(new DescribeInternetGatewaysCommand()),
+                client.send(new DescribeNatGatewaysCommand()),
+                client.send(new DescribeVpcsCommand()),
+            ],
+        );
         const there: (string | undefined)[] = [
             ...Object.values(await this.instances()).map(({ InstanceId }) => InstanceId),
             ...(volumes.Volumes ?? []).map(({ VolumeId }) => VolumeId),
@@ -173,7 +202,9 @@ export class Ec2 {
             ...(subnets.Subnets ?? []).map(({ SubnetId }) => SubnetId),
             ...(tables.RouteTables ?? []).map(({ RouteTableId }) => RouteTableId),
             ...(gateways.InternetGateways ?? []).map(({ InternetGatewayId }) => InternetGatewayId),
-            ...(nats.NatGateways ?? []).filter(({ State }) => State !== "deleted").map(({ NatGatewayId }) => NatGatewayId),
+            ...(nats.NatGateways ?? [])
+                .filter(({ State }) => State !== "deleted")
+                .map(({ NatGatewayId }) => NatGatewayId),
             ...(vpcs.Vpcs ?? []).map(({ VpcId }) => VpcId),
             ...((await this.route53.send(new ListHostedZonesCommand({}))).HostedZones ?? []).map(({ Id }) => Id),
             ...(await this.namesInIam("ListRoles", "RoleName")),
@@ -211,7 +242,12 @@ export class Ec2 {
 
     private async untilItAnswers(): Promise<void> {
         const deadline = Date.now() + 60_000;
-        while (!(await this.instances().then(() => true, () => false))) {
+        while (
+            !(await this.instances().then(
+                () => true,
+                () => false,
+            ))
+        ) {
             if (Date.now() > deadline || this.server.exitCode !== null) {
                 const log = fs.readFileSync(path.join(this.lab.folder, "moto.log"), "utf8");
                 throw new Error(`moto does not answer: ${log.slice(-2000)}`);
@@ -254,7 +290,16 @@ export class Ec2 {
             .finally(() => this.busy.delete(id));
     }
 
-    private async apply({ id, name, address, publicAddress, isOn, firewall, publicKey, volumes }: WantedMachine): Promise<void> {
+    private async apply({
+        id,
+        name,
+        address,
+        publicAddress,
+        isOn,
+        firewall,
+        publicKey,
+        volumes,
+    }: WantedMachine): Promise<void> {
         const devices = await Promise.all(volumes.map((volume) => this.volumes.device(volume)));
         const host = this.lab.hosts[id];
         if (!host && isOn) {
@@ -263,7 +308,15 @@ export class Ec2 {
             }
             const authorizedKeys = `${publicKey}\n`;
             const userData = await userDataOf(this.client, id);
-            const options = { ...this.options.host(name), address, publicAddress, firewall, authorizedKeys, userData, devices };
+            const options = {
+                ...this.options.host(name),
+                address,
+                publicAddress,
+                firewall,
+                authorizedKeys,
+                userData,
+                devices,
+            };
             await this.lab.addHost(id, { ...options, behindBastion: true });
         } else if (host) {
             await host.firewall(firewall);
@@ -284,9 +337,18 @@ const observer = "lab";
 /** What Route 53's zones have: addresses by name. */
 async function readNames(client: Route53Client): Promise<Record<string, string>> {
     const { HostedZones = [] } = await client.send(new ListHostedZonesCommand({}));
-    const sets = await Promise.all(HostedZones.map(({ Id }) => client.send(new ListResourceRecordSetsCommand({ HostedZoneId: Id }))));
-    const records = sets.flatMap(({ ResourceRecordSets = [] }) => ResourceRecordSets).filter(({ Type }) => Type === "A");
-    return Object.fromEntries(records.map(({ Name = "", ResourceRecords = [] }) => [Name.replace(/\.$/, ""), ResourceRecords[0]?.Value ?? ""]));
+    const sets = await Promise.all(
+        HostedZones.map(({ Id }) => client.send(new ListResourceRecordSetsCommand({ HostedZoneId: Id }))),
+    );
+    const records = sets
+        .flatMap(({ ResourceRecordSets = [] }) => ResourceRecordSets)
+        .filter(({ Type }) => Type === "A");
+    return Object.fromEntries(
+        records.map(({ Name = "", ResourceRecords = [] }) => [
+            Name.replace(/\.$/, ""),
+            ResourceRecords[0]?.Value ?? "",
+        ]),
+    );
 }
 
 /** The action of Route 53's that a call asks for: unlike EC2's, it is not named in it. */

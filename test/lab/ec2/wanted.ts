@@ -39,15 +39,33 @@ export async function readCloud(client: EC2Client): Promise<Record<string, Wante
         client.send(new DescribeSecurityGroupsCommand()),
         client.send(new DescribeKeyPairsCommand({ IncludePublicKey: true })),
     ]);
-    const instances = Reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== "terminated");
+    const instances = Reservations.flatMap(({ Instances = [] }) => Instances).filter(
+        ({ State }) => State?.Name !== "terminated",
+    );
     const addressesOf = (group = "") =>
-        instances.filter((instance) => groupsOf(instance).includes(group)).map(({ PrivateIpAddress = "" }) => PrivateIpAddress);
-    const lets = ({ IpProtocol, FromPort = 0, ToPort = 0, IpRanges = [], UserIdGroupPairs = [] }: IpPermission): FirewallRule => ({
-        from: [...IpRanges.map(({ CidrIp = "" }) => CidrIp), ...UserIdGroupPairs.flatMap(({ GroupId }) => addressesOf(GroupId))].sort(),
+        instances
+            .filter((instance) => groupsOf(instance).includes(group))
+            .map(({ PrivateIpAddress = "" }) => PrivateIpAddress);
+    const lets = ({
+        IpProtocol,
+        FromPort = 0,
+        ToPort = 0,
+        IpRanges = [],
+        UserIdGroupPairs = [],
+    }: IpPermission): FirewallRule => ({
+        from: [
+            ...IpRanges.map(({ CidrIp = "" }) => CidrIp),
+            ...UserIdGroupPairs.flatMap(({ GroupId }) => addressesOf(GroupId)),
+        ].sort(),
         ports: IpProtocol === "tcp" ? [[FromPort, ToPort]] : [],
     });
     const machines = instances.map((instance): WantedMachine => {
-        const { InstanceId: id = "", PrivateIpAddress: address = "", PublicIpAddress: publicAddress, KeyName } = instance;
+        const {
+            InstanceId: id = "",
+            PrivateIpAddress: address = "",
+            PublicIpAddress: publicAddress,
+            KeyName,
+        } = instance;
         const groups = SecurityGroups.filter(({ GroupId = "" }) => groupsOf(instance).includes(GroupId));
         return {
             id,
@@ -55,10 +73,14 @@ export async function readCloud(client: EC2Client): Promise<Record<string, Wante
             address,
             publicAddress,
             isOn: instance.State?.Name === "running",
-            firewall: groups.flatMap(({ IpPermissions = [] }) => IpPermissions.map(lets)).filter(({ from }) => from.length > 0),
+            firewall: groups
+                .flatMap(({ IpPermissions = [] }) => IpPermissions.map(lets))
+                .filter(({ from }) => from.length > 0),
             publicKey: KeyPairs.find((pair) => pair.KeyName === KeyName)?.PublicKey ?? "",
             volumes: Volumes.flatMap(({ VolumeId = "", Size = 0, Attachments = [] }) =>
-                Attachments.filter(({ InstanceId, Device }) => InstanceId === id && Device !== instance.RootDeviceName).map(() => ({
+                Attachments.filter(
+                    ({ InstanceId, Device }) => InstanceId === id && Device !== instance.RootDeviceName,
+                ).map(() => ({
                     id: VolumeId,
                     gibibytes: Size,
                 })),
@@ -74,7 +96,9 @@ function groupsOf({ NetworkInterfaces = [] }: Instance): string[] {
 
 /** The user data of an instance. */
 export async function userDataOf(client: EC2Client, id: string): Promise<string | undefined> {
-    const { UserData } = await client.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: "userData" }));
+    const { UserData } = await client.send(
+        new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: "userData" }),
+    );
     return UserData?.Value === undefined ? undefined : Buffer.from(UserData.Value, "base64").toString();
 }
 

@@ -1,0 +1,62 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { labels } from "../../network/labels";
+import type { Host } from "../host";
+import { ownerLabel, removeOrphan } from "./orphan";
+
+/** The daemon of a container, its host and its memory. */
+export interface ContainerOf {
+    /** First part of its name, and the value of the label `storm.cluster`. */
+    clusterName: string;
+    /** What runs in it: the last part of its name, and the value of the label `storm.daemon`. */
+    daemon: string;
+    /** Where it runs. */
+    host: Host;
+    /** Memory limit in MiB. */
+    memory: number;
+}
+
+/**
+ * A container on a host, with what all containers have: labels, no privileges, limits of memory and logs, and a restart
+ * whenever it ends. A replaced container is deleted before its successor is created.
+ * @param name Name of the resource.
+ * @param args Arguments of this container alone.
+ * @param opts Parent of the resource.
+ */
+export function hostContainer(
+    name: string,
+    { clusterName, daemon, host, memory }: ContainerOf,
+    args: Omit<docker.ContainerArgs, "name" | "labels">,
+    opts: pulumi.CustomResourceOptions,
+): docker.Container {
+    const { provider, identity, owner, ssh, options } = host.docker;
+    const named = `${clusterName}-${daemon}`;
+    return new docker.Container(
+        name,
+        {
+            name: named,
+            labels: pulumi.all([owner, identity]).apply(([key, machine]) =>
+                labels({
+                    ...{ "storm.cluster": clusterName, "storm.daemon": daemon, [ownerLabel]: key },
+                    // Another machine at this one's address has no such container: it is created there.
+                    ...(machine !== undefined && { "storm.machine": machine }),
+                }),
+            ),
+            restart: "unless-stopped",
+            memory,
+            memorySwap: memory,
+            logDriver: "json-file",
+            logOpts: { "max-size": "10m", "max-file": "3" },
+            capabilities: { drops: ["ALL"] },
+            securityOpts: ["no-new-privileges:true"],
+            ...args,
+        },
+        {
+            ...options,
+            provider,
+            deleteBeforeReplace: true,
+            hooks: removeOrphan({ kind: "container", named, owner, ssh }),
+            ...opts,
+        },
+    );
+}

@@ -1,0 +1,140 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { DataLocation } from "../../../provider/resources";
+import { Ec2Instance, type Ec2InstanceArgs } from "./ec2Instance";
+import type { Attachment, DataDirectory, DataDirectoryArgs, DockerEngine, Host } from "../host";
+import { SshHost } from "../ssh/sshHost";
+
+/** Arguments of {@link Ec2Host}. */
+export interface Ec2HostArgs extends Omit<Ec2InstanceArgs, "after"> {
+    /** The availability zone of its subnet. */
+    zone: string;
+    /** Size in GiB of an EBS volume for the data of its daemon, which outlives the instance; default: none is made. */
+    dataGibibytes?: number;
+    /** Whether its daemon may start in another zone without its data: a volume cannot follow there. */
+    mayStartEmpty: boolean;
+    /** The key of the stack's `StackId`. */
+    owner: pulumi.Output<string>;
+    /** URL of a registry mirror for its Docker, where that is installed here; default: none. */
+    registryMirror?: string;
+    /** The host whose daemon has to be ready before this one's instance is made or replaced; default: none. */
+    after?: Ec2Host;
+}
+
+/** An EC2 instance with an SshHost on it; address and data, where it keeps them, are on an interface and a volume that outlive it. */
+export class Ec2Host extends pulumi.ComponentResource implements Host {
+    readonly address: pulumi.Output<string>;
+    readonly docker: DockerEngine;
+    readonly waits: boolean;
+    readonly isProtected: boolean;
+    /** The command line that logs in on it. */
+    readonly ssh: pulumi.Output<string[]>;
+    /** How it is reached over SSH. */
+    readonly endpoint: Ec2Instance["endpoint"];
+    readonly becomesReady: (ready: pulumi.Resource) => void;
+    private readonly ready: Promise<pulumi.Resource>;
+    private readonly sshHost: SshHost;
+
+    constructor(name: string, args: Ec2HostArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:hosts:Ec2Host", name, {}, opts);
+        let become: (ready: pulumi.Resource) => void = () => undefined;
+        this.ready = new Promise((resolve) => (become = resolve));
+        this.becomesReady = become;
+        this.waits = args.after !== undefined;
+        this.isProtected = args.protect;
+
+        const { host: daemon, zone, mayStartEmpty, dataGibibytes } = args;
+        const location =
+            dataGibibytes === undefined
+                ? undefined
+                : new DataLocation(
+                      `${name}-zone`,
+                      {
+                          daemon,
+                          kind: "zone",
+                          location: zone,
+                          identity: zone,
+                          mayStartEmpty,
+                          replicas: [],
+                          seconds: args.seconds,
+                      },
+                      { parent: this },
+                  );
+        const volume = location && this.volume(name, args, location);
+        const machine = new Ec2Instance(name, { ...args, after: args.after?.ready, location }, { parent: this });
+        const { instance, address, endpoint, hostKey, advice } = machine;
+        const attachment =
+            volume &&
+            new aws.ec2.VolumeAttachment(
+                `${name}-attachment`,
+                {
+                    // What AWS calls it; the machine knows it by its id.
+                    deviceName: "/dev/sdf",
+                    instanceId: instance.id,
+                    volumeId: volume.id,
+                    // A running machine would lose it while it writes.
+                    stopInstanceBeforeDetaching: true,
+                },
+                { parent: this, deleteBeforeReplace: true },
+            );
+        this.sshHost = new SshHost(
+            `${name}-ssh`,
+            {
+                host: args.host,
+                address,
+                endpoint,
+                login: args.login,
+                hostKey,
+                owner: args.owner,
+                seconds: args.seconds,
+                ...advice,
+                registryMirror: args.registryMirror,
+                volume: attachment && {
+                    device: attachment.volumeId.apply(devicePath),
+                    gibibytes: args.dataGibibytes ?? 0,
+                },
+                deletedWith: instance,
+            },
+            { parent: this },
+        );
+        this.address = address;
+        this.endpoint = endpoint;
+        this.docker = this.sshHost.docker;
+        this.ssh = this.sshHost.ssh;
+        this.registerOutputs({ address, instanceId: instance.id });
+    }
+
+    attach(daemon: string, aliases: string[]): Attachment {
+        return this.sshHost.attach(daemon, aliases);
+    }
+
+    enclose(daemon: string, port: number): Attachment {
+        return this.sshHost.enclose(daemon, port);
+    }
+
+    bridgeAddress(name: string, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
+        return this.sshHost.bridgeAddress(name, opts);
+    }
+
+    dataDirectory(name: string, args: DataDirectoryArgs, opts: pulumi.CustomResourceOptions): DataDirectory {
+        return this.sshHost.dataDirectory(name, args, opts);
+    }
+
+    requireMemory(name: string, needed: number, wanted: number, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+        return this.sshHost.requireMemory(name, needed, wanted, opts);
+    }
+
+    private volume(name: string, args: Ec2HostArgs, location: DataLocation): aws.ebs.Volume {
+        const tags = { ...args.tags, Name: `${args.tags["storm:cluster"]}-${args.host}` };
+        return new aws.ebs.Volume(
+            `${name}-volume`,
+            { availabilityZone: args.zone, size: args.dataGibibytes, type: "gp3", encrypted: true, tags },
+            { parent: this, protect: args.protect, dependsOn: [location] },
+        );
+    }
+}
+
+/** As udev names an EBS volume on an instance of the Nitro system: by the volume's id, whatever other devices there are. */
+function devicePath(volumeId: string): string {
+    return `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace("-", "")}`;
+}

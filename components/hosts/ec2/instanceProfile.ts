@@ -1,0 +1,52 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+/** Arguments of {@link InstanceProfile}. */
+export interface InstanceProfileArgs {
+    /** Tags of the role and the profile. */
+    tags: Record<string, string>;
+}
+
+/** What an agent of Session Manager calls, and no more: AWS Systems Manager's guide, "minimal Session Manager permissions". */
+const sessionManager = [
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+];
+
+/** What instances may do on AWS: be reached by Session Manager, and nothing else. */
+export class InstanceProfile extends pulumi.ComponentResource {
+    /** Name of the instance profile. */
+    readonly profileName: pulumi.Output<string>;
+
+    constructor(name: string, args: InstanceProfileArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:hosts:InstanceProfile", name, {}, opts);
+        const role = new aws.iam.Role(
+            `${name}-role`,
+            {
+                assumeRolePolicy: policy({ Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } }),
+                tags: args.tags,
+            },
+            { parent: this },
+        );
+        const allowed = new aws.iam.RolePolicy(
+            `${name}-session-manager`,
+            { role: role.name, policy: policy({ Action: sessionManager, Resource: "*" }) },
+            { parent: this },
+        );
+        const profile = new aws.iam.InstanceProfile(
+            name,
+            { role: role.name, tags: args.tags },
+            { parent: this, dependsOn: [allowed] },
+        );
+        this.profileName = profile.name;
+        this.registerOutputs({ profileName: this.profileName });
+    }
+}
+
+/** Keys are in the order in which AWS gives them back, or a refresh would find a change. */
+function policy({ Action, ...whom }: { Action: string | string[]; Principal?: object; Resource?: string }): string {
+    return JSON.stringify({ Statement: [{ Action, Effect: "Allow", ...whom }], Version: "2012-10-17" });
+}

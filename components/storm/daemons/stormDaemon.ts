@@ -1,0 +1,117 @@
+import * as pulumi from "@pulumi/pulumi";
+import { launchArguments } from "../../../provider/nimbus/launchArguments";
+import type { Service } from "../../discovery/service";
+import { guardData } from "./dataGuard";
+import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
+import type { Ensemble } from "./ensemble";
+import { ports } from "../spec/ports";
+import { childopts, type StormConfig, stormYaml } from "../spec/stormConfig";
+
+/** What all Storm daemons of a cluster have in common. */
+export interface StormArgs extends ClusterArgs {
+    /** Image, as the official `storm` has it. */
+    image: string;
+    /** The ensemble that holds the cluster's state. */
+    zookeeper: Ensemble;
+    /** Entries of storm.yaml for every Storm daemon; may be secret; default: none. */
+    stormYaml?: pulumi.Input<StormConfig>;
+    /** How containers get their configuration; default: `arguments`. */
+    delivery?: Delivery;
+}
+
+/**
+ * How containers get their configuration: as `arguments` at launch, beside a storm.yaml for what those cannot carry, or all of
+ * it in a `file`, a storm.yaml that is put on the host and mounted.
+ */
+export type Delivery = "arguments" | "file";
+
+/** Arguments of {@link StormDaemon}. */
+export interface StormDaemonArgs
+    extends
+        StormArgs,
+        Pick<
+            DaemonArgs,
+            "daemon" | "dataDirectories" | "replicas" | "memory" | "published" | "check" | "after" | "readyAfter"
+        > {
+    /** The command of `storm` that starts it: `nimbus`, `supervisor`, `ui`... */
+    run: string;
+    /** The Nimbus daemons. */
+    nimbus: Pick<Service, "daemons">;
+    /** The DRPC servers, if it uses them. */
+    drpc?: Pick<Service, "daemons">;
+    /** Configuration of this daemon alone that is delivered at launch; default: none. */
+    launch?: pulumi.Input<StormConfig>;
+    /** Java heap in MiB of each JVM of the daemon's, by the name that its `childopts` go by. */
+    heaps: Record<string, number>;
+    /** A `bash` script to run, with the launch arguments as its own; default: {@link runs} `run`. */
+    script?: pulumi.Input<string>;
+    /** Commands of `storm` that the script runs beside; default: none. */
+    beside?: string[];
+}
+
+/** The script that runs a command of `storm`, with the script's own arguments. */
+export function runs(command: string): string {
+    return `exec storm ${command} "$@"`;
+}
+
+/** A daemon of Storm, configured by what it depends on. */
+export class StormDaemon extends Daemon {
+    constructor(name: string, args: StormDaemonArgs, opts?: pulumi.ComponentResourceOptions) {
+        const { daemon, discovery } = args;
+        const zookeeper = args.zookeeper.resolve(daemon);
+        const nimbus = discovery.resolve(args.nimbus, daemon);
+        const drpc = args.drpc && discovery.resolve(args.drpc, daemon);
+        const configuration = pulumi
+            .all([
+                zookeeper.servers,
+                nimbus.servers,
+                drpc?.servers,
+                discovery.advertise(daemon).host,
+                args.launch ?? {},
+            ])
+            .apply(([zookeepers, nimbuses, drpcs, host, launch]): StormConfig => ({
+                "storm.zookeeper.servers": zookeepers,
+                "storm.zookeeper.port": zookeeper.port,
+                "nimbus.seeds": nimbuses,
+                ...(nimbus.port !== ports.nimbus && { "nimbus.thrift.port": nimbus.port }),
+                // Without it, a daemon would advertise its container's id, which others cannot connect to.
+                "storm.local.hostname": host,
+                ...launch,
+                ...(drpcs && { "drpc.servers": drpcs }),
+            }));
+        const options = (config: StormConfig) => childopts(args.heaps, discovery.jvmOptions, config);
+        const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...options(config) }));
+        const { script = runs(args.run) } = args;
+        const start = pulumi
+            .output(script)
+            .apply((text) => ["bash", "-c", args.dataDirectories ? `${guardData}\n${text}` : text, "storm"]);
+        const delivered =
+            args.delivery === "file"
+                ? {
+                      command: start,
+                      mounted: {
+                          directory: "/conf",
+                          file: "storm.yaml",
+                          content: pulumi
+                              .all([entries, configuration])
+                              .apply(([own, wired]) => stormYaml({ ...own, ...wired })),
+                      },
+                  }
+                : {
+                      command: pulumi
+                          .all([start, configuration])
+                          .apply(([words, config]) => [...words, ...launchArguments(config)]),
+                      files: { "/conf/storm.yaml": entries.apply(stormYaml) },
+                  };
+        super(
+            name,
+            {
+                ...args,
+                ...delivered,
+                receives: [...zookeeper.peers, ...nimbus.peers, ...(drpc?.peers ?? [])],
+                logFiles: [args.run, ...(args.beside ?? [])].map((each) => `/logs/${each}.log`),
+            },
+            opts,
+        );
+    }
+}

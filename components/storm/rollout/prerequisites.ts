@@ -1,0 +1,64 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { StormVersionGuard } from "../../../provider/resources";
+import type { DaemonKind } from "../../daemonRef";
+import type { PlacedDaemon } from "../../discovery/placedDaemon";
+import { hostImage } from "../../hosts/docker/hostImage";
+import { heapSum, memoryLimit } from "../spec/memory";
+import type { CompleteArgs } from "../stormClusterArgs";
+
+/** Resources that must exist before containers are created. */
+export interface Prerequisites {
+    /** Before the first one of the cluster. */
+    first: pulumi.Resource[];
+    /** Before the first one on a host, by the name of its Docker Engine. */
+    byEngine: Record<string, pulumi.Resource[]>;
+}
+
+/**
+ * Images on all machines, and a check of their memory: a tag that does not exist, or a machine that is too small, fails the update
+ * before the first container is created. A machine that waits for others does so before its own first container.
+ */
+export function prerequisites(
+    name: string,
+    args: CompleteArgs,
+    daemons: readonly PlacedDaemon[],
+    parent: pulumi.Resource,
+): Prerequisites {
+    const sum = (on: PlacedDaemon[], of: (kind: DaemonKind) => number) =>
+        on.reduce((total, { kind }) => total + of(kind), 0);
+    const first: pulumi.Resource[] = [
+        new StormVersionGuard(`${name}-major-version`, { image: args.stormImage }, { parent }),
+    ];
+    const byEngine: Prerequisites["byEngine"] = {};
+    for (const [engine, on] of byDockerEngine(daemons)) {
+        const { host } = on[0] as PlacedDaemon;
+        const images = {
+            ...(on.some(({ kind }) => kind === "zookeeper") && { zookeeper: args.zookeeperImage }),
+            ...(on.some(({ kind }) => kind !== "zookeeper") && { storm: args.stormImage }),
+        };
+        const pulled = Object.entries(images).map(([role, image]) =>
+            hostImage(`${name}-image-${engine}-${role}`, image, host, { parent }),
+        );
+        const memory = host.requireMemory?.(
+            `${name}-memory-${engine}`,
+            sum(on, (kind) => heapSum(kind, args)),
+            sum(on, (kind) => memoryLimit(kind, args)),
+            { parent },
+        );
+        const resources = [...pulled, ...(memory ? [memory] : [])];
+        byEngine[engine] = resources;
+        if (!host.waits) {
+            first.push(...resources);
+        }
+    }
+    return { first, byEngine };
+}
+
+function byDockerEngine(daemons: readonly PlacedDaemon[]): Map<string, PlacedDaemon[]> {
+    const grouped = new Map<string, PlacedDaemon[]>();
+    for (const daemon of daemons) {
+        const { name } = daemon.host.docker;
+        grouped.set(name, [...(grouped.get(name) ?? []), daemon]);
+    }
+    return grouped;
+}

@@ -1,0 +1,98 @@
+import { type DaemonKind, daemonKinds } from "../../daemonRef";
+import { etcdPorts, nimbusPorts, securedPort } from "../../discovery/ambassador/ports";
+import { ports } from "./ports";
+
+/** Who connects to daemons from outside of the cluster. */
+export type Outsider = "browser" | "client";
+
+/** Who connects to whom, on which ports. */
+export interface Edge {
+    /** Who connects: all daemons of a kind, or an outsider. Workers count as the supervisor that runs them. */
+    from: DaemonKind | Outsider;
+    /** Who accepts the connection: all daemons of a kind. */
+    to: DaemonKind;
+    /** First and last TCP port. */
+    ports: readonly [number, number];
+    /** What for. */
+    purpose: string;
+}
+
+/** What the edges of a cluster depend on. */
+export interface EdgesArgs {
+    /** Worker slots of each supervisor. */
+    slots: number;
+    /** TCP port at which Storm UI is reached. */
+    uiPort: number;
+    /**
+     * The discovery `ambassador`, if ZooKeeper and Nimbus are reached through it.
+     * @default they are reached directly
+     */
+    ambassadors?: {
+        /** Whether connections between ambassadors use TLS. */
+        tls: boolean;
+    };
+}
+
+/** Who connects to whom in a cluster with daemons of every kind: a firewall that allows these, and nothing else, suffices. */
+export function edges({ slots, uiPort, ambassadors }: EdgesArgs): Edge[] {
+    const all = direct(slots, uiPort);
+    if (!ambassadors) {
+        return all;
+    }
+    const proxied: number[] = [ports.zookeeper, ports.nimbus];
+    return [...all.filter((edge) => !proxied.includes(edge.ports[0])), ...amongAmbassadors(ambassadors.tls)];
+}
+
+/** Every machine with daemons has an ambassador. */
+function amongAmbassadors(tls: boolean): Edge[] {
+    const by = tls ? securedPort : (port: number) => port;
+    const [first, last] = nimbusPorts;
+    const fromEach = daemonKinds.flatMap((from): Edge[] => [
+        { from, to: "zookeeper", ports: one(by(ports.zookeeper)), purpose: "ambassadors, for the cluster's state" },
+        { from, to: "zookeeper", ports: one(etcdPorts.clients), purpose: "the ambassadors' registry" },
+        { from, to: "nimbus", ports: [by(first), by(last)], purpose: "ambassadors, for what Nimbus does" },
+    ]);
+    return [
+        ...fromEach,
+        { from: "zookeeper", to: "zookeeper", ports: one(etcdPorts.peers), purpose: "the registry's members" },
+    ];
+}
+
+function one(port: number) {
+    return [port, port] as const;
+}
+
+function direct(slots: number, uiPort: number): Edge[] {
+    return [
+        { from: "zookeeper", to: "zookeeper", ports: one(ports.zookeeperPeers), purpose: "followers and leader" },
+        { from: "zookeeper", to: "zookeeper", ports: one(ports.zookeeperElection), purpose: "election of the leader" },
+        { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeper), purpose: "the cluster's state" },
+        {
+            from: "supervisor",
+            to: "zookeeper",
+            ports: one(ports.zookeeper),
+            purpose: "the cluster's state; workers' errors",
+        },
+        { from: "nimbus", to: "nimbus", ports: one(ports.nimbus), purpose: "copies of topologies' jars and code" },
+        {
+            from: "supervisor",
+            to: "nimbus",
+            ports: one(ports.nimbus),
+            purpose: "heartbeats, topologies' jars and code",
+        },
+        { from: "nimbus", to: "supervisor", ports: one(ports.supervisor), purpose: "assignments" },
+        {
+            from: "supervisor",
+            to: "supervisor",
+            ports: [ports.firstSlot, ports.firstSlot + slots - 1],
+            purpose: "tuples between workers",
+        },
+        { from: "supervisor", to: "drpc", ports: one(ports.drpcInvocations), purpose: "DRPC requests and results" },
+        { from: "ui", to: "nimbus", ports: one(ports.nimbus), purpose: "what it shows" },
+        { from: "client", to: "nimbus", ports: one(ports.nimbus), purpose: "`storm jar`, `list`, `kill`..." },
+        { from: "client", to: "drpc", ports: one(ports.drpc), purpose: "DRPC calls by Thrift" },
+        { from: "client", to: "drpc", ports: one(ports.drpcHttp), purpose: "DRPC calls by HTTP" },
+        { from: "browser", to: "ui", ports: one(uiPort), purpose: "Storm UI" },
+        { from: "browser", to: "supervisor", ports: one(ports.logviewer), purpose: "logs" },
+    ];
+}

@@ -1,0 +1,106 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Discovery } from "../discovery/discovery";
+import type { Host } from "../hosts/host";
+import type { ExistingZooKeeper } from "./daemons/ensemble";
+import type { Delivery } from "./daemons/stormDaemon";
+import { clusterDefaults } from "./spec/defaults";
+import type { Heap, Memory } from "./spec/memory";
+import type { StormConfig } from "./spec/stormConfig";
+
+/** Arguments of {@link StormCluster}. */
+export interface StormClusterArgs {
+    /** First part of the names that containers and volumes have in Docker, and the value of the label `storm.cluster`. */
+    clusterName: string;
+    /**
+     * The host of each daemon, by the daemon's name: the cluster has these daemons. Names are `zookeeper-1` (1, 3 or 5 of these),
+     * `nimbus-1`, `supervisor-1` and `drpc-1`, each kind numbered from 1, and `ui`. A daemon's data follows its name.
+     */
+    hosts: Record<string, Host>;
+    /**
+     * An existing ZooKeeper ensemble, in place of one of the cluster's own.
+     * @default an ensemble of the cluster's own, on `hosts`
+     */
+    zookeeper?: ExistingZooKeeper;
+    /**
+     * Image of the Storm daemons.
+     * @default `storm:2.8.9`
+     */
+    stormImage?: string;
+    /**
+     * Image of the ensemble.
+     * @default `zookeeper:3.9.5`
+     */
+    zookeeperImage?: string;
+    /**
+     * Worker slots of each supervisor.
+     * @default 2
+     */
+    slots?: number;
+    /**
+     * Whether a logviewer runs beside each supervisor.
+     * @default true
+     */
+    logviewers?: boolean;
+    /**
+     * Java heaps in MiB.
+     * @default {@link defaultHeap}
+     */
+    heap?: Partial<Heap>;
+    /**
+     * Memory limits in MiB.
+     * @default computed from the heaps
+     */
+    memory?: Memory;
+    /**
+     * Entries of storm.yaml for every Storm daemon; may be secret.
+     * @default none
+     */
+    stormYaml?: pulumi.Input<StormConfig>;
+    /**
+     * How daemons resolve services.
+     * @default `addresses`
+     */
+    discovery?: Discovery;
+    /**
+     * How containers get their configuration.
+     * @default `arguments`
+     */
+    delivery?: Delivery;
+    /**
+     * TCP port at which Storm UI is reached.
+     * @default 8080
+     */
+    uiPort?: number;
+    /**
+     * Seconds that a daemon has to become ready; past it the update fails.
+     * @default 180
+     */
+    readySeconds?: number;
+    /**
+     * Names of daemons that may start on another machine than the one that has their data, without it.
+     * @default none
+     */
+    startEmpty?: string[];
+    /**
+     * Names of members that may leave the ensemble.
+     * @default none
+     */
+    mayLeave?: string[];
+    /**
+     * How many supervisors a change restarts at once.
+     * @default 1
+     */
+    supervisorBatch?: number;
+}
+
+/** The arguments, with defaults. */
+export type CompleteArgs = StormClusterArgs &
+    Required<Pick<StormClusterArgs, keyof typeof clusterDefaults>> & { heap: Heap };
+
+/** Adds the defaults of arguments that are not given. */
+export function complete(args: StormClusterArgs): CompleteArgs {
+    const given = Object.fromEntries(
+        Object.entries(args).filter(([, value]) => value !== undefined),
+    ) as unknown as StormClusterArgs;
+    return { ...clusterDefaults, ...given, heap: { ...clusterDefaults.heap, ...args.heap } };
+}

@@ -1,0 +1,242 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { commandLine } from "../../provider/machines/shell";
+import { knownKey, sshCommand } from "../../provider/machines/ssh";
+import { DeletionProtection } from "../../provider/resources";
+import { type DaemonKind, daemonKinds, ofKind } from "../daemonRef";
+import type { Discovery } from "../discovery/discovery";
+import { PrivateZone } from "../discovery/privateZone";
+import { Ec2Host } from "../hosts/ec2/ec2Host";
+import { type Ec2Common, Ec2Instance, instanceName } from "../hosts/ec2/ec2Instance";
+import { InstanceProfile } from "../hosts/ec2/instanceProfile";
+import type { SshLogin } from "../hosts/ssh/sshHostArgs";
+import { StackId } from "../hosts/stackId";
+import { type Ec2Network, ec2Network } from "../network/ec2Network";
+import { SecurityGroups } from "../network/securityGroups";
+import { daemonRefs, placeDaemons } from "../storm/spec/composition";
+import { clusterDefaults } from "../storm/spec/defaults";
+import { edges } from "../storm/spec/edges";
+import { ec2Defaults, type Ec2TargetArgs } from "./ec2TargetArgs";
+import { type Target, targetDiscovery, type TargetOutputs } from "./target";
+
+/** Kinds whose address others receive: it stays when the instance is replaced. */
+const keepAddress: DaemonKind[] = ["zookeeper", "nimbus", "drpc"];
+/** Kinds whose data outlives the instance. */
+const keepData: DaemonKind[] = ["zookeeper", "nimbus"];
+
+/**
+ * EC2: an instance for each daemon, on a network of the stack's own or on an existing one.
+ *
+ * Instances that keep their address are replaced one after the other, each after the daemon on the one before is ready again. On a
+ * first start, all start at once.
+ */
+export class Ec2Target extends pulumi.ComponentResource implements Target {
+    readonly hosts: Readonly<Record<string, Ec2Host>>;
+    readonly discovery: Discovery;
+    readonly outputs: TargetOutputs;
+    private readonly created: pulumi.Resource[] = [];
+
+    /** @param opts With the provider of AWS, if it is not the default one. */
+    constructor(
+        private readonly name: string,
+        private readonly args: Ec2TargetArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
+        super("storm:targets:Ec2Target", name, {}, opts);
+        const { clusterName, login, protect = false } = args;
+        const options = { parent: this };
+        const tags = { "storm:cluster": clusterName };
+        const network = ec2Network(
+            `${name}-network`,
+            {
+                vpc: args.vpc,
+                zones: args.zones ?? [],
+                cidr: args.cidr ?? ec2Defaults.cidr,
+                private: args.private ?? false,
+                tags,
+            },
+            options,
+        );
+        const hasBastion = args.private === true && !args.vpc && !login.bastion;
+        const groups = this.firewall(network, hasBastion, tags);
+        const profile = new InstanceProfile(`${name}-profile`, { tags }, options);
+        const keyPair = new aws.ec2.KeyPair(
+            `${name}-key`,
+            { keyName: clusterName, publicKey: args.publicKey, tags },
+            { parent: this, deleteBeforeReplace: true },
+        );
+        const common: Ec2Common = {
+            ami: args.ami,
+            user: args.user ?? ec2Defaults.user,
+            seconds: args.seconds ?? ec2Defaults.seconds,
+            // By its name alone: another public key is for new machines, and replaces none.
+            keyName: clusterName,
+            keyPair,
+            instanceProfile: profile.profileName,
+            rootGibibytes: args.rootGibibytes ?? ec2Defaults.rootGibibytes,
+            protect,
+            tags,
+        };
+        const bastion = hasBastion
+            ? new Ec2Instance(
+                  `${name}-bastion`,
+                  {
+                      ...common,
+                      host: "bastion",
+                      instanceType: args.instanceTypes?.bastion ?? ec2Defaults.instanceTypes.bastion,
+                      subnetId: network.subnetOf(0, "public"),
+                      securityGroupIds: [groups.ids.bastion as pulumi.Output<string>],
+                      isPublic: true,
+                      keepsAddress: true,
+                      login,
+                  },
+                  options,
+              )
+            : undefined;
+        const through: SshLogin = bastion ? { ...login, bastion: bastionOf(bastion) } : login;
+        this.hosts = this.instances(common, network, groups, through);
+        this.created.push(
+            ...Object.values(this.hosts),
+            groups,
+            profile,
+            keyPair,
+            ...(bastion ? [bastion] : []),
+            ...(network.resource ? [network.resource] : []),
+        );
+
+        const daemons = placeDaemons(clusterName, this.hosts);
+        this.discovery = targetDiscovery(
+            name,
+            args,
+            daemons,
+            {
+                dns: () =>
+                    new PrivateZone(
+                        `${name}-dns`,
+                        { clusterName, vpcId: network.id, region: regionOf(network.zoneOf(0)), daemons, tags },
+                        options,
+                    ).discovery,
+            },
+            this,
+        );
+        this.outputs = this.describe(bastion);
+        this.registerOutputs(this.outputs);
+    }
+
+    protect(running: pulumi.Resource[]): void {
+        const {
+            protect: isOn = false,
+            protectAdvice: advice = "To remove it: set `protect` to false, `pulumi up`, and again.",
+        } = this.args;
+        new DeletionProtection(
+            `${this.name}-protection`,
+            { isOn, advice },
+            { parent: this, dependsOn: [...running, ...this.created] },
+        );
+    }
+
+    /** A security group for each kind of machines, which lets in what the cluster needs. */
+    private firewall(network: Ec2Network, hasBastion: boolean, tags: Record<string, string>): SecurityGroups {
+        const { daemons, from, slots = clusterDefaults.slots, uiPort = clusterDefaults.uiPort } = this.args;
+        const ambassadors =
+            this.args.discovery === "ambassador" ? { tls: this.args.ambassadorTls ?? false } : undefined;
+        const refs = daemonRefs(daemons);
+        const kinds = daemonKinds.filter((kind) => ofKind(refs, kind).length > 0);
+        const ssh = { ports: [22, 22] as const, purpose: "SSH" };
+        return new SecurityGroups(
+            `${this.name}-firewall`,
+            {
+                vpcId: network.id,
+                kinds: [...kinds, ...(hasBastion ? ["bastion"] : [])],
+                edges: [
+                    ...edges({ slots, uiPort, ambassadors }),
+                    ...kinds.map((to) => ({ from: hasBastion ? "bastion" : "ssh", to, ...ssh })),
+                    { from: "ssh", to: "bastion", ...ssh },
+                ],
+                outsiders: { ssh: from.ssh, browser: from.ui ?? [], client: from.clients ?? [] },
+                tags,
+            },
+            { parent: this },
+        );
+    }
+
+    /** An instance for each daemon. */
+    private instances(
+        common: Ec2Common,
+        network: Ec2Network,
+        groups: SecurityGroups,
+        login: SshLogin,
+    ): Record<string, Ec2Host> {
+        const { name, args } = this;
+        const isPrivate = args.private ?? false;
+        const { key: owner } = new StackId(`${name}-owner`, { parent: this });
+        const hosts: Record<string, Ec2Host> = {};
+        let previous: Ec2Host | undefined;
+        for (const { kind, index, name: daemon } of daemonRefs(args.daemons)) {
+            const keepsAddress = keepAddress.includes(kind);
+            const exists = args.existing.has(instanceName(`${name}-${daemon}`));
+            const host = new Ec2Host(
+                `${name}-${daemon}`,
+                {
+                    ...common,
+                    tags: { ...common.tags, "storm:daemon": daemon },
+                    host: daemon,
+                    owner,
+                    instanceType: args.instanceTypes?.[kind] ?? ec2Defaults.instanceTypes[kind],
+                    subnetId: network.subnetOf(index - 1, isPrivate ? "private" : "public"),
+                    zone: network.zoneOf(index - 1),
+                    securityGroupIds: [groups.ids[kind] as pulumi.Output<string>],
+                    isPublic: !isPrivate,
+                    keepsAddress,
+                    dataGibibytes: keepData.includes(kind)
+                        ? (args.dataGibibytes ?? ec2Defaults.dataGibibytes)
+                        : undefined,
+                    mayStartEmpty: args.startEmpty?.includes(daemon) ?? false,
+                    registryMirror: args.registryMirror,
+                    login,
+                    after: keepsAddress && exists ? previous : undefined,
+                },
+                { parent: this },
+            );
+            hosts[daemon] = host;
+            previous = keepsAddress ? host : previous;
+        }
+        return hosts;
+    }
+
+    private describe(bastion: Ec2Instance | undefined): TargetOutputs {
+        const { from, login, uiPort = clusterDefaults.uiPort } = this.args;
+        const machines = Object.entries(this.hosts).map(([daemon, { address, ssh }]) => [
+            daemon,
+            pulumi
+                .all([address, ssh])
+                .apply(([at, words]) => ({ address: at, daemons: [daemon], ssh: commandLine(words) })),
+        ]);
+        const { ui } = this.hosts;
+        return {
+            ...(ui && {
+                ...(from.ui?.length && { uiUrl: pulumi.interpolate`http://${ui.endpoint.address}:${uiPort}` }),
+                uiTunnel: pulumi
+                    .all([ui.ssh, ui.address])
+                    .apply(([words, address]) => commandLine([...words, "-N", "-L", `${uiPort}:${address}:${uiPort}`])),
+            }),
+            ...(bastion && {
+                bastion: pulumi
+                    .all([bastion.endpoint, bastion.hostKey])
+                    .apply(([endpoint, hostKey]) =>
+                        commandLine(sshCommand(endpoint, { keyPath: login.keyPath }, knownKey(hostKey))),
+                    ),
+            }),
+            hosts: Object.fromEntries(machines) as TargetOutputs["hosts"],
+        };
+    }
+}
+
+function bastionOf({ endpoint, hostKey }: Ec2Instance): SshLogin["bastion"] {
+    return pulumi.all([endpoint, hostKey]).apply(([at, key]) => ({ ...at, hostKey: key }));
+}
+
+/** The region of an availability zone, which is named after it: `eu-central-1` of `eu-central-1a`. */
+function regionOf(zone: string): string {
+    return /^[a-z]+(-[a-z]+)+-\d+/.exec(zone)?.[0] ?? zone;
+}

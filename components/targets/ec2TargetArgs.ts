@@ -1,0 +1,133 @@
+import type { DaemonKind } from "../daemonRef";
+import type { SshLogin } from "../hosts/ssh/sshHostArgs";
+import type { ExistingNetwork } from "../network/ec2Network";
+import type { DaemonCounts } from "../storm/spec/composition";
+import type { TargetArgs } from "./target";
+
+/** The instance type of each kind of machines. */
+export type InstanceTypes = Record<DaemonKind | "bastion", string>;
+
+/** Arguments of an `Ec2Target`. */
+export interface Ec2TargetArgs extends TargetArgs {
+    /** How many daemons of each kind the cluster has. */
+    daemons: DaemonCounts;
+    /** Id of the Amazon machine image, such as the newest Amazon Linux 2023. */
+    ami: string;
+    /** Public key of the user that logs in, such as `ssh-ed25519 AAAA...`. */
+    publicKey: string;
+    /** How instances are logged in to, with the private key of `publicKey`. */
+    login: SshLogin;
+    /** Who is let in from outside: subnets, such as `203.0.113.7/32` for one address. */
+    from: {
+        /** Where Pulumi runs. */
+        ssh: string[];
+        /**
+         * Browsers of Storm UI and of logs.
+         * @default none
+         */
+        ui?: string[];
+        /**
+         * Clients of Nimbus and of the DRPC servers.
+         * @default none
+         */
+        clients?: string[];
+    };
+    /** The names of the stack's resources as of its last update, from `existingResources`. */
+    existing: ReadonlySet<string>;
+    /** Availability zones of a new VPC, at least one unless `vpc` is given. */
+    zones?: string[];
+    /**
+     * IPv4 subnet of a new VPC, from a /16 to a /24.
+     * @default "10.20.0.0/16"
+     */
+    cidr?: string;
+    /**
+     * An existing network, in place of one of the stack's own.
+     * @default a new VPC
+     */
+    vpc?: ExistingNetwork;
+    /**
+     * Whether instances have private addresses only. In a new VPC they are then reached through a bastion, and reach the internet
+     * through a NAT gateway.
+     * @default false
+     */
+    private?: boolean;
+    /**
+     * Instance types, of the Nitro system.
+     * @default {@link ec2Defaults}
+     */
+    instanceTypes?: Partial<InstanceTypes>;
+    /**
+     * Size in GiB of each instance's root volume.
+     * @default 20
+     */
+    rootGibibytes?: number;
+    /**
+     * Size in GiB of the data volume of each ZooKeeper member and Nimbus.
+     * @default 20
+     */
+    dataGibibytes?: number;
+    /**
+     * Whether instances and data volumes refuse to be deleted, and `pulumi destroy` fails.
+     * @default false
+     */
+    protect?: boolean;
+    /**
+     * How to turn `protect` off, for the message.
+     * @default advice that names the argument
+     */
+    protectAdvice?: string;
+    /**
+     * The user that logs in.
+     * @default "ec2-user"
+     */
+    user?: string;
+    /**
+     * Seconds that an instance has to answer over SSH, its start included.
+     * @default 300
+     */
+    seconds?: number;
+    /**
+     * Worker slots of each supervisor, whose ports are opened; the same as that of the cluster.
+     * @default 2
+     */
+    slots?: number;
+    /**
+     * Names of daemons that may start in another zone than the one that has their data, without it.
+     * @default none
+     */
+    startEmpty?: string[];
+    /**
+     * URL of a registry mirror for Docker.
+     * @default none
+     */
+    registryMirror?: string;
+}
+
+/** Defaults of the arguments of an `Ec2Target`. */
+export interface Ec2Defaults extends Required<
+    Pick<Ec2TargetArgs, "cidr" | "user" | "seconds" | "rootGibibytes" | "dataGibibytes">
+> {
+    /** Instance types by kind of daemon, and of the bastion. */
+    instanceTypes: InstanceTypes;
+}
+
+/**
+ * Defaults of an `Ec2Target`. Instance types have the memory for Storm's default heaps. All are of the Nitro system, on which data
+ * volumes are found by their ids.
+ */
+export const ec2Defaults: Readonly<Ec2Defaults> = {
+    cidr: "10.20.0.0/16",
+    user: "ec2-user",
+    seconds: 300,
+    rootGibibytes: 20,
+    dataGibibytes: 20,
+    instanceTypes: {
+        zookeeper: "t3.small",
+        nimbus: "t3.medium",
+        supervisor: "t3.large",
+        ui: "t3.small",
+        drpc: "t3.small",
+        bastion: "t3.micro",
+    },
+};

@@ -1,0 +1,31 @@
+import type { DaemonKind } from "../daemonRef";
+import { addressAt, hostCount } from "../network/subnet";
+
+/** What has an address on a cluster's Docker network: daemons, and the containers of the discovery `ambassador`. */
+export type LocalKind = DaemonKind | "registrar" | "proxy" | "etcd";
+
+/** Where each kind's addresses begin. Those below 16 are for containers without a fixed address. */
+const firstOffset: Record<LocalKind, number> = {
+    zookeeper: 16,
+    nimbus: 32,
+    drpc: 48,
+    ui: 64,
+    registrar: 80,
+    proxy: 81,
+    etcd: 82,
+    supervisor: 127,
+};
+
+function offset(kind: LocalKind, index: number): number {
+    return firstOffset[kind] + (["ui", "registrar", "proxy"].includes(kind) ? 0 : index);
+}
+
+/** The address of a container on the Docker network of the cluster: it follows from kind and index, whatever other daemons there are. */
+export function localAddress(subnet: string, kind: LocalKind, index = 1): string {
+    return addressAt(subnet, offset(kind, index));
+}
+
+/** How many supervisors have an address in a subnet. */
+export function localSupervisors(subnet: string): number {
+    return hostCount(subnet) - firstOffset.supervisor;
+}

@@ -1,0 +1,137 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { addresses } from "../discovery/addresses";
+import type { AmbassadorMachine } from "../discovery/ambassador/ambassador";
+import { Ambassadors } from "../discovery/ambassador/ambassadors";
+import { machinesOf, registryHosts } from "../discovery/ambassador/machines";
+import type { Discovery } from "../discovery/discovery";
+import type { PlacedDaemon } from "../discovery/placedDaemon";
+import type { Host } from "../hosts/host";
+import { clusterDefaults } from "../storm/spec/defaults";
+
+/** A way in which daemons resolve services. */
+export type DiscoveryKind = "addresses" | "dns" | "ambassador";
+
+/** Arguments of all targets. */
+export interface TargetArgs {
+    /** First part of the names of containers, and of the cluster's domain; the same as that of the cluster. */
+    clusterName: string;
+    /**
+     * How daemons resolve services.
+     * @default "addresses"
+     */
+    discovery?: DiscoveryKind;
+    /**
+     * Whether connections between ambassadors are encrypted, with a certificate on both sides; on machines, with the discovery
+     * `ambassador`.
+     * @default false
+     */
+    ambassadorTls?: boolean;
+    /**
+     * Images of what the discovery runs.
+     * @default {@link discoveryImages}
+     */
+    images?: Partial<DiscoveryImages>;
+    /**
+     * TCP port at which Storm UI is reached; the same as that of the cluster.
+     * @default 8080
+     */
+    uiPort?: number;
+    /**
+     * Seconds that what the discovery runs has to become ready.
+     * @default 180
+     */
+    readySeconds?: number;
+}
+
+/** Images of what a discovery runs. */
+export interface DiscoveryImages {
+    /** Image of the registrar, which takes Python: any image of Storm. */
+    storm: string;
+    /** Image of the DNS servers, as the official `coredns/coredns`. */
+    dns: string;
+    /** Image of the registry, as the official `quay.io/coreos/etcd`. */
+    etcd: string;
+    /** Image of the proxies, as the official `haproxy`. */
+    proxy: string;
+}
+
+/** Images of what a discovery runs, by default. Pulumi.yaml declares the same, which a test checks. */
+export const discoveryImages: DiscoveryImages = {
+    storm: clusterDefaults.stormImage,
+    dns: "coredns/coredns:1.15.0",
+    etcd: "quay.io/coreos/etcd:v3.6.16",
+    proxy: "haproxy:3.2",
+};
+
+/** Where a stack's containers run. */
+export interface Target {
+    /** The host of each daemon, by the daemon's name. */
+    readonly hosts: Readonly<Record<string, Host>>;
+    /** How daemons on these hosts resolve services. */
+    readonly discovery: Discovery;
+    /** What users need to know of it: outputs of the stack. */
+    readonly outputs: TargetOutputs;
+    /**
+     * Prevents `pulumi destroy` while deletion protection is on.
+     * @param running Resources that run on the hosts.
+     */
+    protect?(running: pulumi.Resource[]): void;
+}
+
+/** What users need to know of a target. */
+export interface TargetOutputs {
+    /** Where a browser finds Storm UI; absent if none runs. */
+    uiUrl?: pulumi.Input<string>;
+    /** The command that forwards Storm UI to the same port of 127.0.0.1; on EC2 only. */
+    uiTunnel?: pulumi.Output<string>;
+    /** The command that logs in on the bastion that the stack has created; on EC2 only. */
+    bastion?: pulumi.Output<string>;
+    /** By name: a machine's address, its daemons, the command that logs in on it, and whether it is lost. Absent on `local`. */
+    hosts?: Record<string, pulumi.Output<object>>;
+}
+
+/** What differs between targets in how daemons resolve services. */
+export interface Ways {
+    /** Names that follow the hosts. */
+    dns: () => Discovery;
+    /**
+     * The machines with ambassadors, and the hosts of their registry.
+     * @default an ambassador on each machine of a daemon
+     */
+    ambassadors?: () => { machines: readonly AmbassadorMachine[]; registry: readonly Host[] };
+}
+
+/** The discovery that a target's arguments ask for. */
+export function targetDiscovery(
+    name: string,
+    args: TargetArgs,
+    daemons: readonly PlacedDaemon[],
+    { dns, ambassadors = () => ({ machines: machinesOf(daemons), registry: registryHosts(daemons) }) }: Ways,
+    parent: pulumi.Resource,
+): Discovery {
+    switch (args.discovery ?? "addresses") {
+        case "addresses":
+            return addresses;
+        case "dns":
+            return dns();
+        case "ambassador": {
+            const images = { ...discoveryImages, ...args.images };
+            const { machines, registry } = ambassadors();
+            return new Ambassadors(
+                `${name}-ambassador`,
+                {
+                    clusterName: args.clusterName,
+                    stormImage: images.storm,
+                    etcdImage: images.etcd,
+                    proxyImage: images.proxy,
+                    daemons,
+                    machines,
+                    registry,
+                    seconds: args.readySeconds ?? clusterDefaults.readySeconds,
+                    ambassadorTls: args.ambassadorTls,
+                },
+                { parent },
+            ).discovery;
+        }
+    }
+}

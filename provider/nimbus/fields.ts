@@ -1,0 +1,20 @@
+/**
+ * Field numbers of Storm's structures: https://github.com/apache/storm/blob/v2.8.3/storm-client/src/storm.thrift. They are those of
+ * every version, as Thrift demands.
+ */
+export const fields = {
+    ClusterSummary: { supervisors: 1, topologies: 3, nimbuses: 4 },
+    NimbusSummary: { host: 1, port: 2, uptimeSeconds: 3, isLeader: 4 },
+    SupervisorSummary: { host: 1, uptimeSeconds: 2, workers: 3, usedWorkers: 4 },
+    TopologySummary: { id: 1, name: 2, workers: 5, status: 7 },
+    ListBlobsResult: { keys: 1, session: 2 },
+    TopologyInfo: { executors: 4, status: 5, errors: 6 },
+    ExecutorSummary: { executorInfo: 1, component: 2, host: 3, port: 4, uptimeSeconds: 5 },
+    ExecutorInfo: { taskStart: 1, taskEnd: 2 },
+    ErrorInfo: { error: 1, timeSeconds: 2 },
+    KillOptions: { waitSeconds: 1 },
+    RebalanceOptions: { waitSeconds: 1, workers: 2, executors: 3 },
+} as const;
+
+/** Fields of every answer, and of the exceptions in it: https://github.com/apache/thrift/blob/master/doc/specs/thrift-rpc.md */
+export const replyFields = { result: 0, exceptionMessage: 1 } as const;

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { hostCount } from "../components/network/subnet";
+import { defaultHeap } from "../components/storm/spec/memory";
+import { aws } from "./aws";
+import { stormYaml } from "./stormYaml";
+import { topologies } from "./topologies";
+import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, subnet, tagged, user } from "./values";
+import { zookeeperServers } from "./zookeeper";
+
+const host = z.strictObject({
+    name: z.string().regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, "must be a name of lower-case letters, digits and dashes"),
+    address: ipv4,
+    daemons: z.array(z.string()).default([]),
+    ssh: z
+        .strictObject({ address: z.string().min(1), user, port })
+        .partial()
+        .default({}),
+    hostKey: hostKey.optional(),
+    lost: flag.default(false),
+});
+
+/** The settings, by key, as `config:` in Pulumi.yaml declares them. */
+export const fields = {
+    target: oneOf(["local", "hosts", "aws"]),
+    stormImage: tagged,
+    zookeeperImage: tagged,
+    zookeepers: z.literal([1, 3, 5], {
+        error: "must be 1, 3 or 5: an even ensemble survives no more failures than the odd one below it",
+    }),
+    zookeeperServers,
+    nimbuses: count(1, 9),
+    supervisors: count(1, 10000),
+    slots: count(1, 64),
+    ui: flag,
+    logviewers: flag,
+    drpcs: count(0, 9),
+    heap: z
+        .strictObject({
+            zookeeper: mebibytes,
+            nimbus: mebibytes,
+            supervisor: mebibytes,
+            worker: mebibytes,
+            logviewer: mebibytes,
+            ui: mebibytes,
+            drpc: mebibytes,
+        })
+        .partial()
+        .transform((heap) => ({ ...defaultHeap, ...heap })),
+    memory: z
+        .strictObject({
+            zookeeper: mebibytes,
+            nimbus: mebibytes,
+            supervisor: mebibytes,
+            ui: mebibytes,
+            drpc: mebibytes,
+        })
+        .partial(),
+    stormYaml,
+    discovery: oneOf(["addresses", "dns", "ambassador"]),
+    ambassadorTls: flag,
+    dnsImage: tagged,
+    etcdImage: tagged,
+    proxyImage: tagged,
+    delivery: oneOf(["arguments", "file"]),
+    readySeconds: count(1, 3600),
+    subnet: subnet("172.30.77.0/24").refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
+    uiPort: port,
+    hosts: z.array(host, { error: "must be a list of hosts" }),
+    ssh: z.strictObject({
+        user: user.optional(),
+        port: port.default(22),
+        keyFile: z.string().min(1).optional(),
+        seconds: count(1, 3600).optional(),
+        bastion: z
+            .strictObject({ address: z.string().min(1), user: user.default("root"), port: port.default(22), hostKey })
+            .optional(),
+    }),
+    sshKey: z
+        .string()
+        .refine(
+            (key) => key === "" || /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n/.test(key),
+            "must be a private key, as `ssh-keygen` writes it",
+        ),
+    aws,
+    topologies,
+    startEmpty: z.array(z.string(), { error: "must be a list of daemons" }),
+    mayLeave: z.array(z.string().regex(/^zookeeper-[1-5]$/, "must be a ZooKeeper member, such as zookeeper-3"), {
+        error: "must be a list of daemons",
+    }),
+    supervisorBatch: count(1, 10000),
+    registryMirror: z.string().regex(/^(https?:\/\/\S+)?$/, "must be a URL"),
+};
+
+/** Settings that are valid each by itself. `zookeepers` counts members of an ensemble of the stack's own, also if there is none. */
+export type Fields = z.infer<z.ZodObject<typeof fields>>;

@@ -1,0 +1,94 @@
+/** A machine of the user's, and what runs on it. */
+export interface PlacedHost {
+    /** Its name within the stack. */
+    name: string;
+    /** The IP address at which other hosts connect to it. */
+    address: string;
+    /** Names of the daemons that run on it. */
+    daemons: string[];
+    /** The machine's host key, if it is given. */
+    hostKey?: string | undefined;
+}
+
+/** What must run on a host: a daemon, or a DNS server. */
+export interface Wanted {
+    kind: string;
+    name: string;
+}
+
+/** A mistake: where it is in the list of hosts, and what it is. */
+export interface Misplacement {
+    path: (string | number)[];
+    message: string;
+}
+
+/**
+ * What is wrong with a placement.
+ * @param hosts The machines.
+ * @param wanted All daemons and DNS servers. Each must run on one host, and those of one kind on different ones: they use the same
+ *     ports, and members of an ensemble that fail together are worth no more than one.
+ */
+export function misplacements(hosts: PlacedHost[], wanted: readonly Wanted[]): Misplacement[] {
+    const mistakes: Misplacement[] = [];
+    const kindOf = new Map(wanted.map(({ kind, name }) => [name, kind]));
+    const placed = new Map<string, string>();
+
+    for (const [index, host] of hosts.entries()) {
+        for (const property of ["name", "address", "hostKey"] as const) {
+            const first = hosts.findIndex((other) => other[property] === host[property]);
+            if (first < index && host[property] !== undefined) {
+                mistakes.push({ path: [index, property], message: `is that of ${hosts[first]?.name} too` });
+            }
+        }
+        const kinds = new Map<string, string>();
+        for (const [place, daemon] of host.daemons.entries()) {
+            const at = [index, "daemons", place];
+            const kind = kindOf.get(daemon);
+            const elsewhere = placed.get(daemon);
+            if (kind === undefined) {
+                mistakes.push({ path: at, message: `is not a daemon of this cluster: ${suggestion(daemon, wanted)}` });
+            } else if (elsewhere !== undefined) {
+                mistakes.push({ path: at, message: `runs on ${elsewhere} already: remove it from one of the two` });
+            } else if (kinds.has(kind)) {
+                mistakes.push({
+                    path: at,
+                    message: `would share ${host.name} with ${kinds.get(kind)}: two daemons of a kind must be on different hosts`,
+                });
+            } else {
+                kinds.set(kind, daemon);
+            }
+            placed.set(daemon, elsewhere ?? host.name);
+        }
+    }
+    const missing = [...kindOf.keys()].filter((daemon) => !placed.has(daemon));
+    if (missing.length > 0) {
+        mistakes.push({
+            path: [],
+            message: `has no place for ${missing.join(", ")}: add each to the daemons of one host`,
+        });
+    }
+    return mistakes;
+}
+
+const countSettings: Record<string, string> = {
+    zookeeper: "zookeepers",
+    nimbus: "nimbuses",
+    supervisor: "supervisors",
+    drpc: "drpcs",
+};
+
+/** Why a stack has no daemon of a kind. */
+const unless: Record<string, string> = {
+    zookeeper: "storm:zookeeperServers says where ZooKeeper is",
+    ui: "storm:ui is false",
+    dns: "dns-1 and dns-2 are for storm:discovery `dns`",
+};
+
+function suggestion(daemon: string, wanted: readonly Wanted[]): string {
+    const [kind = "", number = ""] = daemon.split("-");
+    const count = wanted.filter((each) => each.kind === kind).length;
+    if (/^[1-9]\d*$/.test(number) && countSettings[kind] && !(count === 0 && unless[kind])) {
+        return `storm:${countSettings[kind]} is ${count}`;
+    }
+    return unless[kind] ?? "names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui";
+}

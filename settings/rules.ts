@@ -1,0 +1,112 @@
+import { dnsServers, isZone, zoneOf } from "../components/discovery/names";
+import { type DaemonRef, ofKind } from "../components/daemonRef";
+import { localSupervisors } from "../components/targets/localAddresses";
+import { daemonRefs } from "../components/storm/spec/composition";
+import { edges } from "../components/storm/spec/edges";
+import { heapSum, type Memory } from "../components/storm/spec/memory";
+import { awsProblems } from "./aws";
+import type { Fields } from "./fields";
+import { misplacements } from "./placement";
+import { scopeProblems } from "./scopes";
+import { openedPorts } from "./stormYaml";
+
+/** The settings that are valid each by itself; others are left out. */
+export type Valid = Partial<Fields>;
+
+/** Receives each mistake: the setting's path, and what is wrong. */
+export type Problem = (path: (string | number)[], message: string) => void;
+
+/** The daemons that the settings ask for; undefined if a count is not valid. */
+function daemonsOf({ zookeepers, zookeeperServers, nimbuses, supervisors, drpcs, ui }: Valid): DaemonRef[] | undefined {
+    return zookeepers === undefined ||
+        nimbuses === undefined ||
+        supervisors === undefined ||
+        drpcs === undefined ||
+        ui === undefined
+        ? undefined
+        : daemonRefs({ zookeepers: zookeeperServers ? 0 : zookeepers, nimbuses, supervisors, drpcs, ui });
+}
+
+/** Finds mistakes in settings that are valid each by itself. */
+export function ruleProblems(settings: Valid, clusterName: string, problem: Problem): void {
+    const daemons = daemonsOf(settings);
+    scopeProblems(settings, problem);
+    memoryProblems(settings, problem);
+    portProblems(settings, problem);
+    discoveryProblems(settings, clusterName, problem);
+    if (daemons) {
+        placementProblems(settings, daemons, problem);
+    }
+    if (settings.target === "aws" && settings.aws) {
+        awsProblems(settings.aws, daemons, (path, message) => problem(["aws", ...path], message));
+    }
+    if (settings.ssh?.keyFile && settings.sshKey) {
+        problem(["sshKey"], "is set, and so is storm:ssh.keyFile: remove one of the two");
+    }
+}
+
+function memoryProblems({ heap, memory, slots, logviewers }: Valid, problem: Problem): void {
+    if (!heap || !memory || slots === undefined || logviewers === undefined) {
+        return;
+    }
+    for (const [kind, limit] of Object.entries(memory) as [keyof Memory, number][]) {
+        const needed = heapSum(kind, { heap, slots, logviewers });
+        if (limit < needed) {
+            const message = `is below the ${needed} MiB of the heaps in that container: raise it, or lower storm:heap`;
+            problem(["memory", kind], message);
+        }
+    }
+}
+
+function portProblems(settings: Valid, problem: Problem): void {
+    const { target, uiPort, slots, ui, stormYaml, discovery, ambassadorTls: tls = false } = settings;
+    if (uiPort === undefined) {
+        return;
+    }
+    if (slots !== undefined) {
+        const all = edges({ slots, uiPort, ambassadors: discovery === "ambassador" ? { tls } : undefined });
+        const owner = (port: unknown, among = all) =>
+            among.find(({ ports: [first, last] }) => typeof port === "number" && first <= port && port <= last)?.to;
+        const others = all.filter(({ to }) => to !== "ui");
+        if (target === "hosts" && ui && owner(uiPort, others)) {
+            problem(["uiPort"], `is a port of ${owner(uiPort, others)}`);
+        }
+        for (const key of openedPorts.filter((each) => owner(stormYaml?.[each]))) {
+            problem(["stormYaml", key], `is a port of ${owner(stormYaml?.[key])}`);
+        }
+    }
+    if ((target === "hosts" || target === "aws") && uiPort < 1024 && ui) {
+        problem(["uiPort"], "is below 1024, which a container without privileges cannot open on a host");
+    }
+}
+
+function discoveryProblems({ discovery }: Valid, clusterName: string, problem: Problem): void {
+    if (discovery === "dns" && !isZone(zoneOf(clusterName))) {
+        const limits = "whose parts have 1 to 63 characters, and none of them a dash at an end";
+        problem(
+            ["discovery"],
+            `needs a domain, ${limits}, and the stack's name makes ${zoneOf(clusterName)}: name the stack otherwise`,
+        );
+    }
+}
+
+function placementProblems(settings: Valid, daemons: DaemonRef[], problem: Problem): void {
+    const { target, discovery, hosts, subnet, startEmpty = [], supervisors = 0 } = settings;
+    if (target === "hosts" && hosts) {
+        const servers = discovery === "dns" ? dnsServers.map((name) => ({ kind: "dns", name })) : [];
+        for (const { path, message } of misplacements(hosts, [...daemons, ...servers])) {
+            problem(["hosts", ...path], message);
+        }
+    }
+    const withData = [...ofKind(daemons, "zookeeper"), ...ofKind(daemons, "nimbus")].map(({ name }) => name);
+    for (const [index, daemon] of startEmpty.entries()) {
+        if (!withData.includes(daemon)) {
+            const message =
+                "is no ZooKeeper member and no Nimbus of this cluster; other daemons may always start empty";
+            problem(["startEmpty", index], message);
+        }
+    }
+    if (target === "local" && subnet !== undefined && supervisors > localSupervisors(subnet)) {
+        problem(["subnet"], `has no address for supervisor-${supervisors}: give a larger one, such as a /16`);
+    }
+}

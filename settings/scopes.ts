@@ -1,0 +1,79 @@
+import type { Problem, Valid } from "./rules";
+
+/** A setting that only some stacks may set, and what is wrong if another does. */
+interface Scope {
+    setting: string[];
+    /** Whether it is set: defaults do not count. */
+    isSet: (settings: Valid) => boolean;
+    /** Whether the stack may set it. What is not known allows it. */
+    isFor: (settings: Valid) => boolean;
+    message: string;
+}
+
+const onTarget =
+    (...targets: string[]) =>
+    ({ target }: Valid) =>
+        target === undefined || targets.includes(target);
+const ownEnsemble = ({ zookeeperServers }: Valid) => zookeeperServers === undefined;
+
+const scopes: Scope[] = [
+    {
+        setting: ["hosts"],
+        isSet: ({ hosts = [] }) => hosts.length > 0,
+        isFor: onTarget("hosts"),
+        message: "is for the target `hosts`: set storm:target to it, or remove the hosts",
+    },
+    {
+        setting: ["ssh", "port"],
+        isSet: ({ ssh }) => ssh !== undefined && ssh.port !== 22,
+        isFor: onTarget("local", "hosts"),
+        message: "is for the target `hosts`, as instances listen on 22: remove it",
+    },
+    {
+        setting: ["ambassadorTls"],
+        isSet: ({ ambassadorTls = false }) => ambassadorTls,
+        isFor: ({ discovery }) => discovery === undefined || discovery === "ambassador",
+        message: "is for the discovery `ambassador`: set storm:discovery to it, or remove this",
+    },
+    {
+        setting: ["ambassadorTls"],
+        isSet: ({ ambassadorTls = false }) => ambassadorTls,
+        isFor: onTarget("hosts", "aws"),
+        message: "is for the targets `hosts` and `aws`, as on `local` no connection leaves this machine: remove it",
+    },
+    {
+        setting: ["mayLeave"],
+        isSet: ({ mayLeave = [] }) => mayLeave.length > 0,
+        isFor: onTarget("local", "hosts"),
+        message:
+            "is for the targets `local` and `hosts`, as on `aws` an ensemble can only grow: remove it, and set storm:zookeepers back",
+    },
+    {
+        setting: ["mayLeave"],
+        isSet: ({ mayLeave = [] }) => mayLeave.length > 0,
+        isFor: ownEnsemble,
+        message: "is for an ensemble of the stack's own, and storm:zookeeperServers is given: remove it",
+    },
+    {
+        setting: ["zookeepers"],
+        isSet: ({ zookeepers = 1 }) => zookeepers !== 1,
+        isFor: ownEnsemble,
+        message: "is for an ensemble of the stack's own, and storm:zookeeperServers is given: remove one of the two",
+    },
+    {
+        setting: ["discovery"],
+        isSet: ({ discovery }) => discovery === "ambassador",
+        isFor: ownEnsemble,
+        message:
+            "forwards to an ensemble of the stack's own only, and storm:zookeeperServers is given: set `addresses` or `dns`",
+    },
+];
+
+/** Finds settings that are not for the stack's target, discovery or ensemble. */
+export function scopeProblems(settings: Valid, problem: Problem): void {
+    for (const { setting, isSet, isFor, message } of scopes) {
+        if (isSet(settings) && !isFor(settings)) {
+            problem(setting, message);
+        }
+    }
+}
