@@ -2,7 +2,7 @@
 
 export STACK STORM
 
-.PHONY: help setup up scale preview graph ami env status logs storm wordcount down lab bench lint typecheck unit test
+.PHONY: help setup up scale check preview graph ami env status logs storm wordcount down lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -18,6 +18,10 @@ up:
 ## make scale SUPERVISORS=5     change the number of supervisors
 scale:
 	@scripts/scale $(SUPERVISORS)
+
+## make check                   what is wrong with the stack's settings, and what may surprise: changes nothing
+check:
+	@scripts/check-settings
 
 ## make preview                 what `make up` would change
 preview:

@@ -31,6 +31,7 @@ export = async () => {
         heap: settings.heap,
         memory: settings.memory,
         stormYaml: settings.stormYaml,
+        zooCfg: settings.zooCfg,
         delivery: settings.delivery,
         uiPort: settings.uiPort,
         readySeconds: settings.readySeconds,

@@ -3,6 +3,7 @@ import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import type { z } from "zod";
 import { type Fields, fields } from "./settings/fields";
 import { type Problem, ruleProblems } from "./settings/rules";
+import { warnings } from "./settings/warnings";
 
 /**
  * Whether a key of the stack's configuration, with its namespace, is secret. The SDK exports it without a type, and its Config reads
@@ -13,21 +14,30 @@ export const { isConfigSecret } = runtimeConfig as unknown as { isConfigSecret: 
 /** A stack's settings: what `config:` in Pulumi.yaml declares, validated. `zookeepers` is 0 if the stack uses an existing ensemble. */
 export type Settings = Omit<Fields, "zookeepers"> & { zookeepers: number };
 
+/** What a stack's settings come to. */
+export interface Checked {
+    /** The settings; undefined if there are mistakes. */
+    settings: Settings | undefined;
+    /** Every mistake: key, value, what is wrong and what would be right. */
+    mistakes: string[];
+    /** What is allowed, and may not be what the user expects. */
+    warnings: string[];
+}
+
 /**
  * Validates a stack's settings.
  * @param values Values by key, without the namespace.
  * @param clusterName The cluster's name, which follows from the stack's.
  * @param secret Whether a key's value must not be shown.
  * @default secret no value is secret
- * @throws pulumi.RunError that lists every mistake: key, value, what is wrong and what would be right.
  */
-export function parseSettings(
+export function checkSettings(
     values: Record<string, unknown>,
     clusterName: string,
     secret: (key: string) => boolean = () => false,
-): Settings {
-    const lines: string[] = [];
-    const problem: Problem = (path, message) => lines.push(describe(path, message, values, secret));
+): Checked {
+    const mistakes: string[] = [];
+    const problem: Problem = (path, message) => mistakes.push(describe(path, message, values, secret));
     const valid: Record<string, unknown> = {};
     for (const [key, field] of Object.entries<z.ZodType>(fields)) {
         const { data, error } = field.safeParse(values[key]);
@@ -50,13 +60,31 @@ export function parseSettings(
             "is encrypted, which Storm does not keep: remove what is secret, and give it to topologies in another way",
         );
     }
-    if (lines.length > 0) {
-        throw new pulumi.RunError(
-            `The stack's settings have ${lines.length === 1 ? "a mistake" : `${lines.length} mistakes`}:\n${lines.join("\n")}`,
-        );
+    const told: string[] = [];
+    warnings(valid, (path, message) => told.push(describe(path, message, values, secret)));
+    if (mistakes.length > 0) {
+        return { settings: undefined, mistakes, warnings: told };
     }
     const settings = valid as Fields;
-    return settings.zookeeperServers ? { ...settings, zookeepers: 0 } : settings;
+    return {
+        settings: settings.zookeeperServers ? { ...settings, zookeepers: 0 } : settings,
+        mistakes,
+        warnings: told,
+    };
+}
+
+/**
+ * A stack's settings, and warnings about them. Arguments are those of {@link checkSettings}.
+ * @throws pulumi.RunError that lists every mistake.
+ */
+export function parseSettings(...args: Parameters<typeof checkSettings>): Settings & { warnings: string[] } {
+    const { settings, mistakes, warnings: told } = checkSettings(...args);
+    if (settings === undefined) {
+        throw new pulumi.RunError(
+            `The stack's settings have ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}:\n${mistakes.join("\n")}`,
+        );
+    }
+    return { ...settings, warnings: told };
 }
 
 function report(path: string[], issue: z.core.$ZodIssue, problem: Problem): void {
@@ -99,7 +127,10 @@ export function readSettings(clusterName: string): StackSettings {
         }
     }
     const isSecret = (key: string) => isConfigSecret(namespace + key);
-    const settings = parseSettings(values, clusterName, isSecret);
+    const { warnings: told, ...settings } = parseSettings(values, clusterName, isSecret);
+    if (told.length > 0) {
+        void pulumi.log.warn(`Of the stack's settings:\n${told.join("\n")}`);
+    }
     const { stormYaml } = settings;
     return { ...settings, stormYaml: isSecret("stormYaml") ? pulumi.secret(stormYaml) : stormYaml };
 }

@@ -5,6 +5,7 @@ import { aws } from "./aws";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
 import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, subnet, tagged, user } from "./values";
+import { zooCfg } from "./zooCfg";
 import { zookeeperServers } from "./zookeeper";
 
 const host = z.strictObject({
@@ -56,6 +57,7 @@ export const fields = {
         })
         .partial(),
     stormYaml,
+    zooCfg,
     discovery: oneOf(["addresses", "dns", "ambassador"]),
     ambassadorTls: flag,
     dnsImage: tagged,

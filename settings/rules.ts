@@ -3,12 +3,13 @@ import { type DaemonRef, ofKind } from "../components/daemonRef";
 import { localSupervisors } from "../components/targets/localAddresses";
 import { daemonRefs } from "../components/storm/spec/composition";
 import { edges } from "../components/storm/spec/edges";
-import { heapSum, type Memory } from "../components/storm/spec/memory";
 import { awsProblems } from "./aws";
 import type { Fields } from "./fields";
+import { memoryProblems } from "./memory";
 import { misplacements } from "./placement";
 import { scopeProblems } from "./scopes";
-import { openedPorts } from "./stormYaml";
+import { openedPorts, stormYamlProblems } from "./stormYaml";
+import { zooCfgProblems } from "./zooCfg";
 
 /** The settings that are valid each by itself; others are left out. */
 export type Valid = Partial<Fields>;
@@ -31,8 +32,11 @@ function daemonsOf({ zookeepers, zookeeperServers, nimbuses, supervisors, drpcs,
 export function ruleProblems(settings: Valid, clusterName: string, problem: Problem): void {
     const daemons = daemonsOf(settings);
     scopeProblems(settings, problem);
+    stormYamlProblems(settings.stormYaml ?? {}, (path, message) => problem(["stormYaml", ...path], message));
+    zooCfgProblems(settings.zooCfg ?? {}, (path, message) => problem(["zooCfg", ...path], message));
     memoryProblems(settings, problem);
     portProblems(settings, problem);
+    nameProblems(settings, problem);
     discoveryProblems(settings, clusterName, problem);
     if (daemons) {
         placementProblems(settings, daemons, problem);
@@ -42,19 +46,6 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
     }
     if (settings.ssh?.keyFile && settings.sshKey) {
         problem(["sshKey"], "is set, and so is storm:ssh.keyFile: remove one of the two");
-    }
-}
-
-function memoryProblems({ heap, memory, slots, logviewers }: Valid, problem: Problem): void {
-    if (!heap || !memory || slots === undefined || logviewers === undefined) {
-        return;
-    }
-    for (const [kind, limit] of Object.entries(memory) as [keyof Memory, number][]) {
-        const needed = heapSum(kind, { heap, slots, logviewers });
-        if (limit < needed) {
-            const message = `is below the ${needed} MiB of the heaps in that container: raise it, or lower storm:heap`;
-            problem(["memory", kind], message);
-        }
     }
 }
 
@@ -77,6 +68,20 @@ function portProblems(settings: Valid, problem: Problem): void {
     }
     if ((target === "hosts" || target === "aws") && uiPort < 1024 && ui) {
         problem(["uiPort"], "is below 1024, which a container without privileges cannot open on a host");
+    }
+}
+
+/** A name with an underscore is one that Docker resolves, on its own networks: no host has one (RFC 1123). */
+function nameProblems({ target, zookeeperServers }: Valid, problem: Problem): void {
+    if (target === "local") {
+        return;
+    }
+    for (const [index, server] of (zookeeperServers?.servers ?? []).entries()) {
+        if (server.includes("_")) {
+            const message =
+                "has an underscore, which the name of a host cannot have: give its address, or another name";
+            problem(["zookeeperServers", index], message);
+        }
     }
 }
 

@@ -61,6 +61,12 @@ const scopes: Scope[] = [
         message: "is for an ensemble of the stack's own, and storm:zookeeperServers is given: remove one of the two",
     },
     {
+        setting: ["zooCfg"],
+        isSet: ({ zooCfg = {} }) => Object.keys(zooCfg).length > 0,
+        isFor: ownEnsemble,
+        message: "is for an ensemble of the stack's own, and storm:zookeeperServers is given: remove it",
+    },
+    {
         setting: ["discovery"],
         isSet: ({ discovery }) => discovery === "ambassador",
         isFor: ownEnsemble,

@@ -1,8 +1,15 @@
 import { z } from "zod";
 import { defaultHeap } from "../components/storm/spec/memory";
-import { configurationProblems } from "./stormConfiguration";
+import { ports } from "../components/storm/spec/ports";
+import { configurationProblems, type TellProblem } from "./stormConfiguration";
+import { unworkableProblems } from "./unworkable";
 
-/** Keys of storm.yaml that the program sets, with the setting that decides their value. */
+/** The setting `stormYaml`: entries of storm.yaml for every Storm daemon. {@link stormYamlProblems} finds what is wrong with them. */
+export const stormYaml = z.record(z.string(), z.unknown(), { error: "must be a map of storm.yaml's keys" });
+
+const byPort = (port: number) => `the program to ${port}, the port that firewalls, gates and ambassadors go by`;
+
+/** Keys of storm.yaml that the program sets, with the setting that decides their value, or why there is none. */
 const wiredKeys: Record<string, string> = {
     "storm.zookeeper.servers": "storm:zookeepers or storm:zookeeperServers",
     "storm.zookeeper.port": "storm:zookeeperServers",
@@ -10,38 +17,36 @@ const wiredKeys: Record<string, string> = {
     "nimbus.host": "storm:nimbuses",
     "supervisor.slots.ports": "storm:slots",
     "drpc.servers": "storm:drpcs",
-    "storm.local.hostname": "the daemon's host",
+    "storm.local.hostname": "the program to the address of the daemon's host, which others connect to",
     "storm.local.dir": "the image",
     "storm.log.dir": "the image",
     "topology.min.replication.count": "storm:nimbuses",
-    "nimbus.thrift.port": "the program",
-    "supervisor.thrift.port": "the program",
-    "ui.port": "the program",
-    "logviewer.port": "the program",
-    "drpc.port": "the program",
-    "drpc.invocations.port": "the program",
-    "drpc.http.port": "the program",
+    "nimbus.thrift.port": byPort(ports.nimbus),
+    "supervisor.thrift.port": byPort(ports.supervisor),
+    "ui.port": "storm:uiPort",
+    "ui.host": "the program to the address of Storm UI's host",
+    "logviewer.port": byPort(ports.logviewer),
+    "drpc.port": byPort(ports.drpc),
+    "drpc.invocations.port": byPort(ports.drpcInvocations),
+    "drpc.http.port": byPort(ports.drpcHttp),
 };
 
 /** Keys of storm.yaml by which a daemon listens on a further port. */
 export const openedPorts = ["nimbus.thrift.tls.port", "ui.https.port", "logviewer.https.port", "drpc.https.port"];
 
-/** The setting `stormYaml`: entries of storm.yaml for every Storm daemon. */
-export const stormYaml = z
-    .record(z.string(), z.unknown(), { error: "must be a map of storm.yaml's keys" })
-    .superRefine((map, context) => {
-        const problem = (path: (string | number)[], message: string) =>
-            context.addIssue({ code: "custom", path, message });
-        const own: Record<string, unknown> = {};
-        for (const [key, value] of Object.entries(map)) {
-            const jvm = key.replace(/\.childopts$/, "");
-            if (wiredKeys[key]) {
-                problem([key], `is set by ${wiredKeys[key]}: remove it`);
-            } else if (jvm !== key && jvm in defaultHeap && /-Xmx/.test(String(value))) {
-                problem([key], `sets a heap: set storm:heap.${jvm} instead`);
-            } else {
-                own[key] = value;
-            }
-        }
-        configurationProblems(own, problem);
-    });
+/** The JVM, as storm:heap names it, that a key's options are for; undefined: the key is for none. */
+export function jvmOf(key: string): keyof typeof defaultHeap | undefined {
+    const jvm = key.replace(/\.childopts$/, "");
+    return jvm !== key && jvm in defaultHeap && jvm !== "zookeeper" ? (jvm as keyof typeof defaultHeap) : undefined;
+}
+
+/** Tells what is wrong with entries of storm.yaml, each by itself. */
+export function stormYamlProblems(map: Record<string, unknown>, problem: TellProblem): void {
+    const isWired = (key: string) => wiredKeys[key] !== undefined;
+    for (const key of Object.keys(map).filter(isWired)) {
+        problem([key], `is set by ${wiredKeys[key]}: remove it`);
+    }
+    const own = Object.fromEntries(Object.entries(map).filter(([key]) => !isWired(key)));
+    configurationProblems(own, problem);
+    unworkableProblems(own, problem);
+}

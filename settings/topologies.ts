@@ -1,7 +1,8 @@
 import * as fs from "fs";
 import { z } from "zod";
 import { isUrl } from "../provider/jars";
-import { configurationProblems } from "./stormConfiguration";
+import { configurationProblems, type TellProblem } from "./stormConfiguration";
+import { unworkableProblems } from "./unworkable";
 import { count } from "./values";
 
 const seconds = count(0, 86400);
@@ -26,13 +27,14 @@ const decidedElsewhere: Record<string, string> = {
 const configuration = z
     .record(z.string(), z.unknown(), { error: "must be a map of configuration keys" })
     .superRefine((map, context) => {
-        const problem = (path: (string | number)[], message: string) =>
-            context.addIssue({ code: "custom", path, message });
+        const problem: TellProblem = (path, message) => context.addIssue({ code: "custom", path, message });
         const isDecided = (key: string) => decidedElsewhere[key] !== undefined;
         for (const key of Object.keys(map).filter(isDecided)) {
             problem([key], `is set by ${decidedElsewhere[key]}: remove it`);
         }
-        configurationProblems(Object.fromEntries(Object.entries(map).filter(([key]) => !isDecided(key))), problem);
+        const own = Object.fromEntries(Object.entries(map).filter(([key]) => !isDecided(key)));
+        configurationProblems(own, problem);
+        unworkableProblems(own, problem);
     });
 
 /** Settings of topologies: what docs/topologies.md describes. */

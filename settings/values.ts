@@ -20,7 +20,11 @@ export const ipv4 = z
 /** An address or name at which others connect to a server, and the TCP port, if it is given: `zk-1.example.com:2181`. */
 export const serverName = z
     .string()
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/, {
+    .refine((text) => !text.includes("/"), {
+        error: "has a path: write the server alone, and the path into storm:stormYaml, as `storm.zookeeper.root`",
+        abort: true,
+    })
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:\d{1,5})?$/, {
         error: "must be an address or a name, such as zk-1.example.com or zk-1.example.com:2181",
         abort: true,
     })

@@ -11,6 +11,7 @@ export const addresses: Discovery = {
         peers: daemons,
     }),
     attach: ({ name, host }, published) => host.attach(name, [], published),
+    source: ({ host }) => host,
     peers: () => [],
     jvmOptions: "",
     before: () => [],

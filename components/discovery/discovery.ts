@@ -36,6 +36,8 @@ export interface Discovery {
      * @param published Ports that must be reachable from outside of the cluster.
      */
     attach(daemon: PlacedDaemon, published: number[]): Attachment & Pick<docker.ContainerArgs, "dns" | "dnsOpts">;
+    /** The host whose address a daemon's connections to a service come from. */
+    source(daemon: PlacedDaemon): Host;
     /** Whose addresses a daemon's container receives by the way it joins the network. */
     peers(daemon: PlacedDaemon): readonly Peer[];
     /** Options of each JVM; empty: none. */

@@ -13,8 +13,11 @@ import { ZooKeeper } from "./daemons/zookeeper";
 import { prerequisites } from "./rollout/prerequisites";
 import { restartGate } from "./rollout/restartGate";
 import { compositionProblem, placeDaemons } from "./spec/composition";
+import { tolerant } from "./spec/jvmOptions";
 import { memoryLimit } from "./spec/memory";
+import { reservesResources } from "./spec/scheduler";
 import type { StormConfig } from "./spec/stormConfig";
+import { connectionLimit } from "./spec/zooCfg";
 import { type CompleteArgs, complete, type StormClusterArgs } from "./stormClusterArgs";
 import { Submitting } from "./topology/submitting";
 
@@ -61,13 +64,16 @@ export class StormCluster extends pulumi.ComponentResource {
                       image: args.zookeeperImage,
                       heap: args.heap.zookeeper,
                       memory: memory("zookeeper"),
+                      zooCfg: { ...connectionLimit(daemons, discovery, args.slots), ...args.zooCfg },
                       mayLeave: args.mayLeave,
                       after: first,
                   },
                   options,
               );
         const roots = args.zookeeper ? ownRoots(args.clusterName) : {};
-        const stormYaml = pulumi.output(args.stormYaml).apply((config): StormConfig => ({ ...roots, ...config }));
+        const stormYaml = pulumi
+            .output(args.stormYaml)
+            .apply((config): StormConfig => tolerant({ ...roots, ...config }, args.stormImage));
         const storm = { ...common, stormYaml, image: args.stormImage, zookeeper, delivery: args.delivery };
         const nimbus = new Nimbus(
             `${name}-nimbus`,
@@ -132,6 +138,7 @@ export class StormCluster extends pulumi.ComponentResource {
             supervisors: placed,
             discovery,
             image: args.stormImage,
+            reserves: pulumi.unsecret(stormYaml.apply(reservesResources)),
             seconds: readySeconds,
             after: [shutdown, ...ready],
         });

@@ -6,6 +6,7 @@ import type { Delivery } from "./daemons/stormDaemon";
 import { clusterDefaults } from "./spec/defaults";
 import type { Heap, Memory } from "./spec/memory";
 import type { StormConfig } from "./spec/stormConfig";
+import type { ZooCfg } from "./spec/zooCfg";
 
 /** Arguments of {@link StormCluster}. */
 export interface StormClusterArgs {
@@ -56,6 +57,11 @@ export interface StormClusterArgs {
      * @default none
      */
     stormYaml?: pulumi.Input<StormConfig>;
+    /**
+     * Entries of zoo.cfg for the members of the cluster's own ensemble. Values have no spaces.
+     * @default `maxClientCnxns`, if more connections come from one address than ZooKeeper's default of 60 lets in
+     */
+    zooCfg?: ZooCfg;
     /**
      * How daemons resolve services.
      * @default `addresses`

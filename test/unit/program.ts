@@ -48,6 +48,8 @@ interface Circumstances {
     secret?: string[];
     /** Addresses of the hosts that do not answer over SSH; default: all do. No host is dialled. */
     silent?: string[];
+    /** Memory in MiB of the machine that runs containers of the target `local`; default: it is not known. */
+    memory?: number;
     /** Whether it is a preview; default: it is an update. */
     preview?: boolean;
     /** Names of the resources that the stack has already; default: none. */
@@ -57,14 +59,14 @@ interface Circumstances {
 }
 
 /** What the machines of the run at hand do, whose mock outlives it: modules are loaded once for all runs of a test file. */
-let machines = { silent: [] as string[], preview: false };
+let machines: { silent: string[]; preview: boolean; memory?: number } = { silent: [], preview: false };
 
 /** Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them. One run at a time. */
 export async function runProgram(
     settings: Record<string, unknown> = {},
-    { secret = [], silent = [], preview = false, existing = [], stack = "test" }: Circumstances = {},
+    { secret = [], silent = [], preview = false, existing = [], stack = "test", memory }: Circumstances = {},
 ): Promise<Run> {
-    machines = { silent, preview };
+    machines = { silent, preview, ...(memory !== undefined && { memory }) };
     const isReachable = ({ address }: { address: string }) => {
         expect(machines.preview).toBe(false);
         return Promise.resolve(!machines.silent.includes(address));
@@ -72,6 +74,11 @@ export async function runProgram(
     jest.doMock("../../provider/machines/reachability", () => ({
         isReachable,
         bastionProblem: () => Promise.resolve(undefined),
+    }));
+    // Whatever machine the tests run on.
+    jest.doMock("../../settings/machineMemory", () => ({
+        ...jest.requireActual<object>("../../settings/machineMemory"),
+        dockerMemory: () => Promise.resolve(machines.memory),
     }));
     const pulumi = await mocked(settings, { secret, preview, existing, stack });
     const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
@@ -91,7 +98,7 @@ export async function runProgram(
 /** Gives Pulumi's SDK the settings, as {@link runProgram} does, and mocks in the engine's place. */
 export async function mocked(
     settings: Record<string, unknown>,
-    { secret = [], preview = false, existing = [], stack = "test" }: Omit<Circumstances, "silent">,
+    { secret = [], preview = false, existing = [], stack = "test" }: Omit<Circumstances, "silent" | "memory">,
 ): Promise<typeof Pulumi> {
     const pulumi = await import("@pulumi/pulumi");
     const defaults = Object.entries(declaredSettings()).map(([key, { default: value }]) => [key, value] as const);

@@ -177,7 +177,7 @@ test.each([
     ],
     [
         { stormYaml: { "supervisor.thrift.port": 6629 } },
-        "storm:stormYaml.supervisor.thrift.port (6629) is set by the program: remove it",
+        "storm:stormYaml.supervisor.thrift.port (6629) is set by the program to 6628, the port that firewalls, gates and ambassadors go by: remove it",
     ],
     [{ stormYaml: { "ui.https.port": 6701 } }, "storm:stormYaml.ui.https.port (6701) is a port of supervisor"],
     [

@@ -135,6 +135,7 @@ export class Ambassadors extends pulumi.ComponentResource {
                     .map((other) => ({ host: other.name, ip: addressFor(daemon) }));
                 return { ...attachment, hosts: [...(attachment.hosts ?? []), ...others] };
             },
+            source: (daemon) => machineOf(daemon)?.proxy ?? daemon.host,
             peers: proxies,
             before: (host) => onMachine.get(host.docker.name)?.ambassador.before ?? [],
         };

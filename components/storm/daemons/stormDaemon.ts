@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { majorVersion } from "../../../provider/image";
 import { launchArguments } from "../../../provider/nimbus/launchArguments";
 import type { Service } from "../../discovery/service";
 import { guardData } from "./dataGuard";
@@ -79,7 +80,12 @@ export class StormDaemon extends Daemon {
                 ...launch,
                 ...(drpcs && { "drpc.servers": drpcs }),
             }));
-        const options = (config: StormConfig) => childopts(args.heaps, discovery.jvmOptions, config);
+        const jvms = {
+            heaps: args.heaps,
+            options: discovery.jvmOptions,
+            isOldJava: majorVersion(args.image) === 1,
+        };
+        const options = (config: StormConfig) => childopts(jvms, config);
         const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...options(config) }));
         const { script = runs(args.run) } = args;
         const start = pulumi

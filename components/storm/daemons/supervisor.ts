@@ -3,6 +3,7 @@ import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Service } from "../../discovery/service";
 import { quote, shellFile } from "../../../provider/machines/shell";
 import { ports } from "../spec/ports";
+import { reservesResources } from "../spec/scheduler";
 import { runs, type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Supervisor}. */
@@ -65,7 +66,14 @@ export class Supervisor extends StormDaemon {
                     ),
                 ),
                 ...(args.logviewer && { beside: ["logviewer"] }),
-                stormYaml: pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...workerDefaults, ...config })),
+                stormYaml: pulumi.output(args.stormYaml ?? {}).apply((config) => ({
+                    ...workerDefaults,
+                    // In place of Storm's 4 GiB: the workers' part of the container's limit.
+                    ...(reservesResources(config) && {
+                        "supervisor.memory.capacity.mb": args.slots * args.heap.worker,
+                    }),
+                    ...config,
+                })),
                 launch: {
                     "supervisor.slots.ports": Array.from({ length: args.slots }, (_, slot) => ports.firstSlot + slot),
                 },

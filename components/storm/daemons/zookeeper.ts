@@ -7,6 +7,7 @@ import type { Service } from "../../discovery/service";
 import { type ClusterArgs, Daemon } from "./daemon";
 import type { Ensemble } from "./ensemble";
 import { ports } from "../spec/ports";
+import { cfgExtra, type ZooCfg } from "../spec/zooCfg";
 import { restartGate } from "../rollout/restartGate";
 
 /** Arguments of {@link ZooKeeper}. */
@@ -19,6 +20,8 @@ export interface ZooKeeperArgs extends ClusterArgs {
     heap: number;
     /** Memory limit of a member in MiB. */
     memory: number;
+    /** Entries of zoo.cfg. */
+    zooCfg: ZooCfg;
     /** Names of members that may leave; default: none. */
     mayLeave?: string[];
     /** What has to be there before the first member is made. */
@@ -82,7 +85,11 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
                         ZOO_MY_ID: String(daemon.index),
                         ZOO_SERVERS: servers(daemon),
                         // Not in the list of servers: Storm's client would read addresses there, and use them instead of its own.
-                        ZOO_CFG_EXTRA: pulumi.interpolate`clientPort=${ports.zookeeper} clientPortAddress=${bindAddress}`,
+                        ZOO_CFG_EXTRA: pulumi
+                            .output(bindAddress)
+                            .apply((clientPortAddress) =>
+                                cfgExtra({ clientPort: ports.zookeeper, clientPortAddress, ...args.zooCfg }),
+                            ),
                         // An ensemble of one is one that can grow.
                         ZOO_STANDALONE_ENABLED: "false",
                         ZOO_4LW_COMMANDS_WHITELIST: "srvr,ruok,mntr",

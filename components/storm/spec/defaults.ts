@@ -9,6 +9,7 @@ export const clusterDefaults = {
     heap: defaultHeap,
     memory: {},
     stormYaml: {},
+    zooCfg: {},
     delivery: "arguments",
     uiPort: 8080,
     readySeconds: 180,

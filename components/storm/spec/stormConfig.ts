@@ -1,4 +1,6 @@
 import { stringify } from "yaml";
+import { profilerOptions, tolerance } from "./jvmOptions";
+import { reservedHeap, reservesResources } from "./scheduler";
 
 /** Configuration of a Storm daemon: keys of storm.yaml and their values. */
 export type StormConfig = Record<string, unknown>;
@@ -9,16 +11,25 @@ export function stormYaml(config: StormConfig): string {
     return stringify({ "storm.local.dir": "/data", "storm.log.dir": "/logs", ...config }, { version: "1.1" });
 }
 
-/**
- * The `childopts` entries of JVMs: the heap, behind the Java options that `config` has for them.
- * @param heaps MiB by JVM, such as `nimbus`.
- * @param options Java options of them all, which those of `config` may override.
- */
-export function childopts(heaps: Record<string, number>, options: string, config: StormConfig): StormConfig {
-    const entries = Object.entries(heaps).map(([jvm, heap]) => {
+/** Options of a cluster's JVMs, beside those of storm.yaml. */
+export interface JvmArgs {
+    /** Heap in MiB by JVM, such as `nimbus`. */
+    heaps: Record<string, number>;
+    /** Options of them all, which those of storm.yaml may override. */
+    options: string;
+    /** Whether Java is an old one, as in Storm 1's images: it knows the options of its time. */
+    isOldJava: boolean;
+}
+
+/** The `childopts` entries of JVMs: the heap, behind the Java options that `config` has for them. */
+export function childopts({ heaps, options, isOldJava }: JvmArgs, config: StormConfig): StormConfig {
+    const entries = Object.entries(heaps).map(([jvm, size]) => {
         const key = `${jvm}.childopts`;
+        const isWorker = jvm === "worker";
+        const heap = isWorker && reservesResources(config) ? reservedHeap : size;
+        const passOver = isOldJava ? "" : tolerance(config[key], isWorker ? profilerOptions(config) : "");
         // Storm takes a list too.
-        return [key, [options, config[key], `-Xmx${heap}m`].flat().filter(Boolean).join(" ")];
+        return [key, [passOver, options, config[key], `-Xmx${heap}m`].flat().filter(Boolean).join(" ")];
     });
     return Object.fromEntries(entries) as StormConfig;
 }

@@ -20,6 +20,8 @@ export interface SubmittingArgs {
     discovery: Discovery;
     /** Image of Storm. */
     image: string;
+    /** Whether the cluster's scheduler goes by reserved memory and CPU, and not by a number of workers. */
+    reserves: pulumi.Output<boolean>;
     /** Seconds that a topology has to be running. */
     seconds: number;
     /** Resources that must exist before topologies are submitted. */
@@ -30,6 +32,7 @@ export interface SubmittingArgs {
 export class Submitting {
     readonly nimbuses: pulumi.Output<NimbusContainer[]>;
     readonly image: string;
+    readonly reserves: pulumi.Output<boolean>;
     readonly seconds: number;
     readonly after: pulumi.Resource[];
     /** The Nimbus that keeps the jars, and beside which the client runs: the first whose machine can be used. */
@@ -49,10 +52,11 @@ export class Submitting {
     constructor(
         private readonly name: string,
         private readonly parent: pulumi.Resource,
-        { nimbus, supervisors, discovery, image, seconds, after }: SubmittingArgs,
+        { nimbus, supervisors, discovery, image, reserves, seconds, after }: SubmittingArgs,
     ) {
         this.nimbuses = nimbus.containers;
         this.image = image;
+        this.reserves = reserves;
         this.seconds = seconds;
         this.after = after;
         const client = (nimbus.daemons.find(({ host }) => !host.machine?.unusable) ??

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isUrl } from "../../../provider/jars";
 import { launchArguments } from "../../../provider/nimbus/launchArguments";
 import { Submission } from "../../../provider/resources";
+import { tolerant } from "../spec/jvmOptions";
 import type { StormConfig } from "../spec/stormConfig";
 import type { Submitting } from "./submitting";
 
@@ -30,7 +31,10 @@ export interface TopologyArgs {
     mainClass: string;
     /** Arguments of that; default: the topology's name. */
     arguments?: string[];
-    /** Worker processes; default: what the jar says. Another number rebalances. */
+    /**
+     * Worker processes; default: what the jar says. Another number rebalances. It has no effect with Storm's ResourceAwareScheduler, which
+     * goes by memory and CPU.
+     */
     workers?: number;
     /**
      * Entries of its configuration, over those that the jar sets; default: none. Do not put secrets in: Storm UI shows
@@ -77,7 +81,8 @@ export class Topology extends pulumi.ComponentResource {
                 topology,
                 sha256,
                 mainClass,
-                workers,
+                // The scheduler does not go by it then, so that it would be missing for ever.
+                workers: workers && submitting.reserves.apply((reserves) => (reserves ? undefined : workers)),
                 killSeconds,
                 rebalanceSeconds,
                 nimbuses,
@@ -85,7 +90,9 @@ export class Topology extends pulumi.ComponentResource {
                 image,
                 supervisors,
                 arguments: args.arguments ?? [topology],
-                configuration: launchArguments(Object.fromEntries(Object.entries(args.configuration ?? {}).sort())),
+                configuration: launchArguments(
+                    Object.fromEntries(Object.entries(tolerant(args.configuration ?? {}, image)).sort()),
+                ),
                 parallelism: args.parallelism ?? {},
                 seconds: args.readySeconds ?? seconds,
                 owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
