@@ -5,14 +5,14 @@
 import * as fs from "fs";
 import * as yaml from "yaml";
 import { checkSettings, settingValue } from "../settings";
-import { dockerMemory, memoryShortage } from "../settings/machineMemory";
-import { type Config, configOf, withoutSecrets } from "./stackFile";
+import { dockerMemory, memoryShortage, type Shortage } from "../settings/machineMemory";
+import { configOf, withoutSecrets } from "./stackFile";
 
 /** The settings of a stack's file, over the defaults that Pulumi.yaml declares. */
 export function valuesOf(project: string, stackFile: string): Record<string, unknown> {
     const { name, config } = yaml.parse(project) as { name: string; config: Record<string, { default?: unknown }> };
     const defaults = Object.entries(config).map(([key, { default: value }]) => [key, value] as const);
-    const own = Object.entries(configOf(withoutSecrets(stackFile)) as Config);
+    const own = Object.entries(configOf(withoutSecrets(stackFile)));
     const prefix = `${name}:`;
     return Object.fromEntries(
         [...defaults, ...own]
@@ -25,19 +25,24 @@ export function valuesOf(project: string, stackFile: string): Record<string, unk
     );
 }
 
-async function main(stack: string): Promise<void> {
-    const file = `Pulumi.${stack}.yaml`;
-    const values = valuesOf(fs.readFileSync("Pulumi.yaml", "utf8"), fs.readFileSync(file, "utf8"));
-    const { settings, mistakes, warnings } = checkSettings(values, `storm-${stack}`);
-    const shortage = settings?.target === "local" ? memoryShortage(settings, await dockerMemory()) : {};
-    mistakes.push(...[shortage.mistake ?? []].flat().map((each) => `  ${each}`));
-    warnings.push(...[shortage.warning ?? []].flat().map((each) => `  ${each}`));
+/** What `make check` prints. */
+export function listing(file: string, mistakes: string[], warnings: string[]): string {
     const lists = [
         ...(mistakes.length > 0 ? ["Refused:", ...mistakes] : []),
         ...(warnings.length > 0 ? ["Warnings:", ...warnings] : []),
     ];
-    console.log(lists.join("\n") || `The settings in ${file} are valid.`);
-    process.exitCode = mistakes.length > 0 ? 1 : 0;
+    return lists.join("\n") || `The settings in ${file} are valid. Next: make preview`;
+}
+
+async function main(stack: string): Promise<void> {
+    const file = `Pulumi.${stack}.yaml`;
+    const values = valuesOf(fs.readFileSync("Pulumi.yaml", "utf8"), fs.readFileSync(file, "utf8"));
+    const { settings, mistakes, warnings } = checkSettings(values, `storm-${stack}`);
+    const { mistake, warning } =
+        settings?.target === "local" ? memoryShortage(settings, await dockerMemory()) : ({} as Shortage);
+    const refused = [...mistakes, ...(mistake === undefined ? [] : [`  ${mistake}`])];
+    console.log(listing(file, refused, [...warnings, ...(warning === undefined ? [] : [`  ${warning}`])]));
+    process.exitCode = refused.length > 0 ? 1 : 0;
 }
 
 if (require.main === module) {

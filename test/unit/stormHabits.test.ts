@@ -1,4 +1,6 @@
 /** Settings that people who run Storm or ZooKeeper have, each with where it is from, and what this program makes of it. */
+import * as fs from "fs";
+import { listing, valuesOf } from "../../scripts/checkSettings";
 import { checkSettings } from "../../settings";
 import { declaredSettings } from "./program";
 
@@ -283,4 +285,15 @@ test("values that are secret are in no warning", () => {
     const stormYaml = { "supervisor.memory.capacity.mb": 4096 };
     const { warnings } = checkSettings({ ...defaults, stormYaml }, "storm-test", (key) => key === "stormYaml");
     expect(warnings.join()).not.toContain("4096");
+});
+
+test("make check reads a stack's file as Pulumi does, over the declared defaults, without its secrets", () => {
+    const file =
+        "config:\n  storm:slots: '3'\n  storm:sshKey: { secure: abc }\n  aws:region: eu-central-1\n  storm:ui: 'no'\n";
+    const values = valuesOf(fs.readFileSync("Pulumi.yaml", "utf8"), file);
+    expect(values).toMatchObject({ slots: 3, sshKey: "", ui: "no", target: "local" });
+    expect(values).not.toHaveProperty("region");
+    const { mistakes, warnings } = checkSettings(values, "storm-test");
+    expect(listing("Pulumi.test.yaml", mistakes, warnings)).toBe('Refused:\n  storm:ui ("no") must be true or false');
+    expect(listing("Pulumi.test.yaml", [], [])).toContain("Pulumi.test.yaml are valid");
 });
