@@ -16,6 +16,8 @@ export interface TopologyState {
     status: string;
     /** Executors that are assigned to a worker. */
     executors: Executor[];
+    /** What the scheduler says of it, such as what it has too little of; empty: nothing. */
+    scheduling: string;
     /** The last errors of its components, the newest first. */
     errors: { component: string; error: string; time: number }[];
 }
@@ -121,6 +123,7 @@ export async function topologyState({ connect, address, port }: NimbusAt, id: st
     );
     return {
         status: String(info[TopologyInfo.status]),
+        scheduling: String(info[TopologyInfo.schedulerStatus] ?? ""),
         executors: structs(info[TopologyInfo.executors]).map((executor) => {
             const tasks = executor[ExecutorSummary.executorInfo] as Struct;
             const first = Number(tasks[ExecutorInfo.taskStart] ?? 0);

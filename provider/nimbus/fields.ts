@@ -8,7 +8,7 @@ export const fields = {
     SupervisorSummary: { host: 1, uptimeSeconds: 2, workers: 3, usedWorkers: 4 },
     TopologySummary: { id: 1, name: 2, workers: 5, status: 7 },
     ListBlobsResult: { keys: 1, session: 2 },
-    TopologyInfo: { executors: 4, status: 5, errors: 6 },
+    TopologyInfo: { executors: 4, status: 5, errors: 6, schedulerStatus: 513 },
     ExecutorSummary: { executorInfo: 1, component: 2, host: 3, port: 4, uptimeSeconds: 5 },
     ExecutorInfo: { taskStart: 1, taskEnd: 2 },
     ErrorInfo: { error: 1, timeSeconds: 2 },

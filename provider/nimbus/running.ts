@@ -7,12 +7,13 @@ export type Seen = Map<string, number>;
 const provenSeconds = 10;
 
 /** What a topology is missing to run; undefined: it runs. `seen` is kept from one request about it to the next. */
-export function missing({ status, executors }: TopologyState, seen: Seen): string | undefined {
+export function missing({ status, executors, scheduling }: TopologyState, seen: Seen): string | undefined {
     if (status !== "ACTIVE" && status !== "INACTIVE") {
         return `it is ${status}`;
     }
     if (executors.length === 0) {
-        return "it has no worker: no slot is free";
+        // ResourceAwareScheduler says what resources are missing.
+        return `it has no worker: ${scheduling || "no slot is free"}`;
     }
     const waiting = executors.filter((executor) => !isUp(executor, seen));
     const places = [...new Set(waiting.map(({ component, host, port }) => `${component} on ${host}:${port}`))];

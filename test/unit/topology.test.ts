@@ -16,7 +16,7 @@ function state(uptimes: number[], changes: Partial<TopologyState> = {}): Topolog
     const executors = uptimes.map((uptime, index) => ({
         ...{ component: index % 2 ? "b" : "a", task: index, tasks: 1, host: "10.0.0.1", port: 6700 + index, uptime },
     }));
-    return { status: "ACTIVE", executors, errors: [], ...changes };
+    return { status: "ACTIVE", scheduling: "", executors, errors: [], ...changes };
 }
 
 describe("a topology is running", () => {
@@ -40,6 +40,8 @@ describe("a topology is running", () => {
     });
     test("not while it has no worker, or is being spread or killed", () => {
         expect(missing(state([]), new Map())).toBe("it has no worker: no slot is free");
+        const scheduling = "Not enough resources to schedule";
+        expect(missing(state([], { scheduling }), new Map())).toBe(`it has no worker: ${scheduling}`);
         expect(missing(state([30], { status: "REBALANCING" }), new Map())).toBe("it is REBALANCING");
     });
 });
