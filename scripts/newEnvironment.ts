@@ -116,13 +116,7 @@ function main(name: string, from: string): void {
     const descriptions = Object.fromEntries(
         Object.entries(declared).map(([key, { description = "" }]) => [key, description]),
     );
-    const { text, open } = environment(
-        name,
-        from,
-        fs.readFileSync(source, "utf8"),
-        others.map(read),
-        descriptions,
-    );
+    const { text, open } = environment(name, from, fs.readFileSync(source, "utf8"), others.map(read), descriptions);
     fs.writeFileSync(file, text);
     console.log(`${file} is written, after ${source}.${open.map((line) => `\n  ${line}`).join("")}`);
     console.log(`Next: read it, then make preview STACK=${name}`);

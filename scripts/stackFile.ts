@@ -22,7 +22,9 @@ export function configOf(text: string, file = "the stack file"): Config {
     }
     const { contents } = document;
     if (!isEmpty(contents) && !yaml.isMap(contents)) {
-        throw new Error(`${at(contents.range?.[0] ?? 0)}: a stack file is a map with the key config, such as\n${example}`);
+        throw new Error(
+            `${at(contents.range?.[0] ?? 0)}: a stack file is a map with the key config, such as\n${example}`,
+        );
     }
     const config = contents?.get("config", true);
     if (!isEmpty(config) && !yaml.isMap(config)) {

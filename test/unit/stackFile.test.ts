@@ -17,7 +17,12 @@ test.each(["", "config:\n", "config: {}\n", "# Mine.\n"])("a file without settin
 });
 
 test.each([
-    ["two settings in one", "config:\n  storm:slots: 2 storm:ui: false\n", 2, "this is not valid YAML: Nested mappings"],
+    [
+        "two settings in one",
+        "config:\n  storm:slots: 2 storm:ui: false\n",
+        2,
+        "this is not valid YAML: Nested mappings",
+    ],
     ["a tab", "config:\n\tstorm:slots: 2\n", 2, "this is not valid YAML: Tabs"],
     ["a setting twice", "config:\n  a: 1\n  a: 2\n", 3, "this is not valid YAML: Map keys must be unique"],
     ["a list of settings", "# Mine.\nconfig:\n  - storm:slots: 2\n", 3, "config must be a map of settings"],
@@ -165,7 +170,7 @@ describe("a checkout", () => {
     test("has the exports to print in a script that another one has run", () => {
         const env = { HOME: folder, DOCKER_HOST: "unix:///run/x", PULUMI_BACKEND_URL: "", PULUMI_ACCESS_TOKEN: "" };
         const unset = "unset STORM_EXPORTS PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE";
-        const inner = "set -eu; . scripts/env.sh; use_stack; echo \"$exports\"";
+        const inner = 'set -eu; . scripts/env.sh; use_stack; echo "$exports"';
         const { output } = run(`${unset}; use_stack; echo "$exports"; bash -c '${inner}'`, env);
         const lines = output.split("\n").slice(0, -1);
         expect(lines).toHaveLength(4);

@@ -37,7 +37,7 @@ let up: ReturnType<typeof make>;
 test("before it, `make status` and `make storm` say that there is no cluster", () => {
     expect(make("status")).toEqual({
         code: 0,
-        output: expect.stringMatching(/^The cluster \S+ is not there. `make up` makes it.$/m) as string,
+        output: expect.stringMatching(/^There is no cluster \S+\. `make up` creates it\.$/m) as string,
     });
     expect(make("storm", "ARGS=list").output).toContain("No Nimbus runs: make up");
 });
@@ -123,7 +123,7 @@ test("`make down` keeps the data, and `make down DATA=yes` removes it", () => {
     expect([labelled("container"), labelled("network")]).toEqual(["", ""]);
     // One of them is of the supervisor that went.
     expect(labelled("volume").split("\n")).toHaveLength(5);
-    expect(make("status").output).toContain("is not there");
+    expect(make("status").output).toContain("There is no cluster");
     expect(make("down", "DATA=yes").output).toContain("Removed the data");
     expect(labelled("volume")).toBe("");
 });
