@@ -35,7 +35,7 @@ ami:
 env:
 	@scripts/environment "$(NAME)" "$(FROM)"
 
-## make status                  daemons, leader, slots, topologies
+## make status                  daemons, leader, slots, topologies, and what is wrong
 status:
 	@scripts/status
 
@@ -47,7 +47,7 @@ logs:
 storm:
 	@scripts/storm $(ARGS)
 
-## make wordcount               submit the example topology
+## make wordcount               submit the example topology, and show its first counts
 wordcount:
 	@scripts/wordcount
 
