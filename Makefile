@@ -39,7 +39,7 @@ ami:
 env:
 	@scripts/environment "$(NAME)" "$(FROM)"
 
-## make status                  daemons, leader, slots, topologies
+## make status                  daemons, leader, slots, topologies, and what is wrong
 status:
 	@scripts/status
 
@@ -51,7 +51,7 @@ logs:
 storm:
 	@scripts/storm $(ARGS)
 
-## make wordcount               submit the example topology
+## make wordcount               submit the example topology, and show its first counts
 wordcount:
 	@scripts/wordcount
 

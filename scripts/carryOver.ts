@@ -1,6 +1,6 @@
 /**
- * Takes over the stack files that `make` kept in .local until Pulumi wrote to those beside Pulumi.yaml: `carryOver.ts <stack>...`
- * To be removed once no checkout has them.
+ * Carries over the stack files that `make` kept in .local until Pulumi wrote to those beside Pulumi.yaml: `carryOver.ts <stack>...`
+ * Remove this once no checkout has them.
  */
 import * as fs from "fs";
 import { isDeepStrictEqual } from "util";
@@ -48,7 +48,7 @@ function carryOver(stack: string): void {
     } else {
         return;
     }
-    console.error("Where PULUMI_OPTION_CONFIG_FILE is exported: unset PULUMI_OPTION_CONFIG_FILE");
+    console.error("If PULUMI_OPTION_CONFIG_FILE is exported: unset PULUMI_OPTION_CONFIG_FILE");
     fs.rmSync(`${former}.base`, { force: true });
 }
 

@@ -13,7 +13,7 @@ PATH=${PULUMI_HOME:-$HOME/.pulumi}/versions/$cli/bin:$root/node_modules/.bin:$PA
 # typescript FILE ARGUMENTS...: runs a .ts file
 typescript() { node --require "$root/scripts/transpile.js" "$@"; }
 
-# Prints the exports with which plain `npx pulumi` works on the stack, without what the user has set already.
+# Prints the exports with which plain `npx pulumi` works on the stack, without those that the user has set.
 print_exports() {
     local where=()
     if [ -z "${PULUMI_BACKEND_URL:-}${PULUMI_ACCESS_TOKEN:-}" ] && ! logged_in; then
@@ -34,7 +34,7 @@ logged_in() {
     [ -f "$credentials" ] && node -e 'process.exit(JSON.parse(fs.readFileSync(process.argv[1])).current ? 0 : 1)' "$credentials"
 }
 
-# Makes the file of the stack `local`, which is not committed, where it is missing.
+# Creates the file of the stack `local`, which is not committed, if it is missing.
 bring_stack_files() {
     # Temporary, as scripts/carryOver.ts is. Exports that `make` printed before may name the former file, without which Pulumi
     # would go by defaults.
@@ -49,21 +49,22 @@ bring_stack_files() {
     fi
 }
 
-# Sets in the file of the stack `local` what holds for the images that airgap/ makes.
+# Sets in the file of the stack `local` what the images that airgap/ builds require.
 use_airgap_settings() { typescript scripts/stackFile.ts add Pulumi.local.yaml airgap/settings.yaml; }
 
-# Makes the stack's file ready: it is the one that Pulumi reads, and writes to.
+# Prepares the stack's file, which Pulumi reads and writes, and refuses one that has no settings to read.
 bring_settings() {
     bring_stack_files
     if [ ! -f "Pulumi.$stack.yaml" ]; then
         echo "There is no stack file Pulumi.$stack.yaml: copy Pulumi.local.yaml, and give it another storm:subnet." >&2
         exit 2
     fi
+    typescript scripts/stackFile.ts check "Pulumi.$stack.yaml"
     mkdir -p "$local_dir"
     if [ -n "${STORM:-}" ]; then choose_storm; fi
 }
 
-# Sets what STORM=<version> asks for: it stays. The stack may not exist yet, without which `pulumi config set` does nothing.
+# Sets what STORM=<version> asks for; it stays set. `pulumi config set` does nothing before the stack exists.
 choose_storm() {
     local settings=("storm:stormImage=storm:$STORM") whole=false
     if [ -f "$local_dir/airgap" ]; then
@@ -73,11 +74,11 @@ choose_storm() {
     typescript scripts/stackFile.ts set "Pulumi.$stack.yaml" "${settings[@]}"
 }
 
-# Fails where the stack's file is encrypted by a passphrase that this checkout does not have.
+# Fails if the stack's file is encrypted by a passphrase that this checkout does not have.
 refuse_other_passphrase() {
     local file=Pulumi.$stack.yaml unencrypted
     grep -q '^encryptionsalt:' "$file" || return 0
-    # After `rm -r .local`: without secrets the former salt is for nothing.
+    # After `rm -r .local`: without secrets the former salt is of no use.
     if [ "$stack" = local ] && ! grep -q 'secure:' "$file"; then
         unencrypted=$(grep -v '^encryptionsalt:' "$file")
         echo "$unencrypted" >"$file"
@@ -88,10 +89,12 @@ If the passphrase is lost, remove encryptionsalt and the secrets from that file.
     exit 2
 }
 
-# Makes what the exports point at, and exports it.
+# Exports what Pulumi needs, and creates what those exports name.
 use_stack() {
     bring_settings
-    exports=$(print_exports)
+    # A script that another one runs has the exports already, and may still have to print them.
+    exports=${STORM_EXPORTS-$(print_exports)}
+    export STORM_EXPORTS=$exports
     eval "$exports"
     if [ "${PULUMI_BACKEND_URL:-}" = "file://$local_dir/state" ]; then
         mkdir -p "$local_dir/state"
@@ -103,7 +106,7 @@ use_stack() {
     export PULUMI_SKIP_UPDATE_CHECK=true
 }
 
-# Prints the stack's outputs as JSON; {} where the cluster is not there.
+# Prints the stack's outputs as JSON; {} if there is no cluster.
 stack_outputs() { pulumi stack output --json --stack "$stack" 2>/dev/null || echo '{}'; }
 
 # setting KEY: its value in the stack's settings, or Pulumi.yaml's default
@@ -114,7 +117,7 @@ setting() {
     ' "Pulumi.$stack.yaml" "$1"
 }
 
-# login DAEMON: the command line that logs in on its machine; nothing where that is this one
+# login DAEMON: the command line that logs in on its machine; nothing if that is this one
 login() {
     stack_outputs | node -e '
         const { hosts = {} } = JSON.parse(fs.readFileSync(0));
@@ -122,7 +125,7 @@ login() {
     ' "$1"
 }
 
-# Prints the names of the daemons that are there.
+# Prints the names of the daemons that have a container.
 placed_daemons() {
     if [ "$(setting storm:target)" = local ]; then
         docker ps --all --filter "label=storm.cluster=$cluster" --format '{{.Label "storm.daemon"}}' | sort | xargs
@@ -148,5 +151,5 @@ at() {
     fi
 }
 
-# Selects the stack, made where it is not there.
+# Selects the stack, and creates it if it does not exist.
 select_stack() { pulumi stack select --create "$stack"; }

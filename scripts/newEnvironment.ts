@@ -4,10 +4,9 @@
 import * as fs from "fs";
 import * as yaml from "yaml";
 import { subnetAt } from "../components/network/subnet";
+import { type Config, configOf } from "./stackFile";
 
-type Config = Record<string, unknown>;
-
-/** A stack file, and what of the one that it was made from has to be said anew. */
+/** A stack file, and what of the one that it was made from has to be set again. */
 export interface Environment {
     text: string;
     /** A line for each. */
@@ -33,10 +32,11 @@ export function environment(
     others: Config[],
     descriptions: Record<string, string>,
 ): Environment {
+    configOf(text, `Pulumi.${from}.yaml`);
     const document = yaml.parseDocument(text);
     const config: unknown = document.get("config");
-    if (document.errors[0] || !yaml.isMap<yaml.Scalar<string>>(config)) {
-        throw new Error(`Pulumi.${from}.yaml: ${document.errors[0]?.message ?? "has no config"}`);
+    if (!yaml.isMap<yaml.Scalar<string>>(config)) {
+        throw new Error(`Pulumi.${from}.yaml: has no config`);
     }
     const open: string[] = [];
     for (const key of ["encryptionsalt", "secretsprovider", "encryptedkey"]) {
@@ -94,8 +94,8 @@ function wrapped(text: string, width = 120): string {
     return lines.join("\n");
 }
 
-function read(file: string): { config?: Config } {
-    return (yaml.parse(fs.readFileSync(file, "utf8")) as { config?: Config } | null) ?? {};
+function read(file: string): Config {
+    return configOf(fs.readFileSync(file, "utf8"), file);
 }
 
 function main(name: string, from: string): void {
@@ -106,23 +106,17 @@ function main(name: string, from: string): void {
     }
     const [file, source] = [`Pulumi.${name}.yaml`, `Pulumi.${from}.yaml`];
     if (fs.existsSync(file)) {
-        throw new Error(`${file} is there already: edit it, or give another NAME`);
+        throw new Error(`${file} exists already: edit it, or give another NAME`);
     }
     if (!fs.existsSync(source)) {
         throw new Error(`there is no ${source}: make env NAME=${name} FROM=dev`);
     }
     const others = fs.readdirSync(".").filter((each) => /^Pulumi\.[^.]+\.yaml$/.test(each));
-    const declared = read("Pulumi.yaml").config as Record<string, { description?: string }>;
+    const declared = read("Pulumi.yaml") as Record<string, { description?: string }>;
     const descriptions = Object.fromEntries(
         Object.entries(declared).map(([key, { description = "" }]) => [key, description]),
     );
-    const { text, open } = environment(
-        name,
-        from,
-        fs.readFileSync(source, "utf8"),
-        others.map((each) => read(each).config ?? {}),
-        descriptions,
-    );
+    const { text, open } = environment(name, from, fs.readFileSync(source, "utf8"), others.map(read), descriptions);
     fs.writeFileSync(file, text);
     console.log(`${file} is written, after ${source}.${open.map((line) => `\n  ${line}`).join("")}`);
     console.log(`Next: read it, then make preview STACK=${name}`);

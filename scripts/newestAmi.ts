@@ -6,6 +6,7 @@ import * as fs from "fs";
 import { DescribeImagesCommand, EC2Client, type Image } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import * as yaml from "yaml";
+import { configOf } from "./stackFile";
 
 /**
  * Name of AWS's public parameter that holds the id, in every region. It is not that of the minimal image, which does not have what
@@ -23,27 +24,23 @@ export interface StackImage {
 
 /**
  * Reads a stack's file.
- * @throws Error when it is no YAML, not one of the target `aws`, or names no region.
+ * @throws Error when it is not valid YAML, not one of the target `aws`, or names no region.
  */
 export function stackImage(file: string, text: string): StackImage {
-    const document = yaml.parseDocument(text);
-    if (document.errors[0]) {
-        throw new Error(`${file}: ${document.errors[0].message}`);
-    }
-    const { config } = (document.toJS() ?? {}) as { config?: Record<string, unknown> };
-    const target = config?.["storm:target"] ?? "local";
+    const config = configOf(text, file);
+    const target = config["storm:target"] ?? "local";
     if (target !== "aws") {
         throw new Error(
             `${file} has the target ${JSON.stringify(target)}; images are for the target "aws": make ami STACK=dev`,
         );
     }
-    const region = config?.["aws:region"];
+    const region = config["aws:region"];
     if (typeof region !== "string" || region === "") {
         throw new Error(
             `${file} names no region, and each region has images of its own: set aws:region, such as eu-central-1`,
         );
     }
-    return { region, ami: (config?.["storm:aws"] as { ami?: string } | null | undefined)?.ami };
+    return { region, ami: (config["storm:aws"] as { ami?: string } | null | undefined)?.ami };
 }
 
 /** A stack's file with another image; all else, comments included, is as it was. */

@@ -61,7 +61,7 @@ describe("a stack's file", () => {
         ],
         ["no target", "config: {}\n", 'has the target "local"'],
         ["nothing in it", "", 'has the target "local"'],
-        ["no YAML", "config: [", "Pulumi.x.yaml: Flow sequence"],
+        ["no YAML", "config: [", "Pulumi.x.yaml, line 1: this is not valid YAML: Flow sequence"],
         ["no region", "config:\n  storm:target: aws\n", "Pulumi.x.yaml names no region"],
     ])("that has %s is refused", (_, text, message) => {
         expect(() => stackImage("Pulumi.x.yaml", text)).toThrow(message);

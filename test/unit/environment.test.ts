@@ -28,7 +28,7 @@ test("on this machine it gets a network and a port that no other has", () => {
     expect(config).toEqual({ "storm:ui": true, "storm:subnet": "172.30.79.0/24", "storm:uiPort": 8086 });
 });
 
-test("secrets, and machines that it cannot share, are to be said anew", () => {
+test("secrets, and machines that it cannot share, are to be set again", () => {
     const text =
         "encryptionsalt: v1:abc\nconfig:\n  storm:target: hosts\n  storm:sshKey:\n    secure: v1:xyz\n  storm:hosts:\n    - name: a\n" +
         "  storm:stormYaml:\n    storm.zookeeper.auth.payload:\n      secure: v1:xyz\n";
@@ -42,7 +42,7 @@ test("secrets, and machines that it cannot share, are to be said anew", () => {
     ]);
 });
 
-test("what is no stack file is told", () => {
-    expect(() => written("staging", "config: [\n")).toThrow(/^Pulumi.dev.yaml: /);
+test("what is no stack file is refused", () => {
+    expect(() => written("staging", "config: [\n")).toThrow(/^Pulumi.dev.yaml, line 2: this is not valid YAML: /);
     expect(() => written("staging", "storm:target: local\n")).toThrow("Pulumi.dev.yaml: has no config");
 });

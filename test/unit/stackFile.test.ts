@@ -16,6 +16,22 @@ test.each(["", "config:\n", "config: {}\n", "# Mine.\n"])("a file without settin
     expect(configOf(withSettings(text, { "storm:slots": 4 }))).toEqual({ "storm:slots": 4 });
 });
 
+test.each([
+    [
+        "two settings in one",
+        "config:\n  storm:slots: 2 storm:ui: false\n",
+        2,
+        "this is not valid YAML: Nested mappings",
+    ],
+    ["a tab", "config:\n\tstorm:slots: 2\n", 2, "this is not valid YAML: Tabs"],
+    ["a setting twice", "config:\n  a: 1\n  a: 2\n", 3, "this is not valid YAML: Map keys must be unique"],
+    ["a list of settings", "# Mine.\nconfig:\n  - storm:slots: 2\n", 3, "config must be a map of settings"],
+    ["a word for settings", "config: none\n", 1, "config must be a map of settings"],
+    ["no map", "storm:slots=2\n", 1, "a stack file is a map with the key config"],
+])("a file with %s is refused, with the line", (_, text, line, problem) => {
+    expect(() => configOf(text, "Pulumi.x.yaml")).toThrow(`Pulumi.x.yaml, line ${line}: ${problem}`);
+});
+
 describe("a stack file of before, in .local, is carried over:", () => {
     const salt = "v1:abc=:v1:xyz";
 
@@ -139,6 +155,27 @@ describe("a checkout", () => {
         fs.writeFileSync(file("Pulumi.local.yaml"), `${template}encryptionsalt: v1:abc=:v1:xyz\n`);
         expect(run(use, env)).toMatchObject({ code: 0 });
         expect(read("Pulumi.local.yaml")).toBe(template);
+    });
+
+    test("whose stack file is broken says so in one message, and changes nothing", () => {
+        fs.writeFileSync(file("Pulumi.local.yaml"), "config:\n  storm:slots: 2 3: 4\n");
+        expect(run("use_stack")).toEqual({
+            code: 2,
+            output: "",
+            messages: expect.stringMatching(/^Pulumi\.local\.yaml, line 2: this is not valid YAML: .*\n$/) as string,
+        });
+        expect(read("Pulumi.local.yaml")).toBe("config:\n  storm:slots: 2 3: 4\n");
+    });
+
+    test("has the exports to print in a script that another one has run", () => {
+        const env = { HOME: folder, DOCKER_HOST: "unix:///run/x", PULUMI_BACKEND_URL: "", PULUMI_ACCESS_TOKEN: "" };
+        const unset = "unset STORM_EXPORTS PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE";
+        const inner = 'set -eu; . scripts/env.sh; use_stack; echo "$exports"';
+        const { output } = run(`${unset}; use_stack; echo "$exports"; bash -c '${inner}'`, env);
+        const lines = output.split("\n").slice(0, -1);
+        expect(lines).toHaveLength(4);
+        expect(lines[0]).toMatch(/^export PULUMI_BACKEND_URL=/);
+        expect(lines.slice(2)).toEqual(lines.slice(0, 2));
     });
 
     test("without a stack's file says which one it wants", () => {

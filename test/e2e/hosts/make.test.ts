@@ -1,7 +1,10 @@
+import * as fs from "fs";
+import * as path from "path";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { Checkout } from "../checkout";
 import { machineSettings } from "../stack";
+import { jar } from "../topologies/topologies";
 import { containersOn, heap } from "./fleet";
 
 describeLab("make, on hosts,", () => {
@@ -52,11 +55,24 @@ describeLab("make, on hosts,", () => {
         expect(make("status").output).toMatch(/slots +0 of 2 used, on 2 supervisors/);
     });
 
-    test("what was removed on a host is made anew", async () => {
+    test("`make wordcount` shows the first counts, and the command that follows them on the host", () => {
+        fs.cpSync(jar, path.join(checkout.folder, jar));
+        const counted = make("wordcount");
+        expect(counted).toEqual({
+            code: 0,
+            output: expect.stringMatching(/^ {2}supervisor-[12] {2}counted \d+ words, /m) as string,
+        });
+        expect(counted.output).toMatch(
+            new RegExp(`^  ssh .* "docker exec ${cluster}-supervisor-[12] sh -c 'tail -f \\S+/worker\\.log'"$`, "m"),
+        );
+        expect(make("storm", "ARGS=kill wordcount -w 1")).toMatchObject({ code: 0 });
+    });
+
+    test("what was removed on a host is created again", async () => {
         await host("b").exec(`docker rm --force ${cluster}-supervisor-1`);
         expect(make("up")).toEqual({
             code: 0,
-            output: expect.stringContaining("make up: mending what was found") as string,
+            output: expect.stringContaining("make up: repairing what was found") as string,
         });
         expect(Object.keys(await all())).toContain("supervisor-1");
     });

@@ -4,7 +4,8 @@ import * as os from "os";
 import * as path from "path";
 import * as yaml from "yaml";
 import { Checkout, sweep } from "../checkout";
-import { docker, machineSettings } from "../stack";
+import { docker, machineSettings, until } from "../stack";
+import { jar } from "../topologies/topologies";
 
 const stack = "e2e-make";
 const cluster = `storm-${stack}`;
@@ -26,6 +27,8 @@ const labelled = (kind: string) => docker(kind, "ls", "--quiet", "--filter", `la
 
 beforeAll(() => {
     sweep(cluster);
+    // As `make wordcount` builds it.
+    fs.cpSync(jar, path.join(checkout.folder, jar));
 });
 afterAll(() => {
     sweep(cluster);
@@ -37,7 +40,7 @@ let up: ReturnType<typeof make>;
 test("before it, `make status` and `make storm` say that there is no cluster", () => {
     expect(make("status")).toEqual({
         code: 0,
-        output: expect.stringMatching(/^The cluster \S+ is not there. `make up` makes it.$/m) as string,
+        output: expect.stringMatching(/^There is no cluster \S+\. `make up` creates it\.$/m) as string,
     });
     expect(make("storm", "ARGS=list").output).toContain("No Nimbus runs: make up");
 });
@@ -94,6 +97,7 @@ test("`make scale` shows what is there before and after; what is no number leave
         output: expect.stringContaining("make scale: from 1 to 2 supervisors") as string,
     });
     expect(scaled.output).toMatch(/on 1 supervisors[^]*7 to create[^]*on 2 supervisors/);
+    expect(scaled.output).toMatch(/, after\n(export .*\n){2}/);
     const refused = make("scale", "SUPERVISORS=none");
     expect([refused.code === 0, refused.output]).toEqual([
         false,
@@ -108,12 +112,37 @@ test("`make storm`, `make status`, `make logs` answer", () => {
     expect(make("logs", "D=nimbus").output).toContain("Nimbus");
     expect(make("logs", "D=zookeeper-1").output).toContain("zookeeper");
     docker("stop", `${cluster}-nimbus-1`);
+    expect(make("status")).toEqual({
+        code: 2,
+        output: expect.stringContaining("nimbus-1 does not run: make up starts it again") as string,
+    });
+    expect(make("wordcount").output).toContain("no Nimbus answers, so nothing is submitted");
     expect(make("logs", "D=nimbus").output).toContain("Running: java");
     expect(make("logs", "D=nimbus").output).toContain("o.a.s.d.n.Nimbus");
     docker("start", `${cluster}-nimbus-1`);
     const unknown = make("logs", "D=storm");
     expect(unknown.code).not.toBe(0);
     expect(unknown.output).toContain("give one of: nimbus-1 supervisor-1");
+});
+
+test("`make wordcount` submits quietly, and shows the first counts; again, it shows those of the same topology", async () => {
+    await until("Nimbus leads again", 300, () => /leader +172/.test(make("status").output));
+    const first = make("wordcount");
+    expect(first).toEqual({ code: 0, output: expect.stringContaining("submitting topology wordcount") as string });
+    expect(first.output).toMatch(/^ {2}supervisor-1 {2}counted \d+ words, \d+ different; most frequent: \w+=\d+$/m);
+    expect(first.output).toMatch(
+        new RegExp(`^  docker exec ${cluster}-supervisor-1 sh -c 'tail -f /logs/workers-artifacts/wordcount-1-`, "m"),
+    );
+    expect(first.output).not.toMatch(/\[main\]|\[INFO\]|Running: /);
+    const again = make("wordcount");
+    expect(again).toEqual({
+        code: 0,
+        output: expect.stringMatching(
+            /is on the cluster already, and ACTIVE[^]* {2}supervisor-1 {2}counted /,
+        ) as string,
+    });
+    expect(again.output).not.toContain("submitting");
+    expect(make("status").output).toMatch(/topology +wordcount ACTIVE, 2 workers/);
 });
 
 test("`make down` keeps the data, and `make down DATA=yes` removes it", () => {
@@ -123,7 +152,7 @@ test("`make down` keeps the data, and `make down DATA=yes` removes it", () => {
     expect([labelled("container"), labelled("network")]).toEqual(["", ""]);
     // One of them is of the supervisor that went.
     expect(labelled("volume").split("\n")).toHaveLength(5);
-    expect(make("status").output).toContain("is not there");
+    expect(make("status").output).toContain("There is no cluster");
     expect(make("down", "DATA=yes").output).toContain("Removed the data");
     expect(labelled("volume")).toBe("");
 });

@@ -1,0 +1,113 @@
+/** What `make status` prints. */
+import { parseDaemonName } from "../components/daemonRef";
+import type { ClusterSummary } from "../provider/nimbus/client";
+import type { Container, Machine, Outputs } from "./containers";
+import { type Daemon, naturally } from "./wiring";
+
+/** A stack as it was found. */
+export interface Found {
+    cluster: string;
+    outputs: Outputs;
+    machines: Machine[];
+    /** The daemons that the stack has created. */
+    expected: Pick<Daemon, "name" | "host">[];
+    /** Lines of the logs of containers that have restarted, by the container's name. */
+    logs: Record<string, string[]>;
+    /** What Nimbus says; undefined: none answers. */
+    summary: ClusterSummary | undefined;
+}
+
+/** Seconds for which a restart is recent. */
+const recentSeconds = 300;
+
+/** How often a container that runs may have restarted, the last time recently. */
+const fewRestarts = 3;
+
+/** Whether a container restarts just now, or has restarted by itself in the last 5 minutes. */
+export function hasRestarted({ status, restarts, seconds }: Container): boolean {
+    return status === "restarting" || (restarts > 0 && seconds < recentSeconds);
+}
+
+/** Whether a container will restart again, as far as one can tell. */
+function keepsRestarting(container: Container): boolean {
+    return container.status === "restarting" || (container.restarts >= fewRestarts && hasRestarted(container));
+}
+
+/** The lines that `make status` prints, and whether all daemons run and a Nimbus answers. */
+export function report(found: Found): { lines: string[]; isWell: boolean } {
+    const { cluster, outputs, summary } = found;
+    const problems = problemsOf(found);
+    const lines = [
+        `Storm ${outputs.stormVersion}, cluster ${cluster}`,
+        `  ZooKeeper    ${outputs.zookeeperServers.join(" ")}`,
+        `  Nimbus       ${outputs.nimbusSeeds.map((address) => `${address}:${outputs.nimbusPort}`).join(" ")}`,
+        `  supervisors  ${outputs.supervisors.join(" ")}`,
+        `  UI           ${outputs.uiUrl ?? (outputs.uiTunnel ? `on this machine, as long as this runs: ${outputs.uiTunnel}` : "none")}`,
+        "",
+        ...daemonLines(found),
+        "",
+        ...(summary ? summaryLines(summary) : []),
+        ...problems.map((problem) => `  ${problem}`),
+    ];
+    return { lines, isWell: problems.length === 0 };
+}
+
+function daemonLines({ outputs, machines, logs }: Found): string[] {
+    const lost = Object.entries(outputs.hosts ?? {}).filter(([, host]) => host.lost);
+    const lines = machines
+        .flatMap(({ name, containers }) => containers.map((container) => ({ name, container })))
+        .sort((one, other) => naturally(one.container.daemon, other.container.daemon))
+        .flatMap(({ name, container }) => [
+            `  ${container.daemon.padEnd(16)} ${name ? `on ${name}, ` : ""}${stateOf(container)}`,
+            ...(logs[container.container] ?? []).map((line) => `      log: ${line}`),
+        ]);
+    return [...lines, ...lost.map(([name, { daemons }]) => `  ${name} is lost, with ${daemons.join(", ")}`)];
+}
+
+function stateOf({ says, restarts, ending }: Container): string {
+    const times = restarts === 1 ? "once" : `${restarts} times`;
+    const notes = [
+        ...(restarts > 0 ? [`restarted ${times} by itself`] : []),
+        ...(restarts > 0 && ending ? [`last exit code ${ending.exitCode}`] : []),
+        ...(ending?.outOfMemory ? ["out of memory"] : []),
+    ];
+    return notes.length > 0 ? `${says}; ${notes.join(", ")}` : says;
+}
+
+function summaryLines({ nimbuses, supervisors, topologies }: ClusterSummary): string[] {
+    const used = supervisors.reduce((total, { usedSlots }) => total + usedSlots, 0);
+    const slots = supervisors.reduce((total, supervisor) => total + supervisor.slots, 0);
+    return [
+        `  leader       ${nimbuses.find(({ leader }) => leader)?.host ?? "none"}`,
+        `  slots        ${used} of ${slots} used, on ${supervisors.length} supervisors`,
+        ...(topologies.length ? topologies : [undefined]).map(
+            (topology) =>
+                `  topology     ${topology ? `${topology.name} ${topology.status}, ${topology.workers} workers` : "none"}`,
+        ),
+    ];
+}
+
+/** A line for each thing that is wrong, and what to do. */
+function problemsOf({ machines, expected, summary }: Found): string[] {
+    const asked = machines.filter(({ problem }) => problem === undefined);
+    const containers = asked.flatMap((machine) => machine.containers);
+    const missing = expected.filter(
+        ({ name, host }) =>
+            parseDaemonName(name) &&
+            asked.some((machine) => machine.name === host) &&
+            !containers.some(({ daemon }) => daemon === name),
+    );
+    return [
+        ...machines.flatMap(({ name, problem }) =>
+            problem === undefined ? [] : [`${name ?? "Docker"} does not answer: ${problem}`],
+        ),
+        ...missing.map(({ name }) => `${name} has no container: make up creates it again`),
+        ...containers.flatMap((container) => {
+            if (keepsRestarting(container)) {
+                return [`${container.daemon} keeps restarting: make logs D=${container.daemon}`];
+            }
+            return container.status === "running" ? [] : [`${container.daemon} does not run: make up starts it again`];
+        }),
+        ...(summary ? [] : ["No Nimbus answers: make logs D=nimbus-1"]),
+    ];
+}
