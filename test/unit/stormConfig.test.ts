@@ -15,7 +15,9 @@ test("a text stays one for Storm, whose YAML is 1.1", () => {
 });
 
 test("Java options may be a list, as Storm has it", () => {
-    expect(childopts({ heaps: { nimbus: 64 }, options: "", isOldJava: false }, { "nimbus.childopts": ["-Da=b", "-Dc=d"] })).toEqual({
+    expect(
+        childopts({ heaps: { nimbus: 64 }, options: "", isOldJava: false }, { "nimbus.childopts": ["-Da=b", "-Dc=d"] }),
+    ).toEqual({
         "nimbus.childopts": "-Da=b -Dc=d -Xmx64m",
     });
 });
