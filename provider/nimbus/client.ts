@@ -123,7 +123,7 @@ export async function topologyState({ connect, address, port }: NimbusAt, id: st
     );
     return {
         status: String(info[TopologyInfo.status]),
-        scheduling: String(info[TopologyInfo.schedulerStatus] ?? ""),
+        scheduling: (info[TopologyInfo.schedulerStatus] as string | undefined) ?? "",
         executors: structs(info[TopologyInfo.executors]).map((executor) => {
             const tasks = executor[ExecutorSummary.executorInfo] as Struct;
             const first = Number(tasks[ExecutorInfo.taskStart] ?? 0);

@@ -15,7 +15,7 @@ export function cfgExtra(entries: ZooCfg): string {
 /** Connections from one address that a member of the official image lets in: its `ZOO_MAX_CLIENT_CNXNS`. */
 const defaultLimit = 60;
 
-/** Connections to ZooKeeper of a daemon, without a supervisor's workers, which have one each. Twice, as old ones end after their session. */
+/** Connections to ZooKeeper of a daemon. A supervisor's workers have one each beside, and those that they replace, theirs for a while. */
 const perDaemon = 4;
 
 /** `maxClientCnxns`, if as many connections come from one address as ZooKeeper's default lets in. */
