@@ -3,7 +3,7 @@ import { type DaemonRef, ofKind } from "../components/daemonRef";
 import { localSupervisors } from "../components/targets/localAddresses";
 import { daemonRefs } from "../components/storm/spec/composition";
 import { edges } from "../components/storm/spec/edges";
-import { heapSum, type Memory } from "../components/storm/spec/memory";
+import { heapSum, type Jvms, type Memory } from "../components/storm/spec/memory";
 import { awsProblems } from "./aws";
 import type { Fields } from "./fields";
 import { misplacements } from "./placement";
@@ -38,19 +38,25 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
         placementProblems(settings, daemons, problem);
     }
     if (settings.target === "aws" && settings.aws) {
-        awsProblems(settings.aws, daemons, (path, message) => problem(["aws", ...path], message));
+        awsProblems(settings.aws, daemons, jvmsOf(settings), (path, message) => problem(["aws", ...path], message));
     }
     if (settings.ssh?.keyFile && settings.sshKey) {
         problem(["sshKey"], "is set, and so is storm:ssh.keyFile: remove one of the two");
     }
 }
 
-function memoryProblems({ heap, memory, slots, logviewers }: Valid, problem: Problem): void {
-    if (!heap || !memory || slots === undefined || logviewers === undefined) {
+/** What the settings say of JVMs; undefined if that is not valid. */
+function jvmsOf({ heap, slots, logviewers }: Valid): Jvms | undefined {
+    return heap && slots !== undefined && logviewers !== undefined ? { heap, slots, logviewers } : undefined;
+}
+
+function memoryProblems(settings: Valid, problem: Problem): void {
+    const jvms = jvmsOf(settings);
+    if (!jvms || !settings.memory) {
         return;
     }
-    for (const [kind, limit] of Object.entries(memory) as [keyof Memory, number][]) {
-        const needed = heapSum(kind, { heap, slots, logviewers });
+    for (const [kind, limit] of Object.entries(settings.memory) as [keyof Memory, number][]) {
+        const needed = heapSum(kind, jvms);
         if (limit < needed) {
             const message = `is below the ${needed} MiB of the heaps in that container: raise it, or lower storm:heap`;
             problem(["memory", kind], message);
