@@ -6,6 +6,8 @@ import {
     memoryOf,
 } from "../../components/hosts/ec2/instanceTypes";
 import { ec2Defaults } from "../../components/targets/ec2TargetArgs";
+import { validateMachines } from "../../components/targets/ec2Machine";
+import type { Ec2TargetArgs } from "../../components/targets/ec2TargetArgs";
 
 const xen =
     "is not of the Nitro system, by which data volumes are found: choose a type that is, such as t3.medium or m6i.large";
@@ -63,6 +65,60 @@ test.each([
 
 test.each(["t3", "t3.", ".medium", "t3 medium", "T3.medium", ""])("%j is no instance type", (type) => {
     expect(instanceTypeProblem(type)).toBe("must be an instance type, such as t3.medium");
+});
+
+describe("arguments of an Ec2Target", () => {
+    const args = (given: Partial<Ec2TargetArgs>) => ({
+        daemons: { zookeepers: 1, nimbuses: 1, supervisors: 1, drpcs: 0, ui: false },
+        ...given,
+    });
+    const wrong = (given: Partial<Ec2TargetArgs>) => {
+        try {
+            validateMachines("ec2", { login: {}, ...args(given) } as Ec2TargetArgs);
+            return [];
+        } catch (error) {
+            const { message, errors } = error as {
+                message: string;
+                errors: { propertyPath: string; reason: string }[];
+            };
+            const lines = errors.map(({ propertyPath, reason }) => `${propertyPath} ${reason}`);
+            expect(message).toBe(["Arguments of ec2 cannot be used:", ...lines].join("\n  "));
+            return lines;
+        }
+    };
+    const bothImages = { ami: "ami-00000001", amiArm64: "ami-00000002" };
+
+    test("that name types which cannot be used are refused, all at once", () => {
+        expect(
+            wrong({ ...bothImages, instanceTypes: { zookeeper: "t1.micro", nimbus: "t4g", ui: "m6i.large" } }),
+        ).toEqual([
+            `instanceTypes.zookeeper (t1.micro) ${xen}`,
+            "instanceTypes.nimbus (t4g) must be an instance type, such as t3.medium",
+        ]);
+    });
+
+    test("need the machine images of the kinds that there are, and no others", () => {
+        expect(wrong({ ami: "ami-00000001" })).toEqual([]);
+        expect(wrong({})).toEqual([
+            "ami is missing: the machine image for x86_64, of zookeeper (t3.small), nimbus (t3.medium), supervisor (t3.large)",
+        ]);
+        const graviton = { zookeeper: "t4g.small", nimbus: "t4g.medium", supervisor: "m7g.large" };
+        expect(wrong({ amiArm64: "ami-00000002", instanceTypes: graviton })).toEqual([]);
+        expect(wrong({ ami: "ami-00000001", instanceTypes: { nimbus: "t4g.medium", drpc: "t4g.small" } })).toEqual([
+            "amiArm64 is missing: the machine image for arm64, of nimbus (t4g.medium)",
+        ]);
+    });
+
+    test("need that of the bastion only if the target creates one", () => {
+        const instanceTypes = { bastion: "t4g.nano" };
+        const missing = "amiArm64 is missing: the machine image for arm64, of bastion (t4g.nano)";
+        const given = { ami: "ami-00000001", instanceTypes };
+        const bastion = { address: "192.0.2.1", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA" };
+        expect(wrong(given)).toEqual([]);
+        expect(wrong({ ...given, private: true })).toEqual([missing]);
+        expect(wrong({ ...given, private: true, vpc: { id: "vpc-1", subnets: {} } })).toEqual([]);
+        expect(wrong({ ...given, private: true, login: { bastion } })).toEqual([]);
+    });
 });
 
 test("default types can be used", () => {
