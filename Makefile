@@ -31,7 +31,7 @@ preview:
 graph:
 	@scripts/graph $(FILE)
 
-## make ami STACK=dev           look the newest machine image up, and write it into Pulumi.dev.yaml
+## make ami STACK=dev           look the newest machine images up, and write them into Pulumi.dev.yaml
 ami:
 	@scripts/ami
 

@@ -1,32 +1,39 @@
 /**
- * Reads the id of the newest image of Amazon Linux 2023 in a stack's region, and writes it into `storm:aws.ami` of the
- * stack's file: `newestAmi.ts <stack>`. Instances change their image only when somebody asks for it.
+ * Reads the ids of the newest images of Amazon Linux 2023 in a stack's region, and writes them into `storm:aws` of the stack's file, as
+ * `ami`, as `amiArm64` or as both, as its instance types need: `newestAmi.ts <stack>`. Instances change their image only when somebody
+ * asks for it.
  */
 import * as fs from "fs";
 import { DescribeImagesCommand, EC2Client, type Image } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import * as yaml from "yaml";
+import { instanceTypeProblem } from "../components/hosts/ec2/instanceTypes";
+import { type ImageArgument, type MachineArgs, neededImages } from "../components/targets/ec2Machine";
+import { kindsWithData } from "../components/targets/ec2TargetArgs";
+import { settingValue } from "../settings";
 import { configOf } from "./stackFile";
 
 /**
- * Name of AWS's public parameter that holds the id, in every region. It is not that of the minimal image, which does not have what
- * Session Manager needs.
+ * Names of AWS's public parameters that hold the ids, in every region. They are not those of the minimal image, which does not have
+ * what Session Manager needs.
  */
-export const parameterName = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
-const path = ["config", "storm:aws", "ami"];
+export const parameterNames: Record<ImageArgument, string> = {
+    ami: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+    amiArm64: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64",
+};
 
-/** What a stack's file says of its image. */
-export interface StackImage {
+/** What a stack's file says of its images. */
+export interface StackImages {
     region: string;
-    /** Id of the image that it names. */
-    ami: string | undefined;
+    /** Ids of the images that its instances need, by the key in `storm:aws`; undefined where the file names none. */
+    images: Partial<Record<ImageArgument, string | undefined>>;
 }
 
 /**
  * Reads a stack's file.
- * @throws Error when it is not valid YAML, not one of the target `aws`, or names no region.
+ * @throws Error when it is not valid YAML, not one of the target `aws`, names no region, or has an instance type that cannot be used.
  */
-export function stackImage(file: string, text: string): StackImage {
+export function stackImages(file: string, text: string): StackImages {
     const config = configOf(text, file);
     const target = config["storm:target"] ?? "local";
     if (target !== "aws") {
@@ -40,12 +47,45 @@ export function stackImage(file: string, text: string): StackImage {
             `${file} names no region, and each region has images of its own: set aws:region, such as eu-central-1`,
         );
     }
-    return { region, ami: (config["storm:aws"] as { ami?: string } | null | undefined)?.ami };
+    const aws = (config["storm:aws"] ?? {}) as Partial<Record<ImageArgument, string>>;
+    const needed = [...neededImages(machinesOf(file, config)).keys()];
+    return { region, images: Object.fromEntries(needed.map((key) => [key, aws[key] ?? undefined])) };
+}
+
+/**
+ * The machines of a stack. How many of a kind there are does not matter here, and nothing else of the file has to be valid.
+ * @throws Error when it has an instance type that cannot be used.
+ */
+function machinesOf(file: string, config: Record<string, unknown>): MachineArgs {
+    const aws = (config["storm:aws"] ?? {}) as Pick<MachineArgs, "private" | "vpc" | "instanceTypes">;
+    for (const [kind, type] of Object.entries(aws.instanceTypes ?? {})) {
+        const problem = instanceTypeProblem(type, kindsWithData.includes(kind));
+        if (problem !== undefined) {
+            throw new Error(`${file}: storm:aws.instanceTypes.${kind} (${JSON.stringify(type)}) ${problem}`);
+        }
+    }
+    // Pulumi writes numbers and booleans back as strings.
+    const value = (key: string) => {
+        const given = config[`storm:${key}`];
+        return typeof given === "string" ? settingValue(key, given) : given;
+    };
+    return {
+        ...aws,
+        daemons: {
+            zookeepers: (value("zookeeperServers") as string[] | undefined)?.length ? 0 : 1,
+            nimbuses: 1,
+            supervisors: 1,
+            drpcs: value("drpcs") ? 1 : 0,
+            ui: value("ui") !== false,
+        },
+        login: config["storm:ssh"] ?? {},
+    };
 }
 
 /** A stack's file with another image; all else, comments included, is as it was. */
-export function withAmi(text: string, ami: string): string {
+export function withAmi(text: string, key: ImageArgument, ami: string): string {
     const document = yaml.parseDocument(text);
+    const path = ["config", "storm:aws", key];
     const there = document.getIn(path, true);
     if (yaml.isScalar(there) && there.value !== null && there.range) {
         const [start, end] = there.range;
@@ -79,9 +119,14 @@ function described(ami: string, images: Image[]): string {
  * The id of the newest image, and what EC2 says of it and of the stack's own.
  * @throws Error if there are no credentials, or AWS does not answer.
  */
-async function lookUp({ region, ami }: StackImage): Promise<{ newest: string; images: Image[] }> {
+async function lookUp(
+    region: string,
+    key: ImageArgument,
+    ami: string | undefined,
+): Promise<{ newest: string; images: Image[] }> {
     try {
-        const { Parameter } = await new SSMClient({ region }).send(new GetParameterCommand({ Name: parameterName }));
+        const Name = parameterNames[key];
+        const { Parameter } = await new SSMClient({ region }).send(new GetParameterCommand({ Name }));
         const newest = Parameter?.Value as string;
         return { newest, images: await imagesOf(region, [newest, ...(ami === undefined ? [] : [ami])]) };
     } catch (error) {
@@ -101,18 +146,27 @@ async function main(stack: string): Promise<void> {
             `there is no stack file ${file}: copy Pulumi.dev.yaml, or name another stack, as in make ami STACK=dev`,
         );
     }
-    const text = fs.readFileSync(file, "utf8");
-    const image = stackImage(file, text);
-    const { region, ami } = image;
-    const { newest, images } = await lookUp(image);
-    const before = ami === undefined ? "none" : described(ami, images);
-    console.log(`storm:aws.ami in ${file}, for ${region}:`);
-    if (ami === newest) {
-        console.log(`  ${before}\nIt is the newest: nothing is changed. Next: make up STACK=${stack}`);
+    const before = fs.readFileSync(file, "utf8");
+    const { region, images } = stackImages(file, before);
+    let after = before;
+    const lines: string[] = [];
+    for (const [key, ami] of Object.entries(images) as [ImageArgument, string | undefined][]) {
+        const found = await lookUp(region, key, ami);
+        const was = ami === undefined ? "none" : described(ami, found.images);
+        lines.push(`storm:aws.${key} in ${file}, for ${region}:`);
+        if (ami === found.newest) {
+            lines.push(`  ${was}`, "It is the newest: nothing is changed.");
+        } else {
+            after = withAmi(after, key, found.newest);
+            lines.push(`  was  ${was}`, `  is   ${described(found.newest, found.images)}`);
+        }
+    }
+    console.log(lines.join("\n"));
+    if (after === before) {
+        console.log(`Next: make up STACK=${stack}`);
         return;
     }
-    fs.writeFileSync(file, withAmi(text, newest));
-    console.log(`  was  ${before}\n  is   ${described(newest, images)}`);
+    fs.writeFileSync(file, after);
     console.log(
         `Next: make preview STACK=${stack}. A changed image replaces the existing instances, those with data one after the other (docs/changes.md).`,
     );

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { hostCount, subnetAt } from "../components/network/subnet";
-import type { DaemonRef } from "../components/daemonRef";
-import { ec2Defaults } from "../components/targets/ec2TargetArgs";
+import { daemonKinds, type DaemonRef, ofKind } from "../components/daemonRef";
+import { instanceTypeProblem, memoryOf } from "../components/hosts/ec2/instanceTypes";
+import { heapSum, type Jvms } from "../components/storm/spec/memory";
+import { ec2Defaults, kindsWithData } from "../components/targets/ec2TargetArgs";
 import { count, flag, subnet } from "./values";
 
 const zone = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "must be an availability zone, such as eu-central-1a");
@@ -15,15 +17,17 @@ const origins = z
     )
     .refine((cidrs) => new Set(cidrs).size === cidrs.length, "lists a subnet twice")
     .default([]);
-const instanceType = z.string().regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "must be an instance type, such as t3.medium");
+const image = z
+    .string()
+    .regex(/^ami-[0-9a-f]{8,17}$/, "must be the id of a machine image, such as ami-0123456789abcdef0")
+    .optional();
+const instanceType = z.string("must be an instance type, such as t3.medium");
 const gibibytes = count(8, 16384);
 /** Settings of the target `aws`: what docs/aws.md describes. */
 export const aws = z
     .strictObject({
-        ami: z
-            .string()
-            .regex(/^ami-[0-9a-f]{8,17}$/, "must be the id of a machine image, such as ami-0123456789abcdef0")
-            .optional(),
+        ami: image,
+        amiArm64: image,
         publicKey: z
             .string()
             .regex(
@@ -71,17 +75,28 @@ export type AwsSettings = z.infer<typeof aws>;
 const keptAddresses = 3;
 /** A NAT gateway and a bastion may stand in a subnet too. */
 const otherMachines = 2;
+/** MiB of an instance that its system and Docker Engine use. */
+const systemMebibytes = 400;
 
 /**
  * What is wrong with settings that are valid each by itself.
  * @param daemons All daemons; undefined if they are not known.
+ * @param jvms What decides the heaps of their containers; undefined if it is not known.
  * @param problem Receives each mistake: the key's path below `aws`, and what is wrong.
  */
 export function awsProblems(
-    { vpc, zones, cidr }: AwsSettings,
+    { vpc, zones, cidr, instanceTypes }: AwsSettings,
     daemons: DaemonRef[] | undefined,
+    jvms: Jvms | undefined,
     problem: (path: (string | number)[], message: string) => void,
 ): void {
+    for (const [kind, type] of Object.entries(instanceTypes)) {
+        const message =
+            instanceTypeProblem(type, kindsWithData.includes(kind)) ?? memoryProblem(kind, type, daemons, jvms);
+        if (message !== undefined) {
+            problem(["instanceTypes", kind], message);
+        }
+    }
     const subnets = Object.keys(vpc?.subnets ?? {});
     if (vpc && zones.length > 0) {
         problem(["zones"], "are for a network of the stack's own, and storm:aws.vpc is given: remove one of the two");
@@ -112,4 +127,23 @@ export function awsProblems(
             );
         }
     }
+}
+
+/** Why the daemon of a kind cannot run on a type; undefined: it can, as far as is known, or the cluster has none of that kind. */
+function memoryProblem(
+    machine: string,
+    type: string,
+    daemons: DaemonRef[] = [],
+    jvms: Jvms | undefined,
+): string | undefined {
+    const kind = daemonKinds.find((each) => each === machine);
+    const memory = memoryOf(type);
+    if (kind === undefined || ofKind(daemons, kind).length === 0 || jvms === undefined || memory === undefined) {
+        return undefined;
+    }
+    const heaps = heapSum(kind, jvms);
+    return memory >= heaps + systemMebibytes
+        ? undefined
+        : `has too little memory: ${type} has ${memory} MiB, the heaps in the container need ${heaps} MiB, and the system ${systemMebibytes} MiB: ` +
+              `choose a larger type, or lower storm:heap${kind === "supervisor" ? " or storm:slots" : ""}`;
 }

@@ -5,7 +5,7 @@ import { daemonRefs } from "../components/storm/spec/composition";
 import { edges } from "../components/storm/spec/edges";
 import { awsProblems } from "./aws";
 import type { Fields } from "./fields";
-import { memoryProblems } from "./memory";
+import { jvmsOf, memoryProblems } from "./memory";
 import { misplacements } from "./placement";
 import { scopeProblems } from "./scopes";
 import { openedPorts, stormYamlProblems } from "./stormYaml";
@@ -42,7 +42,7 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
         placementProblems(settings, daemons, problem);
     }
     if (settings.target === "aws" && settings.aws) {
-        awsProblems(settings.aws, daemons, (path, message) => problem(["aws", ...path], message));
+        awsProblems(settings.aws, daemons, jvmsOf(settings), (path, message) => problem(["aws", ...path], message));
     }
     if (settings.ssh?.keyFile && settings.sshKey) {
         problem(["sshKey"], "is set, and so is storm:ssh.keyFile: remove one of the two");

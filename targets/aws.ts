@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { neededImages, purposeOf } from "../components/targets/ec2Machine";
 import { Ec2Target } from "../components/targets/ec2Target";
 import { existingResources } from "../components/targets/existingResources";
 import type { StackSettings } from "../settings";
-import type { AwsSettings } from "../settings/aws";
 import { awsProvider } from "./awsProvider";
 import { commonArgs, targetName, targetOptions } from "./common";
 import { sshLogin } from "./sshLogin";
 
 /** In place of what an update needs and a preview does not: a pull request from a fork has none of it. */
 const placeholders = {
-    ami: "ami-00000000000000000",
+    image: "ami-00000000000000000",
     publicKey: `ssh-ed25519 ${"A".repeat(68)}`,
     ssh: ["192.0.2.0/32"],
 };
@@ -17,13 +17,13 @@ const placeholders = {
 /** The target `aws`. */
 export async function ec2Target(settings: StackSettings, clusterName: string): Promise<Ec2Target> {
     const { aws, ssh } = settings;
-    const { ami, publicKey, sshFrom } = required(aws);
+    const { publicKey, sshFrom, ...images } = required(settings);
     return new Ec2Target(
         targetName,
         {
             ...commonArgs(settings, clusterName),
             daemons: settings,
-            ami,
+            ...images,
             publicKey,
             login: { ...sshLogin(settings, clusterName), bastion: ssh.bastion },
             from: { ssh: sshFrom, ui: aws.from.ui, clients: aws.from.clients },
@@ -51,13 +51,15 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
  * Settings that only the user knows.
  * @throws pulumi.RunError if some of them are missing in an update. A preview warns, and uses placeholders.
  */
-function required({ ami, publicKey, from }: AwsSettings): { ami: string; publicKey: string; sshFrom: string[] } {
+function required(settings: StackSettings) {
+    const { publicKey, from } = settings.aws;
+    const machines = { daemons: settings, ...settings.aws, login: settings.ssh };
+    const images = [...neededImages(machines)].filter(([key]) => !settings.aws[key]);
     const missing = [
-        ...(ami
-            ? []
-            : [
-                  "  storm:aws.ami is not set: `make ami` looks up the newest image of Amazon Linux 2023 in your region, and sets it",
-              ]),
+        ...images.map(
+            ([key, kinds]) =>
+                `  storm:aws.${key} is not set, ${purposeOf(machines, kinds)}: \`make ami\` looks up the newest one of Amazon Linux 2023 in your region, and sets it`,
+        ),
         ...(publicKey
             ? []
             : [
@@ -76,7 +78,8 @@ function required({ ami, publicKey, from }: AwsSettings): { ami: string; publicK
         void pulumi.log.warn(`This preview does without what an update needs:\n${missing.join("\n")}`);
     }
     return {
-        ami: ami ?? placeholders.ami,
+        ami: settings.aws.ami ?? placeholders.image,
+        amiArm64: settings.aws.amiArm64 ?? placeholders.image,
         publicKey: publicKey ?? placeholders.publicKey,
         sshFrom: from.ssh.length > 0 ? from.ssh : placeholders.ssh,
     };

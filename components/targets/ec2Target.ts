@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { commandLine } from "../../provider/machines/shell";
 import { knownKey, sshCommand } from "../../provider/machines/ssh";
 import { DeletionProtection } from "../../provider/resources";
-import { type DaemonKind, daemonKinds, ofKind } from "../daemonRef";
+import type { DaemonKind } from "../daemonRef";
 import type { Discovery } from "../discovery/discovery";
 import { PrivateZone } from "../discovery/privateZone";
 import { Ec2Host } from "../hosts/ec2/ec2Host";
@@ -16,13 +16,12 @@ import { SecurityGroups } from "../network/securityGroups";
 import { daemonRefs, placeDaemons } from "../storm/spec/composition";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
-import { ec2Defaults, type Ec2TargetArgs } from "./ec2TargetArgs";
+import { ec2Machine, hasBastion, machineKinds, validateMachines } from "./ec2Machine";
+import { ec2Defaults, type Ec2TargetArgs, kindsWithData } from "./ec2TargetArgs";
 import { type Target, targetDiscovery, type TargetOutputs } from "./target";
 
 /** Kinds whose address others receive: it stays when the instance is replaced. */
 const keepAddress: DaemonKind[] = ["zookeeper", "nimbus", "drpc"];
-/** Kinds whose data outlives the instance. */
-const keepData: DaemonKind[] = ["zookeeper", "nimbus"];
 
 /**
  * EC2: an instance for each daemon, on a network of the stack's own or on an existing one.
@@ -36,13 +35,17 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
     readonly outputs: TargetOutputs;
     private readonly created: pulumi.Resource[] = [];
 
-    /** @param opts With the provider of AWS, if it is not the default one. */
+    /**
+     * @param opts With the provider of AWS, if it is not the default one.
+     * @throws pulumi.InputPropertiesError if an instance type cannot be used, or a machine image is missing: all of them.
+     */
     constructor(
         private readonly name: string,
         private readonly args: Ec2TargetArgs,
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("storm:targets:Ec2Target", name, {}, opts);
+        validateMachines(name, args);
         const { clusterName, login, protect = false } = args;
         const options = { parent: this };
         const tags = { "storm:cluster": clusterName };
@@ -57,8 +60,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             },
             options,
         );
-        const hasBastion = args.private === true && !args.vpc && !login.bastion;
-        const groups = this.firewall(network, hasBastion, tags);
+        const groups = this.firewall(network, tags);
         const profile = new InstanceProfile(`${name}-profile`, { tags }, options);
         const keyPair = new aws.ec2.KeyPair(
             `${name}-key`,
@@ -66,7 +68,6 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             { parent: this, deleteBeforeReplace: true },
         );
         const common: Ec2Common = {
-            ami: args.ami,
             user: args.user ?? ec2Defaults.user,
             seconds: args.seconds ?? ec2Defaults.seconds,
             // By its name alone: another public key is for new machines, and replaces none.
@@ -77,13 +78,13 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             protect,
             tags,
         };
-        const bastion = hasBastion
+        const bastion = hasBastion(args)
             ? new Ec2Instance(
                   `${name}-bastion`,
                   {
                       ...common,
                       host: "bastion",
-                      instanceType: args.instanceTypes?.bastion ?? ec2Defaults.instanceTypes.bastion,
+                      ...ec2Machine(args, "bastion"),
                       subnetId: network.subnetOf(0, "public"),
                       securityGroupIds: [groups.ids.bastion as pulumi.Output<string>],
                       isPublic: true,
@@ -136,22 +137,21 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
     }
 
     /** A security group for each kind of machines, which lets in what the cluster needs. */
-    private firewall(network: Ec2Network, hasBastion: boolean, tags: Record<string, string>): SecurityGroups {
-        const { daemons, from, slots = clusterDefaults.slots, uiPort = clusterDefaults.uiPort } = this.args;
+    private firewall(network: Ec2Network, tags: Record<string, string>): SecurityGroups {
+        const { from, slots = clusterDefaults.slots, uiPort = clusterDefaults.uiPort } = this.args;
         const ambassadors =
             this.args.discovery === "ambassador" ? { tls: this.args.ambassadorTls ?? false } : undefined;
-        const refs = daemonRefs(daemons);
-        const kinds = daemonKinds.filter((kind) => ofKind(refs, kind).length > 0);
+        const kinds = machineKinds(this.args);
+        const entry = hasBastion(this.args) ? "bastion" : "ssh";
         const ssh = { ports: [22, 22] as const, purpose: "SSH" };
         return new SecurityGroups(
             `${this.name}-firewall`,
             {
                 vpcId: network.id,
-                kinds: [...kinds, ...(hasBastion ? ["bastion"] : [])],
+                kinds,
                 edges: [
                     ...edges({ slots, uiPort, ambassadors }),
-                    ...kinds.map((to) => ({ from: hasBastion ? "bastion" : "ssh", to, ...ssh })),
-                    { from: "ssh", to: "bastion", ...ssh },
+                    ...kinds.map((to) => ({ from: to === "bastion" ? "ssh" : entry, to, ...ssh })),
                 ],
                 outsiders: { ssh: from.ssh, browser: from.ui ?? [], client: from.clients ?? [] },
                 tags,
@@ -182,13 +182,13 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                     tags: { ...common.tags, "storm:daemon": daemon },
                     host: daemon,
                     owner,
-                    instanceType: args.instanceTypes?.[kind] ?? ec2Defaults.instanceTypes[kind],
+                    ...ec2Machine(args, kind),
                     subnetId: network.subnetOf(index - 1, isPrivate ? "private" : "public"),
                     zone: network.zoneOf(index - 1),
                     securityGroupIds: [groups.ids[kind] as pulumi.Output<string>],
                     isPublic: !isPrivate,
                     keepsAddress,
-                    dataGibibytes: keepData.includes(kind)
+                    dataGibibytes: kindsWithData.includes(kind)
                         ? (args.dataGibibytes ?? ec2Defaults.dataGibibytes)
                         : undefined,
                     mayStartEmpty: args.startEmpty?.includes(daemon) ?? false,

@@ -7,12 +7,25 @@ import type { TargetArgs } from "./target";
 /** The instance type of each kind of machines. */
 export type InstanceTypes = Record<DaemonKind | "bastion", string>;
 
+/** Kinds of machines whose data outlives the instance, on a data volume. */
+export const kindsWithData: readonly string[] = ["zookeeper", "nimbus"];
+
 /** Arguments of an `Ec2Target`. */
 export interface Ec2TargetArgs extends TargetArgs {
     /** How many daemons of each kind the cluster has. */
     daemons: DaemonCounts;
-    /** Id of the Amazon machine image, such as the newest Amazon Linux 2023. */
-    ami: string;
+    /**
+     * Id of the Amazon machine image of instance types with x86 processors, such as the newest Amazon Linux 2023. It is needed if a
+     * kind of machines is of such a type, as all are by default.
+     * @default none
+     */
+    ami?: string;
+    /**
+     * Id of the Amazon machine image of instance types with Graviton processors (arm64), such as t4g.medium. It is needed if a kind of
+     * machines is of such a type.
+     * @default none
+     */
+    amiArm64?: string;
     /** Public key of the user that logs in, such as `ssh-ed25519 AAAA...`. */
     publicKey: string;
     /** How instances are logged in to, with the private key of `publicKey`. */
@@ -53,7 +66,8 @@ export interface Ec2TargetArgs extends TargetArgs {
      */
     private?: boolean;
     /**
-     * Instance types, of the Nitro system.
+     * Instance types; those of ZooKeeper and Nimbus, of the Nitro system. Types with Graviton processors have the image `amiArm64`,
+     * all others `ami`.
      * @default {@link ec2Defaults}
      */
     instanceTypes?: Partial<InstanceTypes>;

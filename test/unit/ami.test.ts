@@ -1,5 +1,6 @@
 import * as fs from "fs";
-import { parameterName, stackImage, withAmi } from "../../scripts/newestAmi";
+import * as yaml from "yaml";
+import { parameterNames, stackImages, withAmi } from "../../scripts/newestAmi";
 
 const ami = "ami-09903cd4fe0670a06";
 
@@ -9,7 +10,8 @@ test("the policy allows what it reads", () => {
     };
     const { Resource = "" } = Statement.find(({ Action }) => Action === "ssm:GetParameter") ?? {};
     const [, start = "none"] = /^arn:aws:ssm:\*::parameter(\/.*)\*$/.exec(Resource) ?? [];
-    expect(parameterName.startsWith(start)).toBe(true);
+    const names = Object.values(parameterNames);
+    expect(names.filter((name) => name.startsWith(start))).toEqual(names);
 });
 
 describe("a stack's file", () => {
@@ -18,12 +20,16 @@ describe("a stack's file", () => {
         (stack) => {
             const text = withAmi(
                 fs.readFileSync(`Pulumi.${stack}.yaml`, "utf8").replace(/^ +ami:.*\n/m, ""),
+                "ami",
                 "ami-00000001",
             );
             const before = fs.readFileSync(`Pulumi.${stack}.yaml`, "utf8").replace(/^ +ami:.*\n/m, "");
             expect(text.replace("    ami: ami-00000001\n", "")).toBe(before);
-            expect(withAmi(text, ami)).toBe(text.replace("ami-00000001", ami));
-            expect(stackImage("file", withAmi(text, ami))).toEqual({ region: "eu-central-1", ami });
+            expect(withAmi(text, "ami", ami)).toBe(text.replace("ami-00000001", ami));
+            expect(stackImages("file", withAmi(text, "ami", ami))).toEqual({
+                region: "eu-central-1",
+                images: { ami },
+            });
         },
     );
 
@@ -38,7 +44,7 @@ describe("a stack's file", () => {
             "  storm:ssh: {keyFile: ~/.ssh/storm}",
             "",
         ].join("\n");
-        expect(withAmi(text, ami)).toBe(text.replace("'ami-00000001'", ami));
+        expect(withAmi(text, "ami", ami)).toBe(text.replace("'ami-00000001'", ami));
     });
 
     test.each([
@@ -50,7 +56,7 @@ describe("a stack's file", () => {
         ],
     ])("that has %s gets it", (_, had, has) => {
         const rest = "config:\n  # There.\n  aws:region: eu-west-1\n";
-        expect(withAmi(rest + had, ami)).toBe(rest + has.replace("ID", ami));
+        expect(withAmi(rest + had, "ami", ami)).toBe(rest + has.replace("ID", ami));
     });
 
     test.each([
@@ -63,7 +69,63 @@ describe("a stack's file", () => {
         ["nothing in it", "", 'has the target "local"'],
         ["no YAML", "config: [", "Pulumi.x.yaml, line 1: this is not valid YAML: Flow sequence"],
         ["no region", "config:\n  storm:target: aws\n", "Pulumi.x.yaml names no region"],
+        [
+            "no instance type where one should be",
+            "config:\n  storm:target: aws\n  aws:region: eu-west-1\n  storm:aws: { instanceTypes: { ui: t4g } }\n",
+            'Pulumi.x.yaml: storm:aws.instanceTypes.ui ("t4g") must be an instance type, such as t3.medium',
+        ],
     ])("that has %s is refused", (_, text, message) => {
-        expect(() => stackImage("Pulumi.x.yaml", text)).toThrow(message);
+        expect(() => stackImages("Pulumi.x.yaml", text)).toThrow(message);
+    });
+
+    const images = (config: object) =>
+        stackImages("file", yaml.stringify({ config: { "storm:target": "aws", "aws:region": "eu-west-1", ...config } }))
+            .images;
+    const graviton = { zookeeper: "t4g.small", nimbus: "t4g.medium", supervisor: "m7g.large", ui: "t4g.small" };
+    const arm64 = "ami-0a5a5a5a5a5a5a5a5";
+
+    test("needs the images of its instance types", () => {
+        expect(images({})).toEqual({ ami: undefined });
+        expect(images({ "storm:aws": { ami, instanceTypes: { ui: "t4g.small" } } })).toEqual({
+            ami,
+            amiArm64: undefined,
+        });
+        expect(images({ "storm:aws": { amiArm64: arm64, instanceTypes: graviton } })).toEqual({ amiArm64: arm64 });
+    });
+
+    test.each([
+        ["DRPC servers", { "storm:drpcs": "2" }, ["ami", "amiArm64"]],
+        ["no DRPC server", { "storm:drpcs": "0" }, ["amiArm64"]],
+        [
+            "no UI",
+            { "storm:ui": "false", "storm:aws": { instanceTypes: { ...graviton, ui: "t3.small" } } },
+            ["amiArm64"],
+        ],
+        [
+            "an existing ensemble",
+            {
+                "storm:zookeeperServers": ["zk-1"],
+                "storm:aws": { instanceTypes: { ...graviton, zookeeper: "t3.small" } },
+            },
+            ["amiArm64"],
+        ],
+        ["a bastion", { "storm:aws": { private: true, instanceTypes: graviton } }, ["amiArm64", "ami"]],
+        [
+            "a bastion of its own",
+            { "storm:aws": { private: true, instanceTypes: graviton }, "storm:ssh": { bastion: { address: "a" } } },
+            ["amiArm64"],
+        ],
+    ])("that has %s needs the images of what it has", (_, config, keys) => {
+        expect(Object.keys(images({ "storm:aws": { instanceTypes: graviton }, ...config })).sort()).toEqual(
+            keys.sort(),
+        );
+    });
+
+    test("gets the one image beside the other", () => {
+        const text = "config:\n  storm:aws:\n    ami: ami-00000001 # mine\n";
+        expect(withAmi(text, "amiArm64", arm64)).toBe(`${text}    amiArm64: ${arm64}\n`);
+        expect(withAmi(withAmi(text, "amiArm64", "ami-00000002"), "amiArm64", arm64)).toBe(
+            `${text}    amiArm64: ${arm64}\n`,
+        );
     });
 });

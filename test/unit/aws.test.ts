@@ -1,6 +1,6 @@
 import { edges } from "../../components/storm/spec/edges";
 import { own, stackFile } from "./awsFixture";
-import { type Declared, madeAfter, revealed, type Run, runProgram } from "./program";
+import { type Declared, madeAfter, mocked, revealed, type Run, runProgram } from "./program";
 
 jest.setTimeout(180_000);
 
@@ -275,6 +275,74 @@ describe("settings", () => {
             expect(instances(preview).length).toBeGreaterThan(0);
         },
     );
+});
+
+describe("Graviton", () => {
+    const amiArm64 = "ami-0a5a5a5a5a5a5a5a5";
+    const imagesOf = (run: Run) =>
+        Object.fromEntries(
+            instances(run).map(({ name, inputs }) => [
+                name.replace(/^host-|-instance$/g, ""),
+                [inputs.instanceType, inputs.ami],
+            ]),
+        );
+
+    test("a kind's image follows from its instance type, the bastion's too", async () => {
+        const instanceTypes = { nimbus: "t4g.medium", bastion: "t4g.nano" };
+        const run = await runProgram(stackFile("prod", { amiArm64, instanceTypes }));
+        expect(imagesOf(run)).toMatchObject({
+            "zookeeper-1": ["t3.small", own.ami],
+            "nimbus-1": ["t4g.medium", amiArm64],
+            "nimbus-2": ["t4g.medium", amiArm64],
+            "supervisor-1": ["t3.large", own.ami],
+            bastion: ["t4g.nano", amiArm64],
+        });
+    });
+
+    test("alone needs no image for x86", async () => {
+        const instanceTypes = {
+            zookeeper: "t4g.small",
+            nimbus: "t4g.medium",
+            supervisor: "m7g.large",
+            ui: "t4g.small",
+        };
+        const run = await runProgram(stackFile("dev", { ami: undefined, amiArm64, instanceTypes }));
+        expect(new Set(Object.values(imagesOf(run)).map(([, image]) => image))).toEqual(new Set([amiArm64]));
+    });
+
+    test("needs its image in an update, and not in a preview", async () => {
+        const settings = stackFile("dev", { instanceTypes: { nimbus: "t4g.medium" } });
+        const error = await runProgram(settings).catch((thrown: Error) => thrown.message);
+        expect(error).toBe(
+            "These settings are missing, which only you know:\n" +
+                "  storm:aws.amiArm64 is not set, the machine image for arm64, of nimbus (t4g.medium): `make ami` looks up the newest one of Amazon Linux 2023 in your region, and sets it",
+        );
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+        const preview = await runProgram(settings, { preview: true });
+        expect(warn.mock.calls.flat().join()).toContain("storm:aws.amiArm64 is not set");
+        expect(imagesOf(preview)["zookeeper-1"]).toEqual(["t3.small", own.ami]);
+    });
+
+    test("without its image is refused by the target itself", async () => {
+        await mocked({}, {});
+        const { Ec2Target: Target } = await import("../../components/targets/ec2Target");
+        const args = {
+            ...{
+                clusterName: "a",
+                publicKey: "ssh-ed25519 AAAA",
+                login: {},
+                from: { ssh: [] },
+                zones: ["eu-central-1a"],
+            },
+            ...{
+                daemons: { zookeepers: 1, nimbuses: 1, supervisors: 1, drpcs: 0, ui: false },
+                existing: new Set<string>(),
+            },
+        };
+        expect(() => new Target("ec2", { ...args, ami: own.ami, instanceTypes: { nimbus: "t4g.medium" } })).toThrow(
+            "Arguments of ec2 cannot be used:\n  amiArm64 is missing: the machine image for arm64, of nimbus (t4g.medium)",
+        );
+    });
 });
 
 test("with a ZooKeeper that is there already, no instance is made for one", async () => {

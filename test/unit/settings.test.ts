@@ -367,6 +367,48 @@ describe("on hosts,", () => {
     });
 });
 
+describe("instance types", () => {
+    const onAws = (instanceTypes: Record<string, unknown>, more: object = {}) =>
+        mistakes({ target: "aws", aws: { zones: ["eu-central-1a"], instanceTypes }, ...more });
+    const tooSmall = (kind: string, shown: string, type: string, has: number, heaps: number, slots = "") =>
+        `storm:aws.instanceTypes.${kind} ${shown}has too little memory: ${type} has ${has} MiB, the heaps in the container need ${heaps} MiB, ` +
+        `and the system 400 MiB: choose a larger type, or lower storm:heap${slots}`;
+
+    test("by default have the memory for the default heaps", () => {
+        expect(onAws({}, { drpcs: 1 })).toEqual([]);
+    });
+
+    test("that cannot be used are refused, all at once", () => {
+        const types = { zookeeper: "t1.micro", nimbus: "t4g.micro", supervisor: "t3.small", ui: "t3", bastion: 3 };
+        expect(onAws({ ...types, bastion: "m4.large" })).toEqual([
+            'storm:aws.instanceTypes.zookeeper ("t1.micro") is not of the Nitro system, by which data volumes are found: choose a type that is, such as t3.medium or m6i.large',
+            tooSmall("nimbus", '("t4g.micro") ', "t4g.micro", 1024, 1024),
+            tooSmall("supervisor", '("t3.small") ', "t3.small", 2048, 2048, " or storm:slots"),
+            'storm:aws.instanceTypes.ui ("t3") must be an instance type, such as t3.medium',
+        ]);
+        expect(onAws(types)).toEqual([
+            "storm:aws.instanceTypes.bastion (3) must be an instance type, such as t3.medium",
+        ]);
+    });
+
+    test("must have the memory for other heaps and slots, the default types too", () => {
+        expect(onAws({}, { heap: { zookeeper: 1648 }, slots: 8 })).toEqual([]);
+        expect(onAws({}, { heap: { zookeeper: 1649 }, slots: 9 })).toEqual([
+            tooSmall("zookeeper", "", "t3.small", 2048, 1649),
+            tooSmall("supervisor", "", "t3.large", 8192, 7872, " or storm:slots"),
+        ]);
+    });
+
+    test("need no memory for daemons that the cluster does not have, and are accepted if their memory is not known", () => {
+        expect(onAws({ drpc: "t3.nano", ui: "t3.nano" }, { ui: false })).toEqual([]);
+        expect(onAws({ drpc: "t3.nano" }, { drpcs: 1 })).toEqual([
+            tooSmall("drpc", '("t3.nano") ', "t3.nano", 512, 768),
+        ]);
+        expect(onAws({ zookeeper: "t3.nano" }, { zookeeperServers: ["zk-1"] })).toEqual([]);
+        expect(onAws({ supervisor: "x2gd.medium" }, { slots: 64 })).toEqual([]);
+    });
+});
+
 test("entries of storm.yaml that Storm takes are valid, and so are those that it does not know", () => {
     const known = {
         ...{

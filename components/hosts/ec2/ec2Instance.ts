@@ -7,8 +7,6 @@ import type { SshLogin } from "../ssh/sshHostArgs";
 
 /** What all instances of a stack have in common. */
 export interface Ec2Common {
-    /** Id of the Amazon machine image. */
-    ami: string;
     /** Who logs in: the user that the image has for it. */
     user: string;
     /** Seconds that an instance has to answer over SSH, its start included. */
@@ -31,6 +29,8 @@ export interface Ec2Common {
 export interface Ec2InstanceArgs extends Ec2Common {
     /** The machine's name, in its tag `Name` and in messages. */
     host: string;
+    /** Id of the Amazon machine image, of the architecture of the instance type. */
+    ami: string;
     /** Instance type, such as `t3.medium`. */
     instanceType: string;
     /** The subnet that it is in. */

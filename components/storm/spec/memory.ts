@@ -21,6 +21,16 @@ export interface Heap {
 /** Memory limits in MiB by container. */
 export type Memory = Partial<Record<DaemonKind, number>>;
 
+/** What decides which JVMs a container has, and their heaps. */
+export interface Jvms {
+    /** Java heaps in MiB. */
+    heap: Heap;
+    /** Worker slots of a supervisor. */
+    slots: number;
+    /** Whether a logviewer runs beside a supervisor. */
+    logviewers: boolean;
+}
+
 /** Storm's and ZooKeeper's own default heaps. */
 export const defaultHeap: Heap = {
     zookeeper: 1000,
@@ -36,23 +46,17 @@ export const defaultHeap: Heap = {
 const logWriterHeap = 64;
 
 /** The sum in MiB of the heaps of a container's JVMs: it cannot run with less memory. */
-export function heapSum(
-    kind: DaemonKind,
-    { heap, slots, logviewers }: { heap: Heap; slots: number; logviewers: boolean },
-): number {
-    return sum(heapsIn(kind, heap, slots, logviewers));
+export function heapSum(kind: DaemonKind, jvms: Jvms): number {
+    return sum(heapsIn(kind, jvms));
 }
 
 /** A container's memory limit in MiB: the one given, or the heaps and what JVMs need beside them. */
-export function memoryLimit(
-    kind: DaemonKind,
-    { heap, memory, slots, logviewers }: { heap: Heap; memory: Memory; slots: number; logviewers: boolean },
-): number {
-    const limits = heapsIn(kind, heap, slots, logviewers).map((size) => Math.ceil(size * 1.25) + 192);
+export function memoryLimit(kind: DaemonKind, { memory, ...jvms }: Jvms & { memory: Memory }): number {
+    const limits = heapsIn(kind, jvms).map((size) => Math.ceil(size * 1.25) + 192);
     return memory[kind] ?? sum(limits);
 }
 
-function heapsIn(kind: DaemonKind, heap: Heap, slots: number, logviewers: boolean): number[] {
+function heapsIn(kind: DaemonKind, { heap, slots, logviewers }: Jvms): number[] {
     if (kind !== "supervisor") {
         return [heap[kind]];
     }

@@ -1,6 +1,7 @@
 // Long, as every machine is launched at least twice.
 import * as fs from "fs";
 import { ports } from "../../../components/storm/spec/ports";
+import { configOf } from "../../../scripts/stackFile";
 import { describeEc2 } from "../../lab/ec2/describeEc2";
 import { growingMissing } from "../../lab/ec2/volumes";
 import { reaches, summaryBy } from "../hosts/fleet";
@@ -28,7 +29,7 @@ describeEc2("dev on EC2", () => {
     });
     afterAll(() => cloud?.remove());
 
-    test("`make ami` writes the newest image into the stack's file, and nothing else", () => {
+    test("`make ami` writes the newest images into the stack's file, and nothing else", () => {
         const before = fs.readFileSync("Pulumi.dev.yaml", "utf8");
         const checkout = new Checkout("e2e-ami", before, cloud.ec2.environment);
         try {
@@ -40,6 +41,17 @@ describeEc2("dev on EC2", () => {
             expect(after.replace(/\n +ami: ami-[0-9a-f]+(?=\n)/, "")).toBe(before);
             expect(after).not.toBe(before);
             expect(checkout.make("ami").output).toContain("It is the newest: nothing is changed.");
+            const aws = configOf(after)["storm:aws"] as object;
+            checkout.set({ "storm:aws": { ...aws, instanceTypes: { nimbus: "t4g.medium" } } });
+            expect(checkout.make("ami")).toEqual({
+                code: 0,
+                output: expect.stringMatching(/storm:aws\.amiArm64 .*\n +was +none\n +is +ami-\w+/) as string,
+            });
+            expect(configOf(fs.readFileSync(checkout.stackFile, "utf8"))["storm:aws"]).toEqual({
+                ...aws,
+                instanceTypes: { nimbus: "t4g.medium" },
+                amiArm64: expect.stringMatching(/^ami-[0-9a-f]+$/) as string,
+            });
         } finally {
             checkout.remove();
         }
