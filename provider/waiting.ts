@@ -60,9 +60,26 @@ export async function pause(what: string, seconds: number): Promise<void> {
     await waitUntil(what, () => Promise.resolve(`${seconds} s must pass`), { seconds });
 }
 
-/** As a look of {@link waitUntil}: an error is what is missing. */
+/** Why waiting has no use any more. */
+export class Hopeless extends Error {
+    constructor(
+        reason: string,
+        /** What a person needs to see of it. */
+        readonly evidence: string,
+    ) {
+        super(reason);
+    }
+}
+
+/** As a look of {@link waitUntil}: an error is what is missing, unless it is {@link Hopeless}, which ends the waiting. */
 export function orError(look: () => Promise<string | undefined>): () => Promise<string | undefined> {
-    return () => look().catch(messageOf);
+    return () =>
+        look().catch((error) => {
+            if (error instanceof Hopeless) {
+                throw error;
+            }
+            return messageOf(error);
+        });
 }
 
 /** The message of anything that was thrown. */

@@ -3,6 +3,7 @@ import { stop } from "../machines/container";
 import { messageTimeout, topologyConfiguration, topologyState } from "../nimbus/client";
 import { answerOf, answerUnlessStopped, type Leader, leaderOf } from "../nimbus/leader";
 import { missing, type Seen } from "../nimbus/running";
+import { addedSeconds } from "../nimbus/timeouts";
 import { type Inputs as Of, schema } from "../schema";
 import { messageOf, waitUntil, orError, pause } from "../waiting";
 
@@ -42,9 +43,10 @@ export const drain: Kind<Inputs> = {
 
 async function stopAndWait(inputs: Inputs): Promise<void> {
     const { daemon, address, nimbuses, seconds } = inputs;
-    const { affected, stranded } = await answerOf(nimbuses, async (leader) => {
+    const { affected, stranded, limit } = await answerOf(nimbuses, async (leader) => {
         const found = await affectedBy(address, leader);
-        return { affected: found, stranded: strandedBy(address, found, leader.summary) };
+        const limit = seconds + (await addedSeconds(leader.nimbus));
+        return { affected: found, stranded: strandedBy(address, found, leader.summary), limit };
     });
     if (stranded.length > 0) {
         throw new Error(
@@ -58,11 +60,11 @@ async function stopAndWait(inputs: Inputs): Promise<void> {
     const remaining = await waitUntil(
         `the work of ${daemon}`,
         orError(async () => stillThere(address, affected, await leaderOf(nimbuses), seen, problem)),
-        { seconds, milliseconds: 1000 },
+        { seconds: limit, milliseconds: 1000 },
     );
     if (remaining !== undefined) {
         throw new Error(
-            `${daemon} was stopped, and ${seconds} s later ${remaining}. Repair that, and run this again: its container still exists.`,
+            `${daemon} was stopped, and ${limit} s later ${remaining}. Repair that, and run this again: its container still exists.`,
         );
     }
     // Until its work moved, tuples were sent to it in vain.

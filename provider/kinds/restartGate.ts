@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from "util";
 import { type Kind, unknown } from "../kind";
 import { run } from "../machines/command";
-import { ageOf, connectFrom } from "../machines/container";
+import { describe } from "../machines/container";
+import { type Watched, watched } from "../machines/watched";
 import { topologyState } from "../nimbus/client";
-import { leaderOf } from "../nimbus/leader";
+import { type Leader, watchedLeader } from "../nimbus/leader";
 import { missing, type Seen } from "../nimbus/running";
+import { addedSeconds, workerStartSeconds } from "../nimbus/timeouts";
 import { type Inputs as Of, schema } from "../schema";
-import { waitUntil, orError } from "../waiting";
+import { evidence, type SupervisorAt } from "../topologies/evidence";
+import { Hopeless, orError, waitUntil } from "../waiting";
 import { check } from "./check";
 
 type Inputs = Of<"RestartGate">;
 type Before = Inputs["before"];
-
-/** Seconds that Storm gives a worker to start, before it starts another one in its place. */
-const workerStartSeconds = 120;
 
 /** Waits for those before it that were restarted. */
 export const restartGate: Kind<Inputs> = {
@@ -53,43 +53,80 @@ async function hasData({ container, ssh }: Before[number]): Promise<boolean> {
     );
 }
 
-async function waitFor(restarted: Before, { nimbuses, seconds }: Inputs): Promise<void> {
+/** What keeps the next ones from being restarted. */
+interface Problem {
+    reason: string;
+    /** What a person needs to see of it. */
+    evidence: () => Promise<string>;
+}
+
+async function waitFor(restarted: Before, { before, nimbuses, seconds }: Inputs): Promise<void> {
     if (restarted.length === 0) {
         return;
     }
     const names = restarted.map(({ daemon }) => daemon).join(", ");
-    const seen: Seen = new Map();
-    const limit = seconds + (nimbuses.length > 0 ? workerStartSeconds : 0);
-    const problem = await waitUntil(
-        names,
-        orError(() => problemOf(restarted, nimbuses, seen)),
-        { seconds: limit },
+    const daemons = restarted.map((each) => ({ ...each, ...watched(each) }));
+    const leading = watchedLeader(nimbuses);
+    const supervisors = before.flatMap(({ check: wanted, ...at }) =>
+        wanted.kind === "supervisor" ? [{ ...at, address: wanted.address }] : [],
     );
-    if (problem !== undefined) {
-        throw new Error(
-            `The daemons after ${names} are not restarted, because ${limit} s after the restart ${problem}. Repair that, and run this again` +
-                (nimbuses.length > 0 ? "; supervisorBatch says how many supervisors are restarted at once." : "."),
-        );
+    const seen: Seen = new Map();
+    let added: number | undefined;
+    let problem: Problem | undefined;
+    const look = async () => {
+        problem = undefined;
+        const unready = await notReady(daemons);
+        // Nimbus is asked in any case: without one no supervisor becomes ready.
+        const leader = nimbuses.length > 0 ? await leading() : undefined;
+        if (leader) {
+            added ??= await addedSeconds(leader.nimbus);
+        }
+        problem = unready ?? (leader && (await notRunning(leader, seen, supervisors)));
+        return problem?.reason;
+    };
+    const limit = () => seconds + (nimbuses.length > 0 ? workerStartSeconds + (added ?? 0) : 0);
+    const refusal = (reason: string, evidence = "") => {
+        const advice = nimbuses.length > 0 ? "; supervisorBatch says how many supervisors are restarted at once." : ".";
+        const said = `The daemons after ${names} are not restarted, because ${reason}. Repair that, and run this again${advice}`;
+        return new Error(`${said}\n${evidence}`.trimEnd());
+    };
+    const reason = await waitUntil(names, orError(look), { seconds: limit }).catch((error) => {
+        throw error instanceof Hopeless ? refusal(error.message, error.evidence) : error;
+    });
+    if (reason !== undefined) {
+        throw refusal(`${limit()} s after the restart ${reason}`, await problem?.evidence());
     }
 }
 
-/** Why the next ones may not be restarted yet; undefined: they may. */
-async function problemOf(restarted: Before, nimbuses: Inputs["nimbuses"], seen: Seen): Promise<string | undefined> {
-    for (const { daemon, check: wanted, ...at } of restarted) {
-        const problem = await check(wanted, { connect: connectFrom(at), age: () => ageOf(at) });
-        if (problem !== undefined) {
-            return `${daemon} was not ready: ${problem}`;
-        }
-    }
-    if (nimbuses.length === 0) {
-        return undefined;
-    }
-    const { nimbus, summary } = await leaderOf(nimbuses);
+/** Which of the daemons is not ready; undefined: all are. */
+async function notReady(daemons: (Before[number] & Watched)[]): Promise<Problem | undefined> {
+    const problems = await Promise.all(
+        daemons.map(async (each) => {
+            const reason = await check(each.check, each);
+            const ending = reason === undefined ? undefined : await each.ending();
+            if (ending !== undefined) {
+                throw new Hopeless(`${each.daemon} ${ending}`, await describe(each, []));
+            }
+            return reason === undefined
+                ? undefined
+                : { reason: `${each.daemon} was not ready: ${reason}`, evidence: () => describe(each, []) };
+        }),
+    );
+    return problems.find((each) => each !== undefined);
+}
+
+/** Which of the topologies does not run; undefined: all do. */
+async function notRunning(
+    { nimbus, summary }: Leader,
+    seen: Seen,
+    supervisors: SupervisorAt[],
+): Promise<Problem | undefined> {
     for (const { id, name } of summary.topologies.filter(({ status }) => status !== "KILLED")) {
         const state = await topologyState(nimbus, id);
         const problem = state.executors.length > 0 ? missing(state, seen) : undefined;
         if (problem !== undefined) {
-            return `topology ${name} did not run: ${problem}`;
+            const reason = `topology ${name} did not run: ${problem}`;
+            return { reason, evidence: () => evidence(id, state, seen, supervisors) };
         }
     }
     return undefined;

@@ -1,6 +1,7 @@
-import { connectFrom, stateOf } from "../machines/container";
+import { type Connect, connectFrom, describe, stateOf } from "../machines/container";
+import { watched } from "../machines/watched";
 import type { NimbusContainer } from "../schema";
-import { messageOf, waitUntil } from "../waiting";
+import { Hopeless, messageOf, waitUntil } from "../waiting";
 import { type ClusterSummary, clusterSummary, type NimbusAt } from "./client";
 
 /** The Nimbus that leads, and what it says of the cluster. */
@@ -13,10 +14,9 @@ export interface Leader {
  * Asks each Nimbus until one answers and says who leads: only the leader accepts changes.
  * @throws Error with what each has said when none does.
  */
-export async function leaderOf(nimbuses: NimbusContainer[]): Promise<Leader> {
+export async function leaderOf(nimbuses: (NimbusContainer & { connect?: Connect })[]): Promise<Leader> {
     const failures: string[] = [];
-    for (const { container, ssh, address, port } of nimbuses) {
-        const connect = connectFrom({ container, ssh });
+    for (const { container, ssh, address, port, connect = connectFrom({ container, ssh }) } of nimbuses) {
         try {
             const summary = await clusterSummary(connect, address, port);
             const leading = summary.nimbuses.find(({ leader }) => leader);
@@ -34,6 +34,23 @@ export async function leaderOf(nimbuses: NimbusContainer[]): Promise<Leader> {
         }
     }
     throw new Error(`No Nimbus accepts changes. ${failures.join("; ")}`);
+}
+
+/**
+ * Begins to watch Nimbus daemons. What it returns asks them as {@link leaderOf} does.
+ * @throws Hopeless, when it asks, once each of them ends again and again: as long as one runs, that one may lead.
+ */
+export function watchedLeader(nimbuses: NimbusContainer[]): () => Promise<Leader> {
+    const all = nimbuses.map((nimbus) => ({ ...nimbus, ...watched(nimbus) }));
+    return () =>
+        leaderOf(all).catch(async (error) => {
+            const endings = await Promise.all(all.map(({ ending }) => ending()));
+            const [first] = nimbuses;
+            if (first && endings.every((ending) => ending !== undefined)) {
+                throw new Hopeless(`${first.container} ${endings[0]}`, await describe(first, []));
+            }
+            throw error;
+        });
 }
 
 /** Seconds that a cluster has to elect a leader, for example after the leader was killed, and a busy one to answer. */

@@ -1,14 +1,15 @@
 /** The way of a topology from its submission until it runs as wanted. */
-import { endOf } from "../machines/container";
 import { activateTopology, rebalanceTopology, topologyState, type TopologyState } from "../nimbus/client";
-import { leaderOf } from "../nimbus/leader";
+import { watchedLeader } from "../nimbus/leader";
 import { missing, type Seen, spreadProblem, unknownComponents, workersOf } from "../nimbus/running";
-import { orError, waitUntil } from "../waiting";
+import { Hopeless, orError, waitUntil } from "../waiting";
+import { evidence } from "./evidence";
 import { contentOf, find, type Found, freeSlots, type Inputs, pollMilliseconds } from "./onCluster";
 
 /** Spreads the topology as wanted, and waits until it is running so. */
 export async function settle(inputs: Inputs, existed: boolean, isGrown: boolean): Promise<Found> {
-    const { topology, nimbuses, seconds, workers, parallelism, rebalanceSeconds } = inputs;
+    const { topology, nimbuses, supervisors, seconds, workers, parallelism, rebalanceSeconds } = inputs;
+    const leading = watchedLeader(nimbuses);
     let seen: Seen = new Map();
     let last: { id: string; state: TopologyState } | undefined;
     let mistake: string | undefined;
@@ -18,7 +19,7 @@ export async function settle(inputs: Inputs, existed: boolean, isGrown: boolean)
 
     /** Does the next step. Returns what is missing after it. */
     const step = async (): Promise<string | undefined> => {
-        const leader = await leaderOf(nimbuses);
+        const leader = await leading();
         const found = await find(leader, topology);
         if (!found) {
             return "it does not exist";
@@ -62,10 +63,14 @@ export async function settle(inputs: Inputs, existed: boolean, isGrown: boolean)
     const problem = await waitUntil(`topology ${topology} to run`, orError(step), {
         seconds: () => limit,
         milliseconds: pollMilliseconds,
+    }).catch((error) => {
+        throw error instanceof Hopeless
+            ? new Error(`topology ${topology} is not running, because ${error.message}\n${error.evidence}`)
+            : error;
     });
     if (problem !== undefined) {
-        const proof = last ? await evidence(inputs, last.id, last.state, seen) : "";
-        throw new Error(`topology ${topology} was not running within ${limit} s: ${problem}${proof}`);
+        const shown = last ? await evidence(last.id, last.state, seen, supervisors) : "";
+        throw new Error(`topology ${topology} was not running within ${limit} s: ${problem}\n${shown}`.trimEnd());
     }
     if (mistake !== undefined) {
         throw new Error(`topology ${topology} ${mistake}`);
@@ -74,18 +79,4 @@ export async function settle(inputs: Inputs, existed: boolean, isGrown: boolean)
         shortfall = `it has ${workersOf(last.state)} of ${workers} workers, as there are no more free slots, or no more executors`;
     }
     return { content: contentOf(inputs), drift: "", shortfall: shortfall ?? "" };
-}
-
-/** Evidence for the user if a topology does not run: its errors, and the end of the log of a worker that is not up. */
-async function evidence({ supervisors }: Inputs, id: string, state: TopologyState, seen: Seen): Promise<string> {
-    const errors = state.errors
-        .slice(0, 3)
-        .map(({ component, error }) => `\nError of ${component}:\n${error.split("\n").slice(0, 8).join("\n")}`);
-    const waiting = state.executors.find((executor) => missing({ ...state, executors: [executor] }, seen));
-    const supervisor = waiting && supervisors.find(({ address }) => address === waiting.host);
-    if (!supervisor) {
-        return errors.join("");
-    }
-    const file = `/logs/workers-artifacts/${id}/${waiting.port}/worker.log`;
-    return `${errors.join("")}\nLast lines of ${file} in ${supervisor.container}:\n${await endOf(supervisor, file)}`;
 }

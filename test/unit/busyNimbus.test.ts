@@ -1,12 +1,9 @@
 // A stand-in for a busy Nimbus: it does what a request asks, and closes the connection without an answer the first time.
 import * as net from "net";
-import * as thrift from "thrift";
 import { submission } from "../../provider/kinds/submission";
 import { fields, replyFields } from "../../provider/nimbus/fields";
 import { ssh } from "./dockerStandIn";
-import { field, framed } from "./nimbusReply";
-
-const { Type } = thrift.Thrift;
+import { framed, write } from "./nimbusReply";
 
 jest.setTimeout(60_000);
 
@@ -16,30 +13,6 @@ let port: number;
 let topologies: Record<string, string>;
 let killed: string[];
 const unanswered = new Set<string>();
-
-/** Writes a value of a reply: a string, an integer, whether, a list of structures, or a structure by field number. */
-function write(out: thrift.TBinaryProtocol, id: number, value: unknown): void {
-    if (typeof value === "string") {
-        field(out, Type.STRING, id, () => out.writeString(value));
-    } else if (typeof value === "number") {
-        field(out, Type.I32, id, () => out.writeI32(value));
-    } else if (typeof value === "boolean") {
-        field(out, Type.BOOL, id, () => out.writeBool(value));
-    } else if (Array.isArray(value)) {
-        field(out, Type.LIST, id, () => {
-            out.writeListBegin(Type.STRUCT, value.length);
-            value.forEach((each: object) => writeStruct(out, each));
-            out.writeListEnd();
-        });
-    } else {
-        field(out, Type.STRUCT, id, () => writeStruct(out, value as object));
-    }
-}
-
-function writeStruct(out: thrift.TBinaryProtocol, struct: object): void {
-    Object.entries(struct).forEach(([id, value]) => write(out, Number(id), value));
-    out.writeFieldStop();
-}
 
 function carryOut(method: string, words: string): unknown {
     const { ClusterSummary, NimbusSummary, TopologySummary } = fields;

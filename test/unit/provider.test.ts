@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formerKinds } from "../../provider/formerKinds";
 import { Incomplete, type Kind, unknown } from "../../provider/kind";
 import { kinds } from "../../provider/kinds";
-import { Endings } from "../../provider/kinds/ready";
+import { Endings } from "../../provider/machines/watched";
 import { StormProvider } from "../../provider/provider";
 import { schema } from "../../provider/schema";
 import type { Properties } from "../../provider/wire";
