@@ -133,6 +133,7 @@ export class StormCluster extends pulumi.ComponentResource {
             discovery,
             image: args.stormImage,
             seconds: readySeconds,
+            shutdown,
             after: [shutdown, ...ready],
         });
         this.registerOutputs({
