@@ -85,6 +85,13 @@ export class Submission extends resource("Submission", { outputs: ["shortfall"] 
     declare readonly shortfall: pulumi.Output<string>;
 }
 
+/**
+ * Nothing, until it is deleted: then it kills a topology, or warns if no Nimbus answers. With its {@link Submission}, which is
+ * created after it and `deletedWith` the {@link NimbusShutdown}, a cluster is removed whether or not it has a Nimbus, while a topology
+ * that leaves a cluster that stays is deleted by its submission, which needs one.
+ */
+export class Kill extends resource("Kill") {}
+
 /** The records of a DNS server. Other records take the place of those before while it runs. */
 export class DnsRecords extends resource("DnsRecords") {}
 

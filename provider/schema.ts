@@ -3,6 +3,7 @@ import { z } from "zod";
 
 const text = z.string().min(1);
 const port = z.int().min(1).max(65535);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "is not a SHA-256 in hexadecimal digits");
 /** Seconds until waiting ends with an error. */
 const seconds = z.number().positive();
 
@@ -218,7 +219,7 @@ export const schema = {
         /** Path of a file, or URL by which it is downloaded. */
         source: text,
         /** Its content's SHA-256. */
-        sha256: z.string().regex(/^[0-9a-f]{64}$/, "is not a SHA-256 in hexadecimal digits"),
+        sha256,
         /** The container of the Nimbus that keeps it with its data. */
         nimbus: containerAt,
         /** Identifies the machine: another at its address has no jar; undefined: it is this machine. */
@@ -234,6 +235,8 @@ export const schema = {
         mainClass: text,
         /** Arguments of that class. */
         arguments: z.array(z.string()),
+        /** The SHA-256 of each file that the arguments may name, by its path; undefined: there are none. */
+        files: z.record(text, sha256).optional(),
         /** Entries of its configuration, which override the jar's, as arguments of `storm`. */
         configuration: z.array(z.string()),
         /** Workers; default: what the jar says. */
@@ -261,6 +264,18 @@ export const schema = {
                 machine: text.optional(),
             }),
         ),
+    }),
+    /** Kills a topology when it is deleted, if a Nimbus answers. */
+    Kill: z.strictObject({
+        /** The topology's name on the cluster. */
+        topology: text,
+        /** Who has submitted it: another's topology of this name is left alone. */
+        owner: text,
+        /** Seconds for which it is deactivated before it is killed; default: its message timeout. */
+        killSeconds: z.number().min(0).optional(),
+        /** Seconds that it has to end, beyond these. */
+        seconds,
+        nimbuses: z.array(nimbusContainer),
     }),
     /** The records of a DNS server. */
     DnsRecords: z.strictObject({

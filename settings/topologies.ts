@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import { z } from "zod";
 import { isUrl } from "../provider/jars";
+import { fileProblems } from "../provider/topologies/files";
 import { configurationProblems, type TellProblem } from "./stormConfiguration";
 import { unworkableProblems } from "./unworkable";
 import { count } from "./values";
@@ -55,6 +56,7 @@ export const topologies = z
                     .optional(),
                 mainClass: z.string().regex(/^[\w$]+(\.[\w$]+)*$/, "must be the name of a Java class"),
                 arguments: z.array(word, { error: "must be a list" }).optional(),
+                files: z.array(z.string(), { error: "must be a list of paths" }).optional(),
                 workers: count(1, 10000).optional(),
                 configuration: configuration.optional(),
                 parallelism: z
@@ -64,8 +66,8 @@ export const topologies = z
                 rebalanceSeconds: seconds.optional(),
                 readySeconds: count(1, 3600).optional(),
             })
-            .superRefine(({ jar, sha256 }, context) => {
-                const problem = (path: string[], message: string) =>
+            .superRefine(({ name, jar, sha256, arguments: words = [name], files = [] }, context) => {
+                const problem = (path: (string | number)[], message: string) =>
                     context.addIssue({ code: "custom", path, message });
                 if (isUrl(jar) && sha256 === undefined) {
                     problem(
@@ -75,6 +77,9 @@ export const topologies = z
                 }
                 if (!isUrl(jar) && sha256 === undefined && !fs.statSync(jar, { throwIfNoEntry: false })?.isFile()) {
                     problem(["jar"], "is neither a file, seen from the project's folder, nor a URL");
+                }
+                for (const { path, message } of fileProblems(files, words)) {
+                    problem(path, message);
                 }
             }),
         { error: "must be a list of topologies" },

@@ -140,6 +140,7 @@ export class StormCluster extends pulumi.ComponentResource {
             image: args.stormImage,
             reserves: pulumi.unsecret(stormYaml.apply(reservesResources)),
             seconds: readySeconds,
+            shutdown,
             after: [shutdown, ...ready],
         });
         this.registerOutputs({

@@ -9,6 +9,7 @@ import { dnsRecords } from "./dnsRecords";
 import { drain } from "./drain";
 import { pinnedHostKey, sshConnection } from "./hostKeys";
 import { jar } from "./jar";
+import { kill } from "./kill";
 import { exchangedHostKey, launchKey, ownHostKey } from "./launchKey";
 import { stormVersionGuard } from "./stormVersionGuard";
 import { ensembleMembership } from "./ensembleMembership";
@@ -32,6 +33,7 @@ const each = {
     ConfigFile: configFile,
     Jar: jar,
     Submission: submission,
+    Kill: kill,
     DnsRecords: dnsRecords,
     RegistryUsers: registryUsers,
     Password: password,

@@ -31,7 +31,7 @@ export const submission: Kind<Inputs, Found> = {
         "rebalanceSeconds",
         "seconds",
     ],
-    replaces: ["topology", "sha256", "mainClass", "arguments", "configuration"],
+    replaces: ["topology", "sha256", "mainClass", "arguments", "files", "configuration"],
     deleteBeforeReplace: true,
     create: async (inputs) => ensure(inputs, false),
     // As it was, where no Nimbus answers.
@@ -59,9 +59,9 @@ export const submission: Kind<Inputs, Found> = {
         const found = await answerUnlessStopped(state.nimbuses, (leader) => find(leader, state.topology)).catch(
             (error: Error) => {
                 throw new Error(
-                    `topology ${state.topology} cannot be killed. ${error.message}\nTo delete the whole cluster all the same, ` +
-                        "stop the Nimbus containers, or, if their machines are gone, remove the topology from the state by " +
-                        "`npx pulumi state delete <its URN>` (`npx pulumi stack --show-urns` prints it). Then run this again.",
+                    `topology ${state.topology} cannot be killed. ${error.message}\nRepair Nimbus, and run this again. ` +
+                        "To remove the whole cluster needs no Nimbus, unless its last update was by an earlier version of this " +
+                        "program: then stop the Nimbus containers, or run `make up`, first.",
                 );
             },
         );

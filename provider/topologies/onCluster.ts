@@ -35,10 +35,10 @@ export interface OnCluster {
     messageTimeout: number;
 }
 
-/** Hash of what a topology is submitted from and with: jar, class, arguments and configuration, which cannot be updated later. */
-export function contentOf({ sha256, mainClass, arguments: words, configuration }: Inputs): string {
+/** Hash of what a topology is submitted from and with: jar, class, arguments, files and configuration, which cannot be updated later. */
+export function contentOf({ sha256, mainClass, arguments: words, configuration, files }: Inputs): string {
     return createHash("sha256")
-        .update(JSON.stringify([sha256, mainClass, words, configuration]))
+        .update(JSON.stringify([sha256, mainClass, words, configuration, ...(files ? [files] : [])]))
         .digest("hex");
 }
 
@@ -66,7 +66,7 @@ export function freeSlots({ supervisors }: Leader["summary"]): number {
 
 /** Kills a topology, and waits until it has ended. A Nimbus that does not answer is asked again: it may have killed it all the same. */
 export async function killAndWait(
-    { nimbuses, topology, killSeconds, seconds }: Inputs,
+    { nimbuses, topology, killSeconds, seconds }: Pick<Inputs, "nimbuses" | "topology" | "killSeconds" | "seconds">,
     { id, messageTimeout: timeout }: OnCluster,
 ): Promise<void> {
     const limit = (killSeconds ?? timeout) + seconds;

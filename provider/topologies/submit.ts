@@ -3,17 +3,20 @@ import { majorVersion } from "../image";
 import { jarPath } from "../jars";
 import { run } from "../machines/command";
 import { shellFile } from "../machines/shell";
-import { killTopology, topologyConfiguration } from "../nimbus/client";
 import { launchArguments } from "../nimbus/launchArguments";
-import { answerOf, leaderOf } from "../nimbus/leader";
-import { contentKey, contentOf, find, type Inputs, ownerKey } from "./onCluster";
+import { answerOf } from "../nimbus/leader";
+import { packed } from "./files";
+import { contentKey, contentOf, find, type Inputs, killAndWait, type OnCluster, ownerKey } from "./onCluster";
 
 /** Seconds that the main class may take. */
 const submitSeconds = 600;
 
-/** Runs on the machine that has the container `$0`: a container for the client, on the same network and with the same settings. */
+/**
+ * Runs on the machine that has the container `$0`: a container for the client, on the same network and with the same settings. What it
+ * reads is for the client.
+ */
 const clientScript = `
-docker cp "$0:/conf/storm.yaml" - | docker run --rm --interactive --network "container:$0" --volumes-from "$0:ro" \
+{ docker cp "$0:/conf/storm.yaml" - && cat; } | docker run --rm --interactive --network "container:$0" --volumes-from "$0:ro" \
     --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges "$@"
 `;
 /** Runs in that container. */
@@ -55,28 +58,41 @@ export async function submit(inputs: Inputs): Promise<void> {
         String(client.port),
         ...storm,
     ];
-    const output = await run(client.ssh, command, { seconds: submitSeconds }).then(String, (error: Error) => {
-        throw new Error(`${mainClass} has not submitted topology ${topology}:\n${lastLines(error.message)}`);
-    });
+    const brought = inputs.files && { input: await packed(inputs.files) };
+    const output = await run(client.ssh, command, { seconds: submitSeconds, ...brought }).then(
+        String,
+        (error: Error) => {
+            throw new Error(`${mainClass} has not submitted topology ${topology}:\n${lastLines(error.message)}`);
+        },
+    );
     if (await answerOf(nimbuses, (leader) => find(leader, topology))) {
         return;
     }
-    const leader = await leaderOf(nimbuses);
-    const others: string[] = [];
-    for (const { name, id } of leader.summary.topologies) {
-        const { [ownerKey]: by, [contentKey]: from } = await topologyConfiguration(leader.nimbus, id);
-        if (by === owner && from === contentOf(inputs)) {
-            others.push(name);
-            await killTopology(leader.nimbus, name, 0);
-        }
+    const others = await submittedInstead(inputs);
+    for (const [name, found] of others) {
+        await killAndWait({ ...inputs, topology: name, killSeconds: 0 }, found);
     }
-    const instead = others.length
-        ? `submitted ${others.join(", ")} instead, which was killed`
+    const instead = others.size
+        ? `submitted ${[...others.keys()].join(", ")} instead, which was killed`
         : "submitted nothing, without an error";
     throw new Error(
         `${mainClass} has not submitted topology ${topology}: it ${instead}. Is the name among its arguments, ` +
             `${JSON.stringify(inputs.arguments)}?\n${lastLines(output)}`,
     );
+}
+
+/** What was submitted under other names, by these. */
+function submittedInstead(inputs: Inputs): Promise<Map<string, OnCluster>> {
+    return answerOf(inputs.nimbuses, async (leader) => {
+        const others = new Map<string, OnCluster>();
+        for (const { name } of leader.summary.topologies) {
+            const found = await find(leader, name);
+            if (found?.owner === inputs.owner && found.content === contentOf(inputs)) {
+                others.set(name, found);
+            }
+        }
+        return others;
+    });
 }
 
 function lastLines(text: string): string {

@@ -3,11 +3,24 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 
-/** Runs the command of `docker exec` here, notes that it was called, and knows no container `gone`; all others run. */
+/**
+ * Runs the command of `docker exec` here, notes that it was called, and knows no container `gone`; all others run. A container of
+ * `docker run` has an empty directory for its /tmp, and what is named `storm` there is the user's.
+ */
 const docker = `#!/bin/bash
 echo "$*" | head -n 1 >>"$(dirname "$0")/calls"
-[ "$3" != gone ] || { echo "No such container: gone" >&2; exit 1; }
+[[ " $* " != *" gone "* ]] || { echo "No such container: gone" >&2; exit 1; }
 [ "$2" != inspect ] || { echo '{"state": {"Status": "running", "ExitCode": 0, "OOMKilled": false}, "restarts": 0}'; exit; }
+[ "$1" != stop ] || exit 0
+if [ "$1" = cp ]; then
+    mkdir -p "$(dirname "$0")/conf" && echo 'nimbus.thrift.port: 1' >"$(dirname "$0")/conf/storm.yaml"
+    exec tar -cf - -C "$(dirname "$0")/conf" storm.yaml
+fi
+if [ "$1" = run ]; then
+    while [ "$1" != bash ]; do shift; done
+    tmp=$(mktemp -d -p "$(dirname "$0")")
+    exec bash -c "\${3//\\/tmp/$tmp}" "\${@:4}"
+fi
 shift 3
 exec "$@"
 `;
@@ -18,6 +31,10 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 /** In the place of `ssh`: a shell here, which finds that stand-in. */
 export const ssh = ["env", `PATH=${folder}:${process.env.PATH}`, "sh", "-c"];
+
+/** Gives containers of `docker run` a command `storm`: a Bash script. */
+export const setStorm = (script: string) =>
+    fs.writeFileSync(path.join(folder, "storm"), `#!/bin/bash\n${script}`, { mode: 0o755 });
 
 /** How often Docker was called. */
 export const calls = () => fs.readFileSync(path.join(folder, "calls"), "utf8").trim().split("\n").length;

@@ -14,7 +14,7 @@ function topology(uptimes: Record<string, number>, errors: TopologyState["errors
         const [host = "", port] = at.split(":");
         return { component: "a", task, tasks: 1, host, port: Number(port), uptime };
     });
-    return { status: "ACTIVE", executors, errors };
+    return { status: "ACTIVE", scheduling: "", executors, errors };
 }
 /** The evidence of a topology, of which each executor was seen 10 seconds ago. */
 const evidenceOf = (state: TopologyState, on = supervisors) =>

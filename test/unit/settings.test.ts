@@ -150,6 +150,14 @@ test.each([
         "storm:topologies.0.sha256 is not set, and the jar is a URL: give its content's SHA-256, as `sha256sum` prints it",
     ],
     [topology({ mainClass: "a b" }), 'storm:topologies.0.mainClass ("a b") must be the name of a Java class'],
+    [
+        topology({ files: ["none.yaml"] }),
+        'storm:topologies.0.files.0 ("none.yaml") is not a file, seen from the project\'s folder',
+    ],
+    [
+        topology({ files: ["tsconfig.json"], arguments: ["a", "./package.json", "./tsconfig.json"] }),
+        'storm:topologies.0.arguments.1 ("./package.json") is a file, which does not exist where the topology is submitted: add it to `files`',
+    ],
     [topology({ workers: 0 }), "storm:topologies.0.workers (0) must be a whole number from 1 to 10000"],
     [
         topology({ parallelism: { a: 0 } }),

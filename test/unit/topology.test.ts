@@ -1,10 +1,13 @@
 import { createHash } from "crypto";
 import * as fs from "fs";
 import * as thrift from "thrift";
+import { kinds } from "../../provider/kinds";
 import { strandedBy } from "../../provider/kinds/drain";
 import { leaderOf } from "../../provider/nimbus/leader";
 import { killTopology, rebalanceTopology, type TopologyState } from "../../provider/nimbus/client";
 import { missing, spreadProblem, unknownComponents } from "../../provider/nimbus/running";
+import { StormProvider } from "../../provider/provider";
+import { contentOf } from "../../provider/topologies/onCluster";
 import { onHosts } from "./hostsFixture";
 import { field, reply } from "./nimbusReply";
 import { madeAfter, type Run, runProgram } from "./program";
@@ -142,7 +145,9 @@ describe("the program", () => {
             name: "two",
             jar,
             mainClass: "b.Main",
-            arguments: ["two", 2],
+            arguments: ["two", 2, "./tsconfig.json"],
+            files: ["./tsconfig.json", "docs/README.md"],
+            killSeconds: 7,
             configuration: { "topology.debug": true },
             parallelism: { a: 2 },
         },
@@ -168,8 +173,33 @@ describe("the program", () => {
             owner: "organization/storm/test/topology-one",
         });
         expect(run.get("topology-two-submission").inputs).toMatchObject({
-            ...{ arguments: ["two", "2"], configuration: ["-c", "topology.debug=true"], parallelism: { a: 2 } },
+            ...{
+                arguments: ["two", "2", "./tsconfig.json"],
+                configuration: ["-c", "topology.debug=true"],
+                parallelism: { a: 2 },
+            },
         });
+    });
+
+    test("knows files by their content, and has no input of them where there are none", () => {
+        const hash = (file: string) => createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+        expect(run.get("topology-two-submission").inputs.files).toEqual({
+            "docs/README.md": hash("docs/README.md"),
+            "tsconfig.json": hash("tsconfig.json"),
+        });
+        expect(Object.keys(run.get("topology-one-submission").inputs)).not.toContain("files");
+    });
+
+    test("kills, where all goes, before Nimbus stops; a submission goes with Nimbus, and takes no kill along", () => {
+        const [kill, submission] = [run.get("topology-two-kill"), run.get("topology-two-submission")];
+        expect(kill.inputs).toMatchObject({
+            ...{ topology: "two", owner: "organization/storm/test/topology-two", killSeconds: 7, seconds: 180 },
+            nimbuses: [{ container: "storm-test-nimbus-1" }, { container: "storm-test-nimbus-2" }],
+        });
+        expect(kill.dependencies).toContain(run.get("storm-shutdown").urn);
+        expect(submission).toMatchObject({ deletedWith: run.get("storm-shutdown").urn });
+        expect(submission.dependencies).toContain(kill.urn);
+        expect(madeAfter(kill, run)).not.toContain("topology-two-submission");
     });
 
     test("submits once all supervisors are ready, and knows their machines", () => {
@@ -210,4 +240,38 @@ test("on aws, topologies are protected with the rest, and an instance that goes 
     expect(madeAfter(run.get("host-protection"), run)).toContain("topology-one-submission");
     expect(run.get("storm-supervisor-1-drain")).toMatchObject({ deletedWith: "", protect: true });
     expect(run.get("storm-supervisor-1-container").deletedWith).not.toBe("");
+});
+
+describe("what a topology is submitted from", () => {
+    const inputs = {
+        ...{ topology: "a", sha256: "0a", mainClass: "a.Main", arguments: ["a", "1"], parallelism: {}, seconds: 9 },
+        ...{ configuration: ["-c", "topology.debug=true"], nimbuses: [], supervisors: [], owner: "us", image: "storm" },
+        client: { container: "nimbus-1", seeds: [], port: 6627 },
+    };
+    const provider = new StormProvider("0.1.0", kinds);
+    const diff = (kind: string, olds: object, news: object) =>
+        provider.diff("a", `urn:pulumi:test::storm::storm:index:${kind}::a`, { ...olds }, { ...news });
+    const submitted = (given: typeof inputs & { files?: Record<string, string> }) => ({
+        ...{ ...given, content: contentOf(given), drift: "", shortfall: "" },
+    });
+
+    test("has the hash of the versions before, if there are no files", () => {
+        expect(contentOf(inputs)).toBe("ee68ec3c4ad19fda81de2ab779d777a0b4f8dcf4b87df260d33b17379c5dece1");
+    });
+    test("is another, if a file is added or has another content", async () => {
+        const [one, other] = [{ "a.yaml": "1".repeat(64) }, { "a.yaml": "2".repeat(64) }];
+        expect(new Set([undefined, one, other].map((files) => contentOf({ ...inputs, files }))).size).toBe(3);
+        const replaced = { changes: true, replaces: ["files"], deleteBeforeReplace: true };
+        expect(await diff("Submission", submitted(inputs), { ...inputs, files: one })).toEqual(replaced);
+        const before = submitted({ ...inputs, files: one });
+        expect(await diff("Submission", before, { ...inputs, files: other })).toEqual(replaced);
+        expect(await diff("Submission", before, { ...inputs, files: one })).toMatchObject({ changes: false });
+    });
+    test("is no matter for its kill, which is replaced only with another name", async () => {
+        const kill = { topology: "a", owner: "us", nimbuses: [], seconds: 9 };
+        const olds = { ...kill, owners: ["us"] };
+        expect(await diff("Kill", olds, kill)).toMatchObject({ changes: false });
+        expect(await diff("Kill", olds, { ...kill, owner: "renamed", seconds: 8 })).toMatchObject({ replaces: [] });
+        expect(await diff("Kill", olds, { ...kill, topology: "b" })).toMatchObject({ replaces: ["topology"] });
+    });
 });

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ContainerAt } from "../../../provider/machines/container";
-import { Jar } from "../../../provider/resources";
+import { Jar, type NimbusShutdown } from "../../../provider/resources";
 import type { Inputs, NimbusContainer } from "../../../provider/schema";
 import type { Discovery } from "../../discovery/discovery";
 import { locationOf, type PlacedDaemon } from "../../discovery/placedDaemon";
@@ -24,6 +24,8 @@ export interface SubmittingArgs {
     reserves: pulumi.Output<boolean>;
     /** Seconds that a topology has to be running. */
     seconds: number;
+    /** What stops Nimbus when the cluster is removed. */
+    shutdown: NimbusShutdown;
     /** Resources that must exist before topologies are submitted. */
     after: pulumi.Resource[];
 }
@@ -34,6 +36,7 @@ export class Submitting {
     readonly image: string;
     readonly reserves: pulumi.Output<boolean>;
     readonly seconds: number;
+    readonly shutdown: NimbusShutdown;
     readonly after: pulumi.Resource[];
     /** The Nimbus that keeps the jars, and beside which the client runs: the first whose machine can be used. */
     readonly client: pulumi.Output<ContainerAt>;
@@ -52,12 +55,13 @@ export class Submitting {
     constructor(
         private readonly name: string,
         private readonly parent: pulumi.Resource,
-        { nimbus, supervisors, discovery, image, reserves, seconds, after }: SubmittingArgs,
+        { nimbus, supervisors, discovery, image, reserves, seconds, shutdown, after }: SubmittingArgs,
     ) {
         this.nimbuses = nimbus.containers;
         this.image = image;
         this.reserves = reserves;
         this.seconds = seconds;
+        this.shutdown = shutdown;
         this.after = after;
         const client = (nimbus.daemons.find(({ host }) => !host.machine?.unusable) ??
             nimbus.daemons[0]) as PlacedDaemon;

@@ -3,7 +3,8 @@ import * as fs from "fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isUrl } from "../../../provider/jars";
 import { launchArguments } from "../../../provider/nimbus/launchArguments";
-import { Submission } from "../../../provider/resources";
+import { Kill, Submission } from "../../../provider/resources";
+import { contentsOf, fileProblems } from "../../../provider/topologies/files";
 import { tolerant } from "../spec/jvmOptions";
 import type { StormConfig } from "../spec/stormConfig";
 import type { Submitting } from "./submitting";
@@ -32,6 +33,11 @@ export interface TopologyArgs {
     /** Arguments of that; default: the topology's name. */
     arguments?: string[];
     /**
+     * Files that `arguments` name: paths relative to the working directory, within it; default: none. The main class finds them under
+     * the same paths. They may have 10 MiB together. Another content is another topology, as another jar is.
+     */
+    files?: string[];
+    /**
      * Worker processes; default: what the jar says. Another number rebalances. It has no effect with Storm's ResourceAwareScheduler, which
      * goes by memory and CPU.
      */
@@ -59,22 +65,34 @@ export interface TopologyArgs {
 
 /**
  * A topology. It is submitted when it is created, rebalanced when workers, parallelism or supervisors change, killed and submitted
- * again when its jar's content, class, arguments or configuration change, and killed when it is deleted.
+ * again when its jar's or files' content, class, arguments or configuration change, and killed when it is deleted.
  */
 export class Topology extends pulumi.ComponentResource {
     /** Its name on the cluster, once it is running. */
     readonly topologyName: pulumi.Output<string>;
 
-    /** @throws pulumi.InputPropertyError when the jar cannot be read, or is a URL without `sha256`. */
+    /**
+     * @throws pulumi.InputPropertyError when the jar cannot be read, or is a URL without `sha256`.
+     * @throws pulumi.InputPropertiesError when `files` are not what they must be, or `arguments` name a file that is not among them.
+     */
     constructor(name: string, args: TopologyArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Topology", name, {}, opts);
         const { submitting } = args.cluster;
         const sha256 = args.sha256 ?? contentHash(args.jar);
         const { name: topology, mainClass, workers, killSeconds, rebalanceSeconds } = args;
-        const { seconds, nimbuses, image, supervisors, after } = submitting;
+        const words = args.arguments ?? [topology];
+        const files = contents(args.files ?? [], words);
+        const { nimbuses, image, supervisors, after } = submitting;
+        const seconds = args.readySeconds ?? submitting.seconds;
+        const owner = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
         const client = pulumi
             .all([submitting.client, submitting.seeds])
             .apply(([at, seeds]) => ({ ...at, seeds, port: submitting.port }));
+        const kill = new Kill(
+            `${name}-kill`,
+            { topology, owner, killSeconds, seconds, nimbuses },
+            { parent: this, dependsOn: after },
+        );
         const submission = new Submission(
             `${name}-submission`,
             {
@@ -89,15 +107,21 @@ export class Topology extends pulumi.ComponentResource {
                 client,
                 image,
                 supervisors,
-                arguments: args.arguments ?? [topology],
+                arguments: words,
+                files,
                 configuration: launchArguments(
                     Object.fromEntries(Object.entries(tolerant(args.configuration ?? {}, image)).sort()),
                 ),
                 parallelism: args.parallelism ?? {},
-                seconds: args.readySeconds ?? seconds,
-                owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
+                seconds,
+                owner,
             },
-            { parent: this, dependsOn: [...after, submitting.jar(args.jar, sha256)] },
+            {
+                parent: this,
+                // With the whole cluster it is left to its `kill`, which also does without a Nimbus.
+                deletedWith: submitting.shutdown,
+                dependsOn: [...after, submitting.jar(args.jar, sha256), kill],
+            },
         );
         submission.shortfall.apply((said) =>
             said ? pulumi.log.warn(`topology ${topology}: ${said}`, submission) : undefined,
@@ -105,6 +129,19 @@ export class Topology extends pulumi.ComponentResource {
         this.topologyName = submission.id;
         this.registerOutputs({ topologyName: this.topologyName });
     }
+}
+
+function contents(files: string[], words: string[]): Record<string, string> | undefined {
+    const problems = fileProblems(files, words);
+    if (problems.length > 0) {
+        const errors = problems.map(({ path: [list, index], message: reason }) => ({
+            propertyPath: index === undefined ? list : `${list}[${index}]`,
+            reason,
+        }));
+        const message = errors.map(({ propertyPath, reason }) => `${propertyPath} ${reason}`).join("\n");
+        throw new pulumi.InputPropertiesError({ message, errors });
+    }
+    return contentsOf(files);
 }
 
 function contentHash(jar: string): string {
