@@ -42,6 +42,9 @@ function carryOut(method: string, words: string): unknown {
     if (method === "getTopologyConf") {
         return JSON.stringify({ "pulumi.owner": "us", "pulumi.content": content, "topology.message.timeout.secs": 30 });
     }
+    if (method === "getNimbusConf") {
+        return "{}";
+    }
     if (method === "getTopologyInfo") {
         return { [fields.TopologyInfo.status]: "ACTIVE" };
     }
