@@ -67,7 +67,7 @@ const before = (daemon: string, check: Inputs<"Ready">["check"]) => ({
 const supervisorCheck = () => ({
     ...{ kind: "supervisor" as const, address: supervisor, nimbuses: ["127.0.0.1"], nimbusPort: nimbus.port },
 });
-/** Waits at a restart gate. */
+/** Waits at a restart gate. One before supervisors gives workers two minutes more, which tests take off its seconds. */
 const wait = (inputs: Inputs<"RestartGate">) => restartGate.update?.({ ...inputs, before: [] }, inputs);
 const log = `/logs/workers-artifacts/${id}/6700/worker.log.err`;
 

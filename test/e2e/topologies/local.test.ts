@@ -302,6 +302,17 @@ describe("a mistake is told with Storm's own words:", () => {
         await stack.up();
         expect((await only()).status).toBe("ACTIVE");
     });
+
+    test("workers whose JVM ends at its start, before it writes a log; repaired settings repair it", async () => {
+        const configuration = { "topology.worker.childopts": "-javaagent:/no/such.jar" };
+        stack.set({ topologies: [wordcount({ readySeconds: 60, configuration })] });
+        expect(await failure()).toMatch(
+            /Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker\.log\.err in storm-e2e-topologies-supervisor-\d:\s[^]*\/no\/such\.jar/,
+        );
+        stack.set({ topologies: [wordcount()] });
+        await stack.up();
+        expect((await only()).status).toBe("ACTIVE");
+    });
 });
 
 test("a topology that is taken out is killed, and its jar goes", async () => {
