@@ -38,8 +38,8 @@ export const kill: Kind<Inputs, Extra> = {
                 throw error;
             }
             await warn(
-                `topology ${topology} could not be killed: ${messageOf(error)}. ` +
-                    "It runs again if the cluster is created again on the same data.",
+                `topology ${topology} is not killed, and runs again if the cluster is created again on the same data: ` +
+                    messageOf(error),
             );
         }
     },

@@ -60,8 +60,9 @@ export const submission: Kind<Inputs, Found> = {
             (error: Error) => {
                 throw new Error(
                     `topology ${state.topology} cannot be killed. ${error.message}\nRepair Nimbus, and run this again. ` +
-                        "To remove the whole cluster needs no Nimbus, unless its last update was by an earlier version of this " +
-                        "program: then stop the Nimbus containers, or run `make up`, first.",
+                        "`pulumi destroy` removes the whole cluster without Nimbus. If that is what says this, the last update was by " +
+                        "an earlier version of this program: stop the Nimbus containers first, or, if their machines are gone, remove " +
+                        "the topology from the state by `npx pulumi state delete <its URN>` (`npx pulumi stack --show-urns` prints it).",
                 );
             },
         );

@@ -47,10 +47,11 @@ if (!hasHistory) {
         );
     const state = async () => (await stack.pulumi("stack", "export")).output;
 
-    test("is taken over: a preview and an update create the component of the target and restart gates, and change no other resource", async () => {
+    test("is taken over: a preview and an update create the component of the target, restart gates and the kill of the topology, and change no other resource", async () => {
         expect(await state()).toContain("pulumi-nodejs:dynamic/storm:Ready");
         // Components of daemons have their wiring as an input.
-        const expected = /^(create (host$|.*-restart-gate)|update storm-(zookeeper|nimbus|supervisor)-\d+$)/;
+        const expected =
+            /^(create (host$|.*-restart-gate|topology-wordcount-kill$)|update storm-(zookeeper|nimbus|supervisor)-\d+$)/;
         expect((await stack.changes()).filter((change) => !expected.test(change))).toEqual([]);
         await stack.up();
         expect(await state()).not.toContain("pulumi-nodejs:dynamic");

@@ -1,10 +1,11 @@
 import * as fs from "fs";
+import * as path from "path";
 import { ports } from "../../../components/storm/spec/ports";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { heap } from "../hosts/fleet";
 import { TestStack, until } from "../stack";
-import { otherJar, running, type Running, sentences, wordcount } from "./topologies";
+import { folderOfFiles, otherJar, running, type Running, sentences, wordcount } from "./topologies";
 
 const placement: Record<string, string[]> = {
     m: ["zookeeper-1", "nimbus-1"],
@@ -15,6 +16,7 @@ const placement: Record<string, string[]> = {
 describeLab("topologies on hosts", () => {
     let lab: Lab;
     let stack: TestStack;
+    let folder: string;
     const host = (name: string) => lab.hosts[name] as LabHost;
     const entries = () =>
         Object.entries(placement).map(([name, daemons]) => ({ name, address: host(name).address, daemons }));
@@ -29,6 +31,7 @@ describeLab("topologies on hosts", () => {
     const jars = async () => (await host("m").exec(`docker exec ${stack.cluster}-nimbus-1 ls /data/jars`)).split("\n");
 
     beforeAll(async () => {
+        folder = folderOfFiles();
         lab = await Lab.create({ name: "e2etopo", subnet: "10.77.5.0/24" });
         await Promise.all(["m", "s1", "s2", "s3"].map((name) => lab.addHost(name, { withImages: true })));
         stack = new TestStack("e2e-topology-hosts", {
@@ -42,6 +45,7 @@ describeLab("topologies on hosts", () => {
     });
     afterAll(async () => {
         stack?.discard();
+        fs.rmSync(folder, { recursive: true });
         await lab?.remove();
     });
 
@@ -70,6 +74,14 @@ describeLab("topologies on hosts", () => {
         fs.rmSync(other);
         stack.set({ topologies: [wordcount({ workers: 3 })] });
         await stack.up();
+    });
+
+    test("have the files that their arguments name where they are submitted", async () => {
+        const file = path.join(folder, "sentences.txt");
+        fs.writeFileSync(file, "to be heard\n");
+        stack.set({ topologies: [wordcount({ workers: 3, arguments: ["wordcount", 2, file], files: [file] })] });
+        await stack.up();
+        expect((await only()).configuration["wordcount.sentences"]).toEqual(["to be heard"]);
     });
 
     test("leave a machine before it goes, and every sentence is counted in the end", async () => {

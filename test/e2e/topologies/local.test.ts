@@ -4,9 +4,10 @@ import { once } from "events";
 import * as fs from "fs";
 import * as http from "http";
 import type { AddressInfo } from "net";
+import * as path from "path";
 import { ports } from "../../../components/storm/spec/ports";
 import { docker, TestStack, until } from "../stack";
-import { jar, otherJar, running, type Running, sentences, wordcount } from "./topologies";
+import { folderOfFiles, jar, otherJar, running, type Running, sentences, wordcount } from "./topologies";
 
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
 const nimbus = "172.30.82.33";
@@ -279,6 +280,43 @@ describe("another version", () => {
     });
 });
 
+describe("files that the arguments name", () => {
+    let folder: string;
+    beforeAll(() => {
+        folder = folderOfFiles();
+    });
+    afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+    test("are where the topology is submitted; another content is a replacement", async () => {
+        const file = path.join(folder, "sentences.txt");
+        const words = ["wordcount", 2, `./${file}`];
+        fs.writeFileSync(file, "to be heard\n");
+        stack.set({ topologies: [wordcount({ arguments: words, files: [file] })] });
+        await stack.up();
+        const before = await only();
+        expect(before.configuration["wordcount.sentences"]).toEqual(["to be heard"]);
+        await stack.up("--expect-no-changes");
+
+        fs.appendFileSync(file, "and to be seen\n");
+        expect(await stack.changes()).toContain("replace topology-wordcount-submission");
+        await stack.up();
+        const after = await only();
+        expect(after.id).not.toBe(before.id);
+        expect(after.configuration["wordcount.sentences"]).toEqual(["to be heard", "and to be seen"]);
+        expect(jars()).toHaveLength(1);
+
+        stack.set({ topologies: [wordcount({ arguments: words })] });
+        const { code, output } = await stack.pulumi("preview");
+        expect([code === 0, output]).toEqual([
+            false,
+            expect.stringContaining(
+                "is a file, which does not exist where the topology is submitted: add it to `files`",
+            ),
+        ]);
+        expect((await only()).id).toBe(after.id);
+    });
+});
+
 describe("a mistake is told with Storm's own words:", () => {
     test("a class that is not there", async () => {
         stack.set({ topologies: [wordcount({ mainClass: "wordcount.Nothing", arguments: ["-x", "wordcount"] })] });
@@ -338,4 +376,27 @@ test("what runs is no hindrance to destroying all, and comes back with the data"
     ]);
     await stack.up();
     expect((await onCluster()).map(({ name }) => name)).toEqual(["theirs"]);
+});
+
+test("a cluster whose Nimbus ends again and again is destroyed all the same, with a warning; its topology comes back with the data", async () => {
+    stack.set({ topologies: [wordcount()] });
+    await stack.up();
+    const ids = async () => (await onCluster()).map(({ id }) => id).sort();
+    const before = await ids();
+    expect(before).toHaveLength(2);
+
+    stack.set({ stormYaml: { "nimbus.childopts": "-NoSuchOption" } });
+    expect(await failure()).toContain("nimbus-1 ends again and again");
+    const { code, output } = await stack.pulumi("destroy", "--yes", "--skip-preview");
+    expect([code, output]).toEqual([
+        0,
+        expect.stringMatching(
+            /warning: topology wordcount is not killed, and runs again[^]*Shutdown storm-shutdown deleted/,
+        ),
+    ]);
+    expect(stack.containers()).toEqual({});
+
+    stack.set({ stormYaml: {} });
+    await stack.up();
+    expect(await ids()).toEqual(before);
 });

@@ -61,6 +61,12 @@ export function otherJar(): string {
     return copy;
 }
 
+/** A folder in the project's, where a topology's files have to be. */
+export function folderOfFiles(): string {
+    fs.mkdirSync(".local", { recursive: true });
+    return fs.mkdtempSync(path.join(".local", "e2e-files-"));
+}
+
 /** What spouts of the example have said last, summed up: of each, its task and the log of its worker, where others may have written. */
 export function sentences(spouts: { task: number; log: string }[]): {
     emitted: number;

@@ -21,10 +21,13 @@ import org.apache.storm.tuple.Values;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Emits the bundled sentences over and over, each with a message id, and again those that failed. */
+/** Emits the sentences over and over, each with a message id, and again those that failed. */
 public class SentenceSpout extends BaseRichSpout {
     /** Topology configuration: sentences per second of each task; 0 for as many as Storm asks for. */
     public static final String RATE = "wordcount.sentences.per.second";
+
+    /** Topology configuration: the sentences; default: the bundled ones. */
+    public static final String SENTENCES = "wordcount.sentences";
 
     static final int DEFAULT_RATE = 50;
 
@@ -49,7 +52,7 @@ public class SentenceSpout extends BaseRichSpout {
     @SuppressWarnings({"rawtypes", "unchecked"}) // Raw: the one signature that overrides that of 1.2 and of 2.x.
     public void open(Map conf, TopologyContext context, SpoutOutputCollector collector) {
         this.collector = collector;
-        sentences = readSentences();
+        sentences = conf.containsKey(SENTENCES) ? (List<String>) conf.get(SENTENCES) : readSentences();
         pending = new HashMap<>();
         failed = new ArrayDeque<>();
         double rate = ((Number) conf.getOrDefault(RATE, DEFAULT_RATE)).doubleValue();

@@ -1,5 +1,7 @@
 package wordcount;
 
+import java.nio.file.Files;
+import java.nio.file.Paths;
 import org.apache.storm.Config;
 import org.apache.storm.StormSubmitter;
 import org.apache.storm.generated.StormTopology;
@@ -11,14 +13,18 @@ public final class WordCountTopology {
     private WordCountTopology() {
     }
 
-    /** Submits the topology: name, and the number of workers (2 unless told). */
+    /** Submits the topology: name, the number of workers (2 unless told), and a file of sentences (the bundled ones unless told). */
     public static void main(String[] args) throws Exception {
-        if (args.length < 1 || args.length > 2) {
-            System.err.println("usage: wordcount.WordCountTopology <topology name> [workers]");
+        if (args.length < 1 || args.length > 3) {
+            System.err.println("usage: wordcount.WordCountTopology <topology name> [workers [file of sentences]]");
             System.exit(1);
         }
         int workers = args.length > 1 ? Integer.parseInt(args[1]) : 2;
-        StormSubmitter.submitTopology(args[0], config(workers), topology(workers));
+        Config config = config(workers);
+        if (args.length > 2) {
+            config.put(SentenceSpout.SENTENCES, Files.readAllLines(Paths.get(args[2])));
+        }
+        StormSubmitter.submitTopology(args[0], config, topology(workers));
     }
 
     /** The topology: an executor of everything for each worker, and a second one of count. */

@@ -30,6 +30,14 @@ class SentenceSpoutTest {
     }
 
     @Test
+    void emitsTheSentencesOfTheConfiguration() {
+        SentenceSpout spout = new SentenceSpout();
+        spout.open(Collections.singletonMap(SentenceSpout.SENTENCES, Arrays.asList("one", "two")), null, out);
+        spout.nextTuple();
+        assertEquals(Collections.singletonList("one"), out.sentences);
+    }
+
+    @Test
     void replaysWhatFailedUntilItIsAcked() {
         SentenceSpout spout = spout(0);
         spout.nextTuple();
