@@ -1,6 +1,7 @@
 import { createHash } from "crypto";
 import * as fs from "fs";
 import * as thrift from "thrift";
+import type { Submitting } from "../../components/storm/topology/submitting";
 import { kinds } from "../../provider/kinds";
 import { strandedBy } from "../../provider/kinds/drain";
 import { leaderOf } from "../../provider/nimbus/leader";
@@ -188,6 +189,16 @@ describe("the program", () => {
             "tsconfig.json": hash("tsconfig.json"),
         });
         expect(Object.keys(run.get("topology-one-submission").inputs)).not.toContain("files");
+    });
+
+    test("of one's own is told all that is wrong with its files", async () => {
+        const { Topology } = await import("../../components/storm/topology/topology");
+        const cluster = { submitting: {} as Submitting };
+        const args = { cluster, name: "a", jar, mainClass: "a.Main", files: ["none"], arguments: ["./tsconfig.json"] };
+        expect(() => new Topology("a", args)).toThrow(
+            "files[0] is not a file, seen from the project's folder\n" +
+                "arguments[0] is a file, which does not exist where the topology is submitted: add it to `files`",
+        );
     });
 
     test("kills, where all goes, before Nimbus stops; a submission goes with Nimbus, and takes no kill along", () => {

@@ -385,7 +385,7 @@ test("a cluster whose Nimbus ends again and again is destroyed all the same, wit
     const before = await ids();
     expect(before).toHaveLength(2);
 
-    stack.set({ stormYaml: { "nimbus.childopts": "-NoSuchOption" } });
+    stack.set({ stormYaml: { "nimbus.childopts": "-XX:NoSuchOption" } });
     expect(await failure()).toContain("nimbus-1 ends again and again");
     const { code, output } = await stack.pulumi("destroy", "--yes", "--skip-preview");
     expect([code, output]).toEqual([
