@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defaultHeap } from "../components/storm/spec/memory";
 import { ports } from "../components/storm/spec/ports";
-import { configurationProblems, type TellProblem } from "./stormConfiguration";
-import { unworkableProblems } from "./unworkable";
+import { entryProblems } from "./entries";
+import type { TellProblem } from "./stormConfiguration";
 
 /** The setting `stormYaml`: entries of storm.yaml for every Storm daemon. {@link stormYamlProblems} finds what is wrong with them. */
 export const stormYaml = z.record(z.string(), z.unknown(), { error: "must be a map of storm.yaml's keys" });
@@ -42,11 +42,5 @@ export function jvmOf(key: string): keyof typeof defaultHeap | undefined {
 
 /** Tells what is wrong with entries of storm.yaml, each by itself. */
 export function stormYamlProblems(map: Record<string, unknown>, problem: TellProblem): void {
-    const isWired = (key: string) => wiredKeys[key] !== undefined;
-    for (const key of Object.keys(map).filter(isWired)) {
-        problem([key], `is set by ${wiredKeys[key]}: remove it`);
-    }
-    const own = Object.fromEntries(Object.entries(map).filter(([key]) => !isWired(key)));
-    configurationProblems(own, problem);
-    unworkableProblems(own, problem);
+    entryProblems(map, wiredKeys, problem);
 }

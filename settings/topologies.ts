@@ -2,8 +2,7 @@ import * as fs from "fs";
 import { z } from "zod";
 import { isUrl } from "../provider/jars";
 import { fileProblems } from "../provider/topologies/files";
-import { configurationProblems, type TellProblem } from "./stormConfiguration";
-import { unworkableProblems } from "./unworkable";
+import { entryProblems } from "./entries";
 import { count } from "./values";
 
 const seconds = count(0, 86400);
@@ -27,16 +26,9 @@ const decidedElsewhere: Record<string, string> = {
 
 const configuration = z
     .record(z.string(), z.unknown(), { error: "must be a map of configuration keys" })
-    .superRefine((map, context) => {
-        const problem: TellProblem = (path, message) => context.addIssue({ code: "custom", path, message });
-        const isDecided = (key: string) => decidedElsewhere[key] !== undefined;
-        for (const key of Object.keys(map).filter(isDecided)) {
-            problem([key], `is set by ${decidedElsewhere[key]}: remove it`);
-        }
-        const own = Object.fromEntries(Object.entries(map).filter(([key]) => !isDecided(key)));
-        configurationProblems(own, problem);
-        unworkableProblems(own, problem);
-    });
+    .superRefine((map, context) =>
+        entryProblems(map, decidedElsewhere, (path, message) => context.addIssue({ code: "custom", path, message })),
+    );
 
 /** Settings of topologies: what docs/topologies.md describes. */
 export const topologies = z
