@@ -1,6 +1,7 @@
 /** What of a cluster's configuration follows from settings that say something else. */
 import { memoryShortage } from "../../settings/machineMemory";
 import { parseSettings } from "../../settings";
+import { onHosts } from "./hostsFixture";
 import { declaredSettings, type Run, runProgram } from "./program";
 
 jest.setTimeout(120_000);
@@ -78,6 +79,12 @@ test.each([
         "a setting over that",
         { supervisors: 60, slots: 1, discovery: "ambassador", zooCfg: { maxClientCnxns: 0, tickTime: 3000 } },
         " maxClientCnxns=0 tickTime=3000",
+    ],
+    ["30 workers on each of two machines", { ...onHosts, discovery: "ambassador", slots: 30 }, ""],
+    [
+        "the same with TLS, where all of them come from the ambassador beside ZooKeeper",
+        { ...onHosts, discovery: "ambassador", ambassadorTls: true, slots: 30 },
+        " maxClientCnxns=152",
     ],
 ])("ZooKeeper lets in as many connections from one address as there are: %s", async (_what, settings, entries) => {
     expect(zooCfg(await runProgram(settings))).toBe(`ZOO_CFG_EXTRA=clientPort=2181 ${entries}`);

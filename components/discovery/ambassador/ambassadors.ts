@@ -135,7 +135,8 @@ export class Ambassadors extends pulumi.ComponentResource {
                     .map((other) => ({ host: other.name, ip: addressFor(daemon) }));
                 return { ...attachment, hosts: [...(attachment.hosts ?? []), ...others] };
             },
-            source: (daemon) => machineOf(daemon)?.proxy ?? daemon.host,
+            // With TLS, connections reach a service from the ambassador on its own machine, whoever has opened them.
+            source: (daemon) => (isTls ? machines[0] : machineOf(daemon))?.proxy ?? daemon.host,
             peers: proxies,
             before: (host) => onMachine.get(host.docker.name)?.ambassador.before ?? [],
         };
