@@ -87,6 +87,13 @@ export async function summaryOf(
     return undefined;
 }
 
+/** The slots of a cluster that are used, and how many there are: `2 of 4`. */
+export function usedSlots({ supervisors }: ClusterSummary): string {
+    const used = supervisors.reduce((total, supervisor) => total + supervisor.usedSlots, 0);
+    const slots = supervisors.reduce((total, supervisor) => total + supervisor.slots, 0);
+    return `${used} of ${slots}`;
+}
+
 /** What explains, in the log of a container, why it has ended: a few lines of its output, and of its daemon's log file. */
 export async function explanationOf({ container, daemon }: Container, { ssh }: Machine): Promise<string[]> {
     const ofOutput = 'docker logs --tail 200 "$0" 2>&1';

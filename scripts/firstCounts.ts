@@ -7,7 +7,7 @@ import * as fs from "fs";
 import { run } from "../provider/machines/command";
 import type { ClusterSummary } from "../provider/nimbus/client";
 import { type Limit, waitUntil } from "../provider/waiting";
-import { type Machine, machinesOf, type Outputs, summaryOf } from "./containers";
+import { type Machine, machinesOf, type Outputs, summaryOf, usedSlots } from "./containers";
 
 const topology = "wordcount";
 const workers = 2;
@@ -128,11 +128,8 @@ function missingIn(summary: ClusterSummary | undefined, logs: WorkerLogs[]): Mis
     if (!summary) {
         return { what: "no Nimbus answers", next: "make logs D=nimbus-1" };
     }
-    const { supervisors } = summary;
-    const used = supervisors.reduce((total, { usedSlots }) => total + usedSlots, 0);
-    const slots = supervisors.reduce((total, supervisor) => total + supervisor.slots, 0);
     if (!found(summary)?.workers) {
-        return { what: `it has no worker; ${used} of ${slots} slots are used`, next: "make status" };
+        return { what: `it has no worker; ${usedSlots(summary)} slots are used`, next: "make status" };
     }
     const written = logs.find(({ text }) => text !== "");
     return written

@@ -1,7 +1,7 @@
 /** What `make status` prints. */
 import { parseDaemonName } from "../components/daemonRef";
 import type { ClusterSummary } from "../provider/nimbus/client";
-import type { Container, Machine, Outputs } from "./containers";
+import { type Container, type Machine, type Outputs, usedSlots } from "./containers";
 import { type Daemon, naturally } from "./wiring";
 
 /** A stack as it was found. */
@@ -74,12 +74,11 @@ function stateOf({ says, restarts, ending }: Container): string {
     return notes.length > 0 ? `${says}; ${notes.join(", ")}` : says;
 }
 
-function summaryLines({ nimbuses, supervisors, topologies }: ClusterSummary): string[] {
-    const used = supervisors.reduce((total, { usedSlots }) => total + usedSlots, 0);
-    const slots = supervisors.reduce((total, supervisor) => total + supervisor.slots, 0);
+function summaryLines(summary: ClusterSummary): string[] {
+    const { nimbuses, supervisors, topologies } = summary;
     return [
         `  leader       ${nimbuses.find(({ leader }) => leader)?.host ?? "none"}`,
-        `  slots        ${used} of ${slots} used, on ${supervisors.length} supervisors`,
+        `  slots        ${usedSlots(summary)} used, on ${supervisors.length} supervisors`,
         ...(topologies.length ? topologies : [undefined]).map(
             (topology) =>
                 `  topology     ${topology ? `${topology.name} ${topology.status}, ${topology.workers} workers` : "none"}`,
