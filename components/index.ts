@@ -30,6 +30,7 @@ export { ports } from "./storm/spec/ports";
 export { StormCluster } from "./storm/stormCluster";
 export type { StormClusterArgs } from "./storm/stormClusterArgs";
 export type { StormConfig } from "./storm/spec/stormConfig";
+export type { ZooCfg } from "./storm/spec/zooCfg";
 export type { Delivery } from "./storm/daemons/stormDaemon";
 export { Topology, type TopologyArgs, type TopologyCluster } from "./storm/topology/topology";
 export { LocalTarget, type LocalTargetArgs } from "./targets/localTarget";
