@@ -191,7 +191,7 @@ describe("the program", () => {
         expect(Object.keys(run.get("topology-one-submission").inputs)).not.toContain("files");
     });
 
-    test("of one's own is told all that is wrong with its files", async () => {
+    test("of one's own receives all that is wrong with its files at once", async () => {
         const { Topology } = await import("../../components/storm/topology/topology");
         const cluster = { submitting: {} as Submitting };
         const args = { cluster, name: "a", jar, mainClass: "a.Main", files: ["none"], arguments: ["./tsconfig.json"] };
