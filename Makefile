@@ -2,7 +2,7 @@
 
 export STACK STORM
 
-.PHONY: help setup up scale check preview graph ami env status logs storm wordcount down lab bench lint typecheck unit test
+.PHONY: help setup up scale check preview graph ami leftovers env status logs storm wordcount down lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -11,7 +11,7 @@ help:
 setup:
 	@scripts/setup
 
-## make up [STORM=1.2.4]        bring the local cluster up (with that version of Storm)
+## make up [STORM=2.8.9]        bring the local cluster up (with that version of Storm)
 up:
 	@scripts/up
 
@@ -31,9 +31,13 @@ preview:
 graph:
 	@scripts/graph $(FILE)
 
-## make ami STACK=dev           look the newest machine images up, and write them into Pulumi.dev.yaml
+## make ami STACK=dev [D=ui]    look the newest machine images up, and write them into Pulumi.dev.yaml; D: for that daemon alone
 ami:
-	@scripts/ami
+	@scripts/ami $(D)
+
+## make leftovers STACK=dev     what the cluster has on AWS, and how to delete what is in no state
+leftovers:
+	@scripts/leftovers
 
 ## make env NAME=staging FROM=dev   write the stack file of another environment, after an existing one
 env:

@@ -17,7 +17,7 @@ const targets: Record<
 
 export = async () => {
     const clusterName = `${pulumi.getProject()}-${pulumi.getStack()}`;
-    const settings = readSettings(clusterName);
+    const settings = await readSettings(clusterName);
     const target = await targets[settings.target](settings, clusterName);
     const cluster = new StormCluster("storm", {
         clusterName,
@@ -25,7 +25,9 @@ export = async () => {
         discovery: target.discovery,
         zookeeper: settings.zookeeperServers,
         stormImage: settings.stormImage,
+        allowMajorVersion: settings.allowMajorVersion || undefined,
         zookeeperImage: settings.zookeeperImage,
+        imageRegistry: settings.imageRegistry || undefined,
         slots: settings.slots,
         logviewers: settings.logviewers,
         heap: settings.heap,

@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import type { z } from "zod";
+import { majorVersion } from "./provider/image";
 import { type Fields, fields } from "./settings/fields";
-import { type Problem, ruleProblems } from "./settings/rules";
+import { type Problem, ruleProblems, type Valid } from "./settings/rules";
+import { existingStormImage } from "./settings/stormImage";
+import { topologyProblems } from "./settings/topologies";
 import { warnings } from "./settings/warnings";
 
 /**
@@ -38,7 +41,7 @@ export function checkSettings(
 ): Checked {
     const mistakes: string[] = [];
     const problem: Problem = (path, message) => mistakes.push(describe(path, message, values, secret));
-    const valid: Record<string, unknown> = {};
+    const valid: Valid & Record<string, unknown> = {};
     for (const [key, field] of Object.entries<z.ZodType>(fields)) {
         const { data, error } = field.safeParse(values[key]);
         if (error) {
@@ -51,6 +54,9 @@ export function checkSettings(
         problem([key], "is not a setting: `config:` in Pulumi.yaml lists the settings");
     }
     ruleProblems(valid, clusterName, problem);
+    topologyProblems(values.topologies, majorVersion(valid.stormImage ?? ""), (path, message) =>
+        problem(["topologies", ...path], message),
+    );
     if (values.sshKey && !secret("sshKey")) {
         problem(["sshKey"], "is not encrypted: `pulumi config set --secret sshKey <file`, and stop using this key");
     }
@@ -113,11 +119,11 @@ function describe(
 export type StackSettings = Omit<Settings, "stormYaml"> & { stormYaml: pulumi.Input<Settings["stormYaml"]> };
 
 /**
- * The settings of the stack that is being deployed.
+ * The settings of the stack that is being deployed. If it sets no image of Storm, the one that it has.
  * @param clusterName The cluster's name, which follows from the stack's.
  * @throws pulumi.RunError as {@link parseSettings} does.
  */
-export function readSettings(clusterName: string): StackSettings {
+export async function readSettings(clusterName: string): Promise<StackSettings> {
     const namespace = `${pulumi.getProject()}:`;
     const values: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
@@ -125,6 +131,9 @@ export function readSettings(clusterName: string): StackSettings {
             const name = key.slice(namespace.length);
             values[name] = settingValue(name, value);
         }
+    }
+    if (values.stormImage === "") {
+        values.stormImage = (await existingStormImage()) ?? "";
     }
     const isSecret = (key: string) => isConfigSecret(namespace + key);
     const { warnings: told, ...settings } = parseSettings(values, clusterName, isSecret);
@@ -145,6 +154,7 @@ const texts: (keyof Fields)[] = [
     "dnsImage",
     "etcdImage",
     "proxyImage",
+    "imageRegistry",
     "subnet",
     "sshKey",
     "registryMirror",

@@ -6,10 +6,13 @@
 export { PrivateZone, type PrivateZoneArgs } from "./discovery/privateZone";
 export { Ec2Host, type Ec2HostArgs } from "./hosts/ec2/ec2Host";
 export { type Ec2Common, Ec2Instance, type Ec2InstanceArgs } from "./hosts/ec2/ec2Instance";
+export { inUseSeconds, whileInUse } from "./hosts/ec2/inUse";
 export { InstanceProfile, type InstanceProfileArgs } from "./hosts/ec2/instanceProfile";
 export { type AllowedEdge, SecurityGroups, type SecurityGroupsArgs } from "./network/securityGroups";
 export { type Ec2Network, ec2Network, type Ec2NetworkArgs, type ExistingNetwork } from "./network/ec2Network";
+export { FlowLogs, type FlowLogsArgs } from "./network/flowLogs";
 export { Vpc, type VpcArgs } from "./network/vpc";
+export type { ExistingResources } from "./stackState";
 export { Ec2Target } from "./targets/ec2Target";
 export { type Ec2Defaults, ec2Defaults, type Ec2TargetArgs, type InstanceTypes } from "./targets/ec2TargetArgs";
 export { existingResources } from "./targets/existingResources";

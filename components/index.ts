@@ -8,7 +8,7 @@ export { type DaemonKind, daemonKinds, type DaemonRef } from "./daemonRef";
 export type { Attachment, DataDirectory, DataDirectoryArgs, DockerEngine, Host, Machine } from "./hosts/host";
 export { LocalHost, type LocalHostArgs } from "./hosts/docker/localHost";
 export { StackId } from "./hosts/stackId";
-export type { Bastion, SshAccess, SshEndpoint } from "../provider/machines/ssh";
+export type { Bastion, SessionManager, SshAccess, SshEndpoint } from "../provider/machines/ssh";
 export { SshHost } from "./hosts/ssh/sshHost";
 export type { DataVolume, SshHostArgs, SshLogin } from "./hosts/ssh/sshHostArgs";
 export { LocalNetwork, type LocalNetworkArgs } from "./network/localNetwork";

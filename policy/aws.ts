@@ -1,5 +1,6 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { inProduction, of } from "./rule";
+import { tagged } from "./tagged";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
@@ -87,26 +88,6 @@ export const protectedData: ResourceValidationPolicy = {
         }
     }),
 };
-
-/** What carries tags, of what this project makes on AWS. */
-const tagged = [
-    "aws:ebs/volume:Volume",
-    "aws:ec2/eip:Eip",
-    "aws:ec2/instance:Instance",
-    "aws:ec2/internetGateway:InternetGateway",
-    "aws:ec2/keyPair:KeyPair",
-    "aws:ec2/natGateway:NatGateway",
-    "aws:ec2/networkInterface:NetworkInterface",
-    "aws:ec2/routeTable:RouteTable",
-    "aws:ec2/securityGroup:SecurityGroup",
-    "aws:ec2/subnet:Subnet",
-    "aws:ec2/vpc:Vpc",
-    "aws:iam/instanceProfile:InstanceProfile",
-    "aws:iam/role:Role",
-    "aws:route53/zone:Zone",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-];
 
 /** Costs and left-overs are found by it. */
 export const requiredTags: ResourceValidationPolicy = {

@@ -11,3 +11,14 @@ export const formerKinds: Partial<Record<keyof typeof schema, readonly string[]>
     StackKey: ["OwnerKey"],
     SshConnection: ["SshContact"],
 };
+
+/** The types that resources of a kind have in a stack's state: the one of today, then those of earlier versions. */
+export function typesOf(kind: keyof typeof schema): string[] {
+    const former = formerKinds[kind] ?? [];
+    return [
+        `storm:index:${kind}`,
+        // At first it was a dynamic resource, with its code in the state.
+        ...[kind, ...former].map((each) => `pulumi-nodejs:dynamic/storm:${each}`),
+        ...former.map((each) => `storm:index:${each}`),
+    ];
+}

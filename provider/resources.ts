@@ -1,6 +1,6 @@
 /** The provider's resources, as a program declares them. What they do is in kinds/. */
 import * as pulumi from "@pulumi/pulumi";
-import { formerKinds } from "./formerKinds";
+import { typesOf } from "./formerKinds";
 import type { Inputs, schema } from "./schema";
 
 type Kind = keyof typeof schema;
@@ -19,13 +19,13 @@ function resource<Name extends Kind>(
     return class extends pulumi.CustomResource {
         constructor(name: string, args: Args<Name>, opts?: pulumi.CustomResourceOptions) {
             const properties = { ...Object.fromEntries(outputs.map((output) => [output, undefined])), ...args };
-            const former = formerKinds[kind] ?? [];
-            const aliases = [
-                // At first it was a dynamic resource, with its code in the state.
-                ...[kind, ...former].map((each) => ({ type: `pulumi-nodejs:dynamic/storm:${each}` })),
-                ...former.map((each) => ({ type: `storm:index:${each}` })),
-            ];
-            super(`storm:index:${kind}`, name, properties, pulumi.mergeOptions(opts, { aliases }));
+            const [type = "", ...former] = typesOf(kind);
+            super(
+                type,
+                name,
+                properties,
+                pulumi.mergeOptions(opts, { aliases: former.map((each) => ({ type: each })) }),
+            );
         }
     };
 }
@@ -61,8 +61,14 @@ export class NimbusShutdown extends resource("NimbusShutdown") {}
  */
 export class EnsembleMembership extends resource("EnsembleMembership") {}
 
-/** The major version of a cluster's Storm: another one is refused before anything is touched, as it cannot read the data. */
+/**
+ * The major version of a cluster's Storm. Another one is refused before anything is touched, as it cannot read the data. Where it is
+ * allowed, this prepares the cluster for it: topologies are deactivated, all daemons of Storm are stopped, and their data is copied.
+ */
 export class StormVersionGuard extends resource("StormVersionGuard") {}
+
+/** Where the daemons are of another major version: activates the topologies that were deactivated for it, and waits until they run. */
+export class Activation extends resource("Activation") {}
 
 /** The machine or the availability zone that has a daemon's data. The daemon stays there, unless it may start empty in another. */
 export class DataLocation extends resource("DataLocation") {}
@@ -160,3 +166,9 @@ export class PinnedHostKey extends resource("PinnedHostKey", { outputs: ["pinned
 
 /** A machine that has shown the right key and has let us in. One that shows another key stops the update. */
 export class SshConnection extends resource("SshConnection") {}
+
+/** A script that has run on a machine, by `ssh` itself; remote.Command has an SSH of its own, which runs no proxy command. */
+export class Script extends resource("Script", { outputs: ["stdout"] }) {
+    /** What it has printed. */
+    declare readonly stdout: pulumi.Output<string>;
+}

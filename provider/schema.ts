@@ -76,6 +76,8 @@ const connection = z.strictObject({
         keyPath: text.optional(),
         /** The machine through which the hosts are reached, and its host key; undefined: they are reached directly. */
         bastion: sshEndpoint.extend({ hostKey: text }).optional(),
+        /** Session Manager, through which instances are reached, whose ids are the addresses; undefined: they are reached otherwise. */
+        sessionManager: z.strictObject({ region: text, profile: text.optional() }).optional(),
     }),
     /** Seconds that it has to answer. */
     seconds,
@@ -167,6 +169,33 @@ export const schema = {
     StormVersionGuard: z.strictObject({
         /** The image of Storm's daemons. */
         image: text,
+        /** The registry that `imageRegistry` says; default: none. */
+        imageRegistry: text.optional(),
+        /** Which scripts the containers of that image run, by components/storm/rollout/versionGuard.ts; default: the first. */
+        revision: z.int().optional(),
+        /** The change to another major version that is allowed; default: none is. */
+        change: z
+            .strictObject({
+                /** The major version. */
+                to: z.int(),
+                /** The cluster's name, by which its containers are labelled. */
+                cluster: text,
+                /** Its machines, as of the last update; one without `ssh` is this one. */
+                machines: z.array(z.strictObject({ host: text.optional(), ssh })),
+                /** Its Nimbus daemons, as of the last update. */
+                nimbuses: z.array(nimbusContainer),
+            })
+            .optional(),
+    }),
+    /** Activates the topologies that a change of Storm's major version has deactivated. */
+    Activation: z.strictObject({
+        /** The image of Storm's daemons: another one may be such a change. */
+        image: text,
+        nimbuses: z.array(nimbusContainer),
+        /** The supervisors, whose logs say why a topology does not run. */
+        supervisors: z.array(containerAt.extend({ address: text })),
+        /** Seconds that topologies have to run, beside what Storm gives its workers. */
+        seconds,
     }),
     /** The machine or the availability zone that has a daemon's data. */
     DataLocation: z.strictObject({
@@ -347,6 +376,19 @@ export const schema = {
     SshConnection: connection.extend({
         /** The key that the machine has to show, such as `ssh-ed25519 AAAA...`. */
         hostKey: text,
+    }),
+    /** A script that has run on a machine, where remote.Command, whose SSH runs no proxy command, cannot connect. */
+    Script: z.strictObject({
+        /** The host's name, for messages. */
+        host: text,
+        /** The command line that logs in on it. */
+        ssh: z.array(z.string()).min(1),
+        /** What `sh` reads there. */
+        stdin: text,
+        /** The command that runs instead when only `ssh` has changed; it reads the same. */
+        update: text,
+        /** Another one runs the script again. */
+        triggers: z.array(z.string()),
     }),
 };
 

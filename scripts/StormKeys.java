@@ -1,3 +1,5 @@
+import static java.util.Map.entry;
+
 import java.io.File;
 import java.io.InputStream;
 import java.lang.annotation.Annotation;
@@ -11,45 +13,77 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Prints settings/stormKeys.json, from Storm's own classes: `java scripts/StormKeys.java DIRECTORY...`, with a directory of jars for
- * each version, the oldest first: of a key that several have, the newest one's kind counts. That is as wide as those before, for
- * 1.2.4 (Maven Central's `storm-core`) and 2.8.3 (/apache-storm/lib of the image `storm:2.8.3`), which the table is made from.
+ * Prints settings/stormKeys.json, from Storm's own classes: `java scripts/StormKeys.java MAJOR=DIRECTORY:... ...`. Each argument is a
+ * version, the oldest first: its major version, and directories with its classes or jars. Of a key that several have, the newest one's
+ * kind counts, which is as wide as those before. `since 2` says that no major version before 2 has the key, `until 1` that none after 1
+ * has it. A key is one of a major version if any of the versions given here has it. The table is printed by
+ *
+ * <pre>java scripts/StormKeys.java 1=1.2.4 2=2.0.0:2.8.3 2=2.8.8:2.8.3 3=3:2.8.3 > settings/stormKeys.json</pre>
+ *
+ * 1.2.4 and 2.8.3 are directories of jars: Maven Central's `storm-core`, and /apache-storm/lib of the image `storm:2.8.3`. The other
+ * versions are compiled from the source of apache/storm, as jars of them are not at hand: tag v2.0.0, for keys that ended within 2; tag
+ * v2.8.8; and for 3 commit 73da988d9 of July 2026, which has every key of 2.8.8.
+ *
+ * <pre>
+ * git -C STORM archive COMMIT storm-client/src/jvm/org/apache/storm/{Config.java,validation} \
+ *     storm-server/src/main/java/org/apache/storm/DaemonConfig.java conf/defaults.yaml | tar x -C SOURCE
+ * javac -proc:none -d 3 -cp '2.8.3/*' $(find SOURCE -name '*.java')
+ * cp SOURCE/conf/defaults.yaml 3
+ * </pre>
  */
 class StormKeys {
     /** Kinds that Storm has a class for each of. */
-    static final Map<String, String> CUSTOM = Map.of(
-        "KryoRegValidator", "list of registration",
-        "PacemakerAuthTypeValidator", "required, one of NONE DIGEST KERBEROS",
-        "MapOfStringToMapOfStringToObjectValidator", "required, map of map",
-        "MetricReportersValidator", "map with class",
-        "ClusterMetricRegistryValidator", "map with class",
-        "EventLoggerRegistryValidator", "map with class",
-        "MetricRegistryValidator", "map with class parallelism.hint",
-        "UserResourcePoolEntryValidator", "map with cpu memory",
-        "ImpersonationAclUserEntryValidator", "map with groups hosts",
-        "NumaEntryValidator", "map with numa.cores numa.memory.mb numa.ports");
+    static final Map<String, String> CUSTOM = Map.ofEntries(
+        entry("KryoRegValidator", "list of registration"),
+        entry("PacemakerAuthTypeValidator", "required, one of NONE DIGEST KERBEROS"),
+        entry("ListOfListOfStringValidator", "list of list of text"),
+        entry("MapOfStringToMapOfStringToObjectValidator", "required, map of map"),
+        entry("MetricReportersValidator", "map with class"),
+        entry("ClusterMetricRegistryValidator", "map with class"),
+        entry("EventLoggerRegistryValidator", "map with class"),
+        entry("MetricRegistryValidator", "map with class parallelism.hint"),
+        entry("UserResourcePoolEntryValidator", "map with cpu memory"),
+        entry("ImpersonationAclUserEntryValidator", "map with groups hosts"),
+        entry("NumaEntryValidator", "map with numa.cores numa.memory.mb numa.ports"),
+        entry("ZstdLevelValidator", "integer, 1 to 19"),
+        entry("ZeroOneOpenIntervalValidator", "number, between 0 and 1"));
 
-    public static void main(String[] directories) throws Exception {
+    public static void main(String[] versions) throws Exception {
         Map<String, String> kinds = new TreeMap<>();
-        for (String directory : directories) {
-            kinds.putAll(kindsIn(directory));
+        Map<String, TreeSet<Integer>> majors = new TreeMap<>();
+        TreeSet<Integer> all = new TreeSet<>();
+        for (String version : versions) {
+            String[] parts = version.split("=");
+            Integer major = Integer.valueOf(parts[0]);
+            Map<String, String> own = kindsIn(parts[1].split(":"));
+            all.add(major);
+            own.keySet().forEach(key -> majors.computeIfAbsent(key, each -> new TreeSet<>()).add(major));
+            kinds.putAll(own);
         }
-        System.out.println(kinds.entrySet().stream().map(each -> "    \"" + each.getKey() + "\": \"" + each.getValue() + "\"")
-            .collect(Collectors.joining(",\n", "{\n", "\n}")));
+        System.out.println(kinds.entrySet().stream().map(each -> {
+            TreeSet<Integer> in = majors.get(each.getKey());
+            String since = in.first().equals(all.first()) ? "" : "since " + in.first() + ", ";
+            String until = in.last().equals(all.last()) ? "" : "until " + in.last() + ", ";
+            return "    \"" + each.getKey() + "\": \"" + since + until + each.getValue() + "\"";
+        }).collect(Collectors.joining(",\n", "{\n", "\n}")));
     }
 
-    static Map<String, String> kindsIn(String directory) throws Exception {
+    static Map<String, String> kindsIn(String[] directories) throws Exception {
         Map<String, String> kinds = new TreeMap<>();
-        List<URL> jars = new ArrayList<>();
-        for (File jar : new File(directory).listFiles((parent, name) -> name.endsWith(".jar"))) {
-            jars.add(jar.toURI().toURL());
+        List<URL> classPath = new ArrayList<>();
+        for (String directory : directories) {
+            classPath.add(new File(directory).toURI().toURL());
+            for (File jar : new File(directory).listFiles((parent, name) -> name.endsWith(".jar"))) {
+                classPath.add(jar.toURI().toURL());
+            }
         }
-        ClassLoader storm = new URLClassLoader(jars.toArray(URL[]::new));
+        ClassLoader storm = new URLClassLoader(classPath.toArray(URL[]::new));
         for (String name : new String[] {"org.apache.storm.Config", "org.apache.storm.DaemonConfig"}) {
             if (storm.getResource(name.replace('.', '/') + ".class") == null) {
                 continue; // 1.x has one class for all.
@@ -104,7 +138,8 @@ class StormKeys {
             case "ismapentrycustom": return "map of " + entries(annotation, "valueValidatorClasses");
             case "isexactlyoneof": return "list of list of text or map of map";
             case "iskryoreg": case "customvalidator": return CUSTOM.get(nameOf((Class<?>) valueOf(annotation, "validatorClass")));
-            case "deprecated": return "";
+            // What several keys must agree on is no kind of one key's value.
+            case "deprecated": case "customcombovalidator": return "";
             default: throw new IllegalArgumentException("not known: " + annotation);
         }
     }

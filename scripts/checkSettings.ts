@@ -31,7 +31,9 @@ export function listing(file: string, mistakes: string[], warnings: string[]): s
         ...(mistakes.length > 0 ? ["Refused:", ...mistakes] : []),
         ...(warnings.length > 0 ? ["Warnings:", ...warnings] : []),
     ];
-    return lists.join("\n") || `The settings in ${file} are valid. Next: make preview`;
+    const [, stack] = /^Pulumi\.(.+)\.yaml$/.exec(file) ?? [];
+    const of = stack === undefined || stack === "local" ? "" : ` STACK=${stack}`;
+    return lists.join("\n") || `The settings in ${file} are valid. Next: make preview${of}`;
 }
 
 async function main(stack: string): Promise<void> {

@@ -1,16 +1,19 @@
 /**
  * Reads the ids of the newest images of Amazon Linux 2023 in a stack's region, and writes them into `storm:aws` of the stack's file, as
- * `ami`, as `amiArm64` or as both, as its instance types need: `newestAmi.ts <stack>`. Instances change their image only when somebody
- * asks for it.
+ * `ami`, as `amiArm64` or as both, as its instance types need: `newestAmi.ts <stack>`. With the name of a daemon, or `bastion`, it writes
+ * the one for this instance alone, into `amis`: `newestAmi.ts <stack> zookeeper-2`. Instances change their image only when somebody asks
+ * for it.
  */
 import * as fs from "fs";
 import { DescribeImagesCommand, EC2Client, type Image } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import * as yaml from "yaml";
+import { parseDaemonName } from "../components/daemonRef";
 import { instanceTypeProblem } from "../components/hosts/ec2/instanceTypes";
-import { type ImageArgument, type MachineArgs, neededImages } from "../components/targets/ec2Machine";
-import { kindsWithData } from "../components/targets/ec2TargetArgs";
+import { type ImageArgument, imageArgument, type MachineArgs, neededImages } from "../components/targets/ec2Machine";
+import { bastionName, kindsWithData } from "../components/targets/ec2TargetArgs";
 import { settingValue } from "../settings";
+import { missingCredentials } from "./cloud/credentials";
 import { configOf } from "./stackFile";
 
 /**
@@ -25,15 +28,27 @@ export const parameterNames: Record<ImageArgument, string> = {
 /** What a stack's file says of its images. */
 export interface StackImages {
     region: string;
-    /** Ids of the images that its instances need, by the key in `storm:aws`; undefined where the file names none. */
-    images: Partial<Record<ImageArgument, string | undefined>>;
+    /** The images that are looked up. */
+    images: StackImage[];
+}
+
+/** An image that a stack's file names, or should. */
+export interface StackImage {
+    /** Where it is below `storm:aws`: `["ami"]`, or `["amis", "zookeeper-2"]`. */
+    path: [ImageArgument] | ["amis", string];
+    /** Its architecture, as the argument for it. */
+    architecture: ImageArgument;
+    /** Its id; undefined where the file names none. */
+    ami: string | undefined;
 }
 
 /**
  * Reads a stack's file.
- * @throws Error when it is not valid YAML, not one of the target `aws`, names no region, or has an instance type that cannot be used.
+ * @param daemon The only instance that is meant, by its daemon's name or `bastion`; default: all.
+ * @throws Error when it is not valid YAML, not one of the target `aws`, names no region, or has an instance type that cannot be used, or
+ *     `daemon` is not such a name.
  */
-export function stackImages(file: string, text: string): StackImages {
+export function stackImages(file: string, text: string, daemon = ""): StackImages {
     const config = configOf(text, file);
     const target = config["storm:target"] ?? "local";
     if (target !== "aws") {
@@ -47,13 +62,30 @@ export function stackImages(file: string, text: string): StackImages {
             `${file} names no region, and each region has images of its own: set aws:region, such as eu-central-1`,
         );
     }
-    const aws = (config["storm:aws"] ?? {}) as Partial<Record<ImageArgument, string>>;
-    const needed = [...neededImages(machinesOf(file, config)).keys()];
-    return { region, images: Object.fromEntries(needed.map((key) => [key, aws[key] ?? undefined])) };
+    const aws = (config["storm:aws"] ?? {}) as Partial<Record<ImageArgument, string>> & {
+        amis?: Record<string, string>;
+    };
+    const machines = machinesOf(file, config);
+    if (daemon === "") {
+        const needed = [...neededImages(machines).keys()];
+        return {
+            region,
+            images: needed.map((key) => ({ path: [key], architecture: key, ami: aws[key] ?? undefined })),
+        };
+    }
+    const kind = daemon === bastionName ? bastionName : parseDaemonName(daemon)?.kind;
+    if (kind === undefined) {
+        throw new Error(
+            `D=${daemon} is no machine: names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui, bastion`,
+        );
+    }
+    const architecture = imageArgument(machines, kind);
+    return { region, images: [{ path: ["amis", daemon], architecture, ami: aws.amis?.[daemon] ?? undefined }] };
 }
 
 /**
- * The machines of a stack. How many of a kind there are does not matter here, and nothing else of the file has to be valid.
+ * The machines of a stack. How many of a kind there are does not matter here, nor does `amis`, and nothing else of the file has to be
+ * valid.
  * @throws Error when it has an instance type that cannot be used.
  */
 function machinesOf(file: string, config: Record<string, unknown>): MachineArgs {
@@ -64,6 +96,7 @@ function machinesOf(file: string, config: Record<string, unknown>): MachineArgs 
             throw new Error(`${file}: storm:aws.instanceTypes.${kind} (${JSON.stringify(type)}) ${problem}`);
         }
     }
+    const { bastion, via } = (config["storm:ssh"] ?? {}) as { bastion?: unknown; via?: unknown };
     // Pulumi writes numbers and booleans back as strings.
     const value = (key: string) => {
         const given = config[`storm:${key}`];
@@ -78,14 +111,15 @@ function machinesOf(file: string, config: Record<string, unknown>): MachineArgs 
             drpcs: value("drpcs") ? 1 : 0,
             ui: value("ui") !== false,
         },
-        login: config["storm:ssh"] ?? {},
+        login: { bastion, sessionManager: via },
+        amis: {},
     };
 }
 
 /** A stack's file with another image; all else, comments included, is as it was. */
-export function withAmi(text: string, key: ImageArgument, ami: string): string {
+export function withAmi(text: string, at: StackImage["path"], ami: string): string {
     const document = yaml.parseDocument(text);
-    const path = ["config", "storm:aws", key];
+    const path = ["config", "storm:aws", ...at];
     const there = document.getIn(path, true);
     if (yaml.isScalar(there) && there.value !== null && there.range) {
         const [start, end] = there.range;
@@ -132,14 +166,13 @@ async function lookUp(
     } catch (error) {
         const { name, message } = error as Error;
         throw new Error(
-            name === "CredentialsProviderError"
-                ? `no credentials for AWS are found: export AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (${message})`
-                : `AWS does not say which image is the newest in ${region}: ${name}: ${message}`,
+            missingCredentials(error as Error) ??
+                `AWS does not say which image is the newest in ${region}: ${name}: ${message}`,
         );
     }
 }
 
-async function main(stack: string): Promise<void> {
+async function main(stack: string, daemon: string): Promise<void> {
     const file = `Pulumi.${stack}.yaml`;
     if (!fs.existsSync(file)) {
         throw new Error(
@@ -147,17 +180,17 @@ async function main(stack: string): Promise<void> {
         );
     }
     const before = fs.readFileSync(file, "utf8");
-    const { region, images } = stackImages(file, before);
+    const { region, images } = stackImages(file, before, daemon);
     let after = before;
     const lines: string[] = [];
-    for (const [key, ami] of Object.entries(images) as [ImageArgument, string | undefined][]) {
-        const found = await lookUp(region, key, ami);
+    for (const { path, architecture, ami } of images) {
+        const found = await lookUp(region, architecture, ami);
         const was = ami === undefined ? "none" : described(ami, found.images);
-        lines.push(`storm:aws.${key} in ${file}, for ${region}:`);
+        lines.push(`storm:aws.${path.join(".")} in ${file}, for ${region}:`);
         if (ami === found.newest) {
             lines.push(`  ${was}`, "It is the newest: nothing is changed.");
         } else {
-            after = withAmi(after, key, found.newest);
+            after = withAmi(after, path, found.newest);
             lines.push(`  was  ${was}`, `  is   ${described(found.newest, found.images)}`);
         }
     }
@@ -167,13 +200,15 @@ async function main(stack: string): Promise<void> {
         return;
     }
     fs.writeFileSync(file, after);
-    console.log(
-        `Next: make preview STACK=${stack}. A changed image replaces the existing instances, those with data one after the other (docs/changes.md).`,
-    );
+    const effect =
+        daemon === ""
+            ? "A changed image replaces the existing instances, those with data one after the other (docs/changes.md). For a single lost instance: make ami D=<daemon>."
+            : `If the instance of ${daemon} exists, it is replaced; no other one is touched.`;
+    console.log(`Next: make preview STACK=${stack}. ${effect}`);
 }
 
 if (require.main === module) {
-    main(process.argv[2] ?? "").catch((error: Error) => {
+    main(process.argv[2] ?? "", process.argv[3] ?? "").catch((error: Error) => {
         console.error(`make ami: ${error.message}\nNothing was written.`);
         process.exit(1);
     });

@@ -1,9 +1,13 @@
 import { z } from "zod";
 import { hostCount, subnetAt } from "../components/network/subnet";
 import { daemonKinds, type DaemonRef, ofKind } from "../components/daemonRef";
-import { instanceTypeProblem, memoryOf } from "../components/hosts/ec2/instanceTypes";
+import { architectureOf, instanceTypeProblem, memoryOf } from "../components/hosts/ec2/instanceTypes";
 import { heapSum, type Jvms } from "../components/storm/spec/memory";
-import { ec2Defaults, kindsWithData } from "../components/targets/ec2TargetArgs";
+import { hasBastion } from "../components/targets/ec2Machine";
+import { bastionName, ec2Defaults, kindsWithData } from "../components/targets/ec2TargetArgs";
+import { isOfficialForX86Only } from "../provider/image";
+import type { Fields } from "./fields";
+import { suggestion } from "./placement";
 import { count, flag, subnet } from "./values";
 
 const zone = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "must be an availability zone, such as eu-central-1a");
@@ -18,16 +22,20 @@ const origins = z
     .refine((cidrs) => new Set(cidrs).size === cidrs.length, "lists a subnet twice")
     .default([]);
 const image = z
-    .string()
-    .regex(/^ami-[0-9a-f]{8,17}$/, "must be the id of a machine image, such as ami-0123456789abcdef0")
-    .optional();
+    .string("must be the id of a machine image, such as ami-0123456789abcdef0")
+    .regex(/^ami-[0-9a-f]{8,17}$/, "must be the id of a machine image, such as ami-0123456789abcdef0");
 const instanceType = z.string("must be an instance type, such as t3.medium");
 const gibibytes = count(8, 16384);
 /** Settings of the target `aws`: what docs/aws.md describes. */
 export const aws = z
     .strictObject({
-        ami: image,
-        amiArm64: image,
+        ami: image.optional(),
+        amiArm64: image.optional(),
+        amis: z
+            .record(z.string(), image, {
+                error: "must have the ids of machine images by daemon, as in { zookeeper-2: ami-0123456789abcdef0 }",
+            })
+            .default({}),
         publicKey: z
             .string()
             .regex(
@@ -49,6 +57,7 @@ export const aws = z
             })
             .optional(),
         private: flag.default(false),
+        flowLogs: flag.default(false),
         from: z.strictObject({ ssh: origins, ui: origins, clients: origins }).prefault({}),
         instanceTypes: z
             .strictObject({
@@ -80,26 +89,46 @@ const systemMebibytes = 400;
 
 /**
  * What is wrong with settings that are valid each by itself.
+ * @param settings All valid settings: the image of Storm, the discovery, which runs it on other machines too, and the user's bastion.
  * @param daemons All daemons; undefined if they are not known.
  * @param jvms What decides the heaps of their containers; undefined if it is not known.
  * @param problem Receives each mistake: the key's path below `aws`, and what is wrong.
  */
 export function awsProblems(
-    { vpc, zones, cidr, instanceTypes }: AwsSettings,
+    { vpc, zones, cidr, flowLogs, instanceTypes, amis, private: isPrivate }: AwsSettings,
+    settings: Partial<Pick<Fields, "stormImage" | "discovery" | "ssh">>,
     daemons: DaemonRef[] | undefined,
     jvms: Jvms | undefined,
     problem: (path: (string | number)[], message: string) => void,
 ): void {
     for (const [kind, type] of Object.entries(instanceTypes)) {
         const message =
-            instanceTypeProblem(type, kindsWithData.includes(kind)) ?? memoryProblem(kind, type, daemons, jvms);
+            instanceTypeProblem(type, kindsWithData.includes(kind)) ??
+            processorProblem(kind, type, daemons, settings) ??
+            memoryProblem(kind, type, daemons, jvms);
         if (message !== undefined) {
             problem(["instanceTypes", kind], message);
+        }
+    }
+    for (const name of daemons ? Object.keys(amis) : []) {
+        const reason = nameProblem(
+            name,
+            daemons ?? [],
+            hasBastion({ private: isPrivate, vpc, login: settings.ssh ?? {} }),
+        );
+        if (reason !== undefined) {
+            problem(["amis", name], `is for no machine of this stack: ${reason}`);
         }
     }
     const subnets = Object.keys(vpc?.subnets ?? {});
     if (vpc && zones.length > 0) {
         problem(["zones"], "are for a network of the stack's own, and storm:aws.vpc is given: remove one of the two");
+    }
+    if (vpc && flowLogs) {
+        problem(
+            ["flowLogs"],
+            "is for a network of the stack's own, and storm:aws.vpc is given, whose owner decides about its flow logs: remove it",
+        );
     }
     if (vpc && subnets.length === 0) {
         problem(["vpc", "subnets"], "names no subnet: for each zone to use, the id of the subnet there");
@@ -127,6 +156,33 @@ export function awsProblems(
             );
         }
     }
+}
+
+/** Why a name is not that of a machine; undefined: it is. */
+function nameProblem(name: string, daemons: DaemonRef[], isThereBastion: boolean): string | undefined {
+    if (name === bastionName) {
+        return isThereBastion
+            ? undefined
+            : "it creates a bastion only if storm:aws.private is true, and neither storm:aws.vpc nor storm:ssh.bastion is set";
+    }
+    return daemons.some((daemon) => daemon.name === name) ? undefined : suggestion(name, daemons);
+}
+
+/** Why the image of Storm does not run on a type; undefined: it does, as far as is known, or it is not to run there. */
+function processorProblem(
+    machine: string,
+    type: string,
+    daemons: DaemonRef[] = [],
+    { stormImage = "", discovery }: Parameters<typeof awsProblems>[1],
+): string | undefined {
+    const runsStorm = daemons.some(
+        // Beside a ZooKeeper member, it is an ambassador's registrar that runs it.
+        ({ kind }) => kind === machine && (kind !== "zookeeper" || discovery === "ambassador"),
+    );
+    return runsStorm && architectureOf(type) === "arm64" && isOfficialForX86Only(stormImage)
+        ? `has a Graviton processor, and storm:stormImage (${stormImage}) exists for x86 processors only: choose an x86 type, such as t3.medium, ` +
+              "or an image for arm64, such as storm:2.8.9 or, for Storm 1.2, storm:1.2.4-temurin"
+        : undefined;
 }
 
 /** Why the daemon of a kind cannot run on a type; undefined: it can, as far as is known, or the cluster has none of that kind. */

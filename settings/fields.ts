@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { hostCount } from "../components/network/subnet";
+import { clusterDefaults } from "../components/storm/spec/defaults";
 import { defaultHeap } from "../components/storm/spec/memory";
 import { aws } from "./aws";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
-import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, subnet, tagged, user } from "./values";
+import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, registry, subnet, tagged, user } from "./values";
 import { zooCfg } from "./zooCfg";
 import { zookeeperServers } from "./zookeeper";
 
@@ -23,7 +24,11 @@ const host = z.strictObject({
 /** The settings, by key, as `config:` in Pulumi.yaml declares them. */
 export const fields = {
     target: oneOf(["local", "hosts", "aws"]),
-    stormImage: tagged,
+    // Empty is Pulumi.yaml's way to say that it is not set.
+    stormImage: z.preprocess((image) => (image === "" ? clusterDefaults.stormImage : image), tagged),
+    allowMajorVersion: z.literal([0, 2, 3], {
+        error: "must be 3, to upgrade from Storm 2, or 2, to go back to the copy of its data; 0 allows neither",
+    }),
     zookeeperImage: tagged,
     zookeepers: z.literal([1, 3, 5], {
         error: "must be 1, 3 or 5: an even ensemble survives no more failures than the odd one below it",
@@ -63,6 +68,7 @@ export const fields = {
     dnsImage: tagged,
     etcdImage: tagged,
     proxyImage: tagged,
+    imageRegistry: registry,
     delivery: oneOf(["arguments", "file"]),
     readySeconds: count(1, 3600),
     subnet: subnet("172.30.77.0/24").refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
@@ -72,6 +78,7 @@ export const fields = {
         user: user.optional(),
         port: port.default(22),
         keyFile: z.string().min(1).optional(),
+        via: oneOf(["session-manager"]).optional(),
         seconds: count(1, 3600).optional(),
         bastion: z
             .strictObject({ address: z.string().min(1), user: user.default("root"), port: port.default(22), hostKey })

@@ -1,3 +1,5 @@
+import { parseDaemonName } from "../components/daemonRef";
+
 /** A machine of the user's, and what runs on it. */
 export interface PlacedHost {
     /** Its name within the stack. */
@@ -84,11 +86,13 @@ const unless: Record<string, string> = {
     dns: "dns-1 and dns-2 are for storm:discovery `dns`",
 };
 
-function suggestion(daemon: string, wanted: readonly Wanted[]): string {
-    const [kind = "", number = ""] = daemon.split("-");
-    const count = wanted.filter((each) => each.kind === kind).length;
-    if (/^[1-9]\d*$/.test(number) && countSettings[kind] && !(count === 0 && unless[kind])) {
-        return `storm:${countSettings[kind]} is ${count}`;
+/** What would be right where a name is not that of a daemon of the cluster. */
+export function suggestion(daemon: string, wanted: readonly Wanted[]): string {
+    const kind = /^dns-[12]$/.test(daemon) ? "dns" : parseDaemonName(daemon)?.kind;
+    if (kind === undefined) {
+        return "names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui";
     }
-    return unless[kind] ?? "names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui";
+    const count = wanted.filter((each) => each.kind === kind).length;
+    const reason = count === 0 ? unless[kind] : undefined;
+    return reason ?? `storm:${countSettings[kind]} is ${count}`;
 }

@@ -3,6 +3,7 @@ import { type DaemonRef, ofKind } from "../components/daemonRef";
 import { localSupervisors } from "../components/targets/localAddresses";
 import { daemonRefs } from "../components/storm/spec/composition";
 import { edges } from "../components/storm/spec/edges";
+import { majorVersion } from "../provider/image";
 import { awsProblems } from "./aws";
 import type { Fields } from "./fields";
 import { jvmsOf, memoryProblems } from "./memory";
@@ -32,7 +33,9 @@ function daemonsOf({ zookeepers, zookeeperServers, nimbuses, supervisors, drpcs,
 export function ruleProblems(settings: Valid, clusterName: string, problem: Problem): void {
     const daemons = daemonsOf(settings);
     scopeProblems(settings, problem);
-    stormYamlProblems(settings.stormYaml ?? {}, (path, message) => problem(["stormYaml", ...path], message));
+    stormYamlProblems(settings.stormYaml ?? {}, majorVersion(settings.stormImage ?? ""), (path, message) =>
+        problem(["stormYaml", ...path], message),
+    );
     zooCfgProblems(settings.zooCfg ?? {}, (path, message) => problem(["zooCfg", ...path], message));
     memoryProblems(settings, problem);
     portProblems(settings, problem);
@@ -42,7 +45,8 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
         placementProblems(settings, daemons, problem);
     }
     if (settings.target === "aws" && settings.aws) {
-        awsProblems(settings.aws, daemons, jvmsOf(settings), (path, message) => problem(["aws", ...path], message));
+        const wrong: Problem = (path, message) => problem(["aws", ...path], message);
+        awsProblems(settings.aws, settings, daemons, jvmsOf(settings), wrong);
     }
     if (settings.ssh?.keyFile && settings.sshKey) {
         problem(["sshKey"], "is set, and so is storm:ssh.keyFile: remove one of the two");

@@ -16,6 +16,9 @@ const onTarget =
         target === undefined || targets.includes(target);
 const ownEnsemble = ({ zookeeperServers }: Valid) => zookeeperServers === undefined;
 
+/** Whether machines are reached through Session Manager. */
+const sessions = ({ ssh }: Valid) => ssh?.via !== undefined;
+
 const scopes: Scope[] = [
     {
         setting: ["hosts"],
@@ -28,6 +31,24 @@ const scopes: Scope[] = [
         isSet: ({ ssh }) => ssh !== undefined && ssh.port !== 22,
         isFor: onTarget("local", "hosts"),
         message: "is for the target `hosts`, as instances listen on 22: remove it",
+    },
+    {
+        setting: ["ssh", "via"],
+        isSet: sessions,
+        isFor: onTarget("aws"),
+        message: "is for the target `aws`: remove it",
+    },
+    {
+        setting: ["ssh", "bastion"],
+        isSet: ({ ssh }) => ssh?.bastion !== undefined,
+        isFor: (settings) => !sessions(settings),
+        message: "is another way to the machines than storm:ssh.via: remove one of the two",
+    },
+    {
+        setting: ["aws", "from", "ssh"],
+        isSet: ({ aws }) => (aws?.from.ssh ?? []).length > 0,
+        isFor: (settings) => !sessions(settings),
+        message: "would open a port that nobody uses, as storm:ssh.via is set: remove one of the two",
     },
     {
         setting: ["ambassadorTls"],

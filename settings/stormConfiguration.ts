@@ -6,17 +6,38 @@ import * as stormKeys from "./stormKeys.json";
 /** Receives each mistake: the path below the configuration, and what is wrong. */
 export type TellProblem = (path: (string | number)[], message: string) => void;
 
-/** The keys of storm.yaml in Storm 1.2.4 and 2.8.3, and the kind of each one's value; Storm itself does not say that ports end. */
-const kinds = new Map(
-    Object.entries<string>(stormKeys).map(([key, kind]) => [key, key.endsWith(".port") ? `${kind}, a port` : kind]),
+/**
+ * The keys of storm.yaml in Storm 1, 2 and 3: the kind of each one's value, and the first and last major version that has it. Storm itself
+ * does not say that ports end.
+ */
+const keys = new Map(
+    Object.entries<string>(stormKeys).map(([key, text]) => {
+        const [, since, until, kind = ""] = /^(?:since (\d+), )?(?:until (\d+), )?(.*)$/.exec(text) ?? [];
+        return [
+            key,
+            {
+                kind: key.endsWith(".port") ? `${kind}, a port` : kind,
+                since: Number(since ?? 0),
+                until: Number(until ?? Infinity),
+            },
+        ];
+    }),
 );
-const families = new Set([...kinds.keys()].map(familyOf));
+const families = new Set([...keys.keys()].map(familyOf));
 
 /** What is demanded beyond a type. */
 const ranges: Record<string, { message: string; includes: (value: unknown) => boolean }> = {
     "above 0": { message: "must be above 0", includes: (value) => Number(value) > 0 },
     "0 or more": { message: "is below 0", includes: (value) => Number(value) >= 0 },
     "a port": { message: "is above 65535, the last port", includes: (value) => Number(value) <= 65535 },
+    "1 to 19": {
+        message: "must be from 1 to 19",
+        includes: (value) => Number(value) >= 1 && Number(value) <= 19,
+    },
+    "between 0 and 1": {
+        message: "must be above 0 and below 1",
+        includes: (value) => Number(value) > 0 && Number(value) < 1,
+    },
     "power of 2": { message: "must be a power of 2", includes: (value) => Number.isInteger(Math.log2(Number(value))) },
     "no duplicates": {
         message: "has one twice",
@@ -35,14 +56,35 @@ const parts: Record<string, string> = {
 };
 
 /**
- * Tells what Storm would refuse of a configuration, and keys that are one of Storm's but for a letter or two. Other keys that
- * Storm does not know are plug-ins' and topologies'.
+ * Why a key of Storm's has no effect with a major version of Storm, which ignores keys that it does not have.
+ * @returns undefined if it has that key, if it is no key of Storm's, or if the version is not known.
  */
-export function configurationProblems(configuration: Record<string, unknown>, problem: TellProblem): void {
+export function ineffective(key: string, version: number | undefined): string | undefined {
+    const { since, until } = keys.get(key) ?? { since: 0, until: Infinity };
+    if (version === undefined || (since <= version && version <= until)) {
+        return undefined;
+    }
+    const isOf = version < since ? `is a key since Storm ${since}` : `was a key until Storm ${until}`;
+    return `has no effect: it ${isOf}, and storm:stormImage is Storm ${version}`;
+}
+
+/**
+ * Tells what a major version of Storm would refuse of a configuration, and keys that are one of Storm's but for a letter or two. Other
+ * keys that Storm does not know are plug-ins' and topologies'.
+ * @param version If it is not known, all keys count.
+ */
+export function configurationProblems(
+    configuration: Record<string, unknown>,
+    version: number | undefined,
+    problem: TellProblem,
+): void {
     for (const [key, value] of Object.entries(configuration)) {
-        const kind = kinds.get(key);
-        if (kind !== undefined) {
-            for (const { path, message } of problemsOf(valueOf(kind).safeParse(value).error?.issues ?? [])) {
+        if (ineffective(key, version) !== undefined) {
+            continue;
+        }
+        const known = keys.get(key);
+        if (known !== undefined) {
+            for (const { path, message } of problemsOf(valueOf(known.kind).safeParse(value).error?.issues ?? [])) {
                 problem([key, ...path], message);
             }
             continue;
@@ -51,7 +93,7 @@ export function configurationProblems(configuration: Record<string, unknown>, pr
         if (meant !== undefined) {
             problem([key], `is no key of Storm's: do you mean \`${meant}\`?`);
         } else if (families.has(key) && z.record(z.string(), z.unknown()).safeParse(value).success) {
-            const example = [...kinds.keys()].find((each) => familyOf(each) === key);
+            const example = [...keys.keys()].find((each) => familyOf(each) === key);
             problem([key], `is no key of Storm's: keys are written in one piece, such as \`${example}\``);
         }
     }
@@ -167,7 +209,7 @@ function familyOf(key: string): string {
 function nearest(key: string): string | undefined {
     const limit = key.length > 20 ? 2 : 1;
     const lower = key.toLowerCase();
-    const near = [...kinds.keys()]
+    const near = [...keys.keys()]
         .filter((each) => familyOf(each) === familyOf(key) && Math.abs(each.length - key.length) <= limit)
         .map((each) => ({ each, edits: distance(each.toLowerCase(), lower) }))
         .filter(({ edits }) => edits <= limit);

@@ -40,7 +40,11 @@ export function jvmOf(key: string): keyof typeof defaultHeap | undefined {
     return jvm !== key && jvm in defaultHeap && jvm !== "zookeeper" ? (jvm as keyof typeof defaultHeap) : undefined;
 }
 
-/** Tells what is wrong with entries of storm.yaml, each by itself. */
-export function stormYamlProblems(map: Record<string, unknown>, problem: TellProblem): void {
-    entryProblems(map, wiredKeys, problem);
+/** Tells what is wrong with entries of storm.yaml, each by itself, for a major version of Storm. */
+export function stormYamlProblems(
+    map: Record<string, unknown>,
+    version: number | undefined,
+    problem: TellProblem,
+): void {
+    entryProblems(map, wiredKeys, version, problem);
 }

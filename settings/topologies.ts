@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isUrl } from "../provider/jars";
 import { fileProblems } from "../provider/topologies/files";
 import { entryProblems } from "./entries";
+import type { TellProblem } from "./stormConfiguration";
 import { count } from "./values";
 
 const seconds = count(0, 86400);
@@ -24,13 +25,26 @@ const decidedElsewhere: Record<string, string> = {
     "pulumi.content": "the program",
 };
 
-const configuration = z
-    .record(z.string(), z.unknown(), { error: "must be a map of configuration keys" })
-    .superRefine((map, context) =>
-        entryProblems(map, decidedElsewhere, (path, message) => context.addIssue({ code: "custom", path, message })),
-    );
+const configuration = z.record(z.string(), z.unknown(), { error: "must be a map of configuration keys" });
 
-/** Settings of topologies: what docs/topologies.md describes. */
+const configurations = z
+    .array(z.object({ configuration: configuration.catch({}) }).catch({ configuration: {} }))
+    .catch([]);
+
+/**
+ * Tells what is wrong with entries of topologies' configuration, each by itself.
+ * @param list The setting, whatever else of it is wrong.
+ * @param version The major version of Storm, if it is known.
+ */
+export function topologyProblems(list: unknown, version: number | undefined, problem: TellProblem): void {
+    for (const [index, { configuration: map }] of configurations.parse(list).entries()) {
+        entryProblems(map, decidedElsewhere, version, (path, message) =>
+            problem([index, "configuration", ...path], message),
+        );
+    }
+}
+
+/** Settings of topologies: what docs/topologies.md describes. {@link topologyProblems} finds what is wrong with their configuration. */
 export const topologies = z
     .array(
         z

@@ -1,7 +1,10 @@
 /** What Storm accepts of its configuration, and what does not work in this program's containers. */
+import { optionsIn } from "../components/storm/spec/jvmOptions";
 import type { TellProblem } from "./stormConfiguration";
 
 interface Unworkable {
+    /** The first major version of Storm that it does not work with; default: all. */
+    since?: number;
     keys: RegExp;
     values: (value: unknown) => boolean;
     message: string;
@@ -45,6 +48,13 @@ const unworkable: Unworkable[] = [
         message: "has no effect, as storm:heap.worker sets the heap: set that, and remove this",
     },
     {
+        since: 3,
+        keys: /\.childopts$/,
+        values: (value) => optionsIn(value).some((option) => /^-Djava\.security\.manager(?!=disallow$)/.test(option)),
+        message:
+            "has -Djava.security.manager, with which Java 24 and newer, which images of Storm 3 have, do not start (JEP 486): remove it",
+    },
+    {
         // LocalState.java, Config.java of Storm 1.0: its packages were `backtype.storm` before.
         keys: /./,
         values: (value) => [value].flat().some((each) => typeof each === "string" && /^backtype\.storm\./.test(each)),
@@ -52,10 +62,18 @@ const unworkable: Unworkable[] = [
     },
 ];
 
-/** Tells what does not work of a configuration of daemons or of a topology. */
-export function unworkableProblems(configuration: Record<string, unknown>, problem: TellProblem): void {
+/**
+ * Tells what does not work of a configuration of daemons or of a topology.
+ * @param version The major version of Storm, if it is known.
+ */
+export function unworkableProblems(
+    configuration: Record<string, unknown>,
+    version: number | undefined,
+    problem: TellProblem,
+): void {
+    const possible = unworkable.filter(({ since = 0 }) => (version ?? 0) >= since);
     for (const [key, value] of Object.entries(configuration)) {
-        for (const { message } of unworkable.filter(({ keys, values }) => keys.test(key) && values(value))) {
+        for (const { message } of possible.filter(({ keys, values }) => keys.test(key) && values(value))) {
             problem([key], message);
         }
     }

@@ -1,6 +1,7 @@
 /** Kinds of values that settings have. */
 import { z } from "zod";
 import { isSubnet } from "../components/network/subnet";
+import { parseImage } from "../provider/image";
 
 /** A size of memory. */
 export const mebibytes = z
@@ -56,11 +57,22 @@ export const tagged = z
     .string()
     .regex(
         /^[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?$/,
-        "must be an image with a tag, such as `storm:2.8.9`",
+        "must be an image with a tag, such as `storm:3.1.0`",
     )
     .refine(
-        (image) => !/:latest(@|$)/.test(image),
+        (image) => parseImage(image).tag !== "latest",
         "has the tag `latest`, which moves to other versions: name a version",
+    );
+
+/**
+ * A registry, with a path if images are below one; or nothing. Docker takes the first part of a name for a registry if it has a dot or a
+ * port, or is localhost.
+ */
+export const registry = z
+    .string()
+    .regex(
+        /^((?=localhost(?=[:/]|$)|[^/]*[.:])[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*)?$/,
+        "must be a registry, with a path if the images are below one, such as public.ecr.aws/docker/library: without a scheme, a tag, or a slash at the end",
     );
 
 /** An IPv4 subnet. */

@@ -1,17 +1,18 @@
 /** What a stack's settings are allowed to say, and what its user may not expect. */
-import { removedOptions, workerOptionKeys } from "../components/storm/spec/jvmOptions";
+import { javaOf, removedOptions, workerOptionKeys } from "../components/storm/spec/jvmOptions";
 import { reservesResources } from "../components/storm/spec/scheduler";
 import { majorVersion } from "../provider/image";
 import type { Problem, Valid } from "./rules";
+import { ineffective } from "./stormConfiguration";
 import { jvmOf } from "./stormYaml";
 import { sessionTimeouts } from "./zooCfg";
 
 /** Tells what the user of valid settings should know. */
 export function warnings(settings: Valid, warn: Problem): void {
-    const { stormYaml = {}, topologies = [] } = settings;
-    removedOptionWarnings(stormYaml, settings, (key, message) => warn(["stormYaml", key], message));
+    const { stormImage = "", stormYaml = {}, topologies = [] } = settings;
+    entryWarnings(stormYaml, stormImage, (key, message) => warn(["stormYaml", key], message));
     for (const [index, { configuration = {} }] of topologies.entries()) {
-        removedOptionWarnings(configuration, settings, (key, message) =>
+        entryWarnings(configuration, stormImage, (key, message) =>
             warn(["topologies", index, "configuration", key], message),
         );
     }
@@ -19,18 +20,20 @@ export function warnings(settings: Valid, warn: Problem): void {
     sessionWarning(settings, warn);
 }
 
-function removedOptionWarnings(
+function entryWarnings(
     configuration: Record<string, unknown>,
-    { stormImage = "" }: Valid,
+    image: string,
     warn: (key: string, message: string) => void,
 ): void {
-    if (majorVersion(stormImage) === 1) {
-        return;
-    }
     for (const [key, value] of Object.entries(configuration)) {
-        const removed = jvmOf(key) !== undefined || workerOptionKeys.includes(key) ? removedOptions(value) : [];
+        const isOptions = jvmOf(key) !== undefined || workerOptionKeys.includes(key);
+        const removed = isOptions ? removedOptions(value, image) : [];
         if (removed.length > 0) {
-            warn(key, `has ${removed.join(", ")}, which Java 17 does not have: the JVM starts without`);
+            warn(key, `has ${removed.join(", ")}, which Java ${javaOf(image)} does not have: the JVM starts without`);
+        }
+        const reason = ineffective(key, majorVersion(image));
+        if (reason !== undefined) {
+            warn(key, reason);
         }
     }
 }

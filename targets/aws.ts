@@ -1,9 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { neededImages, purposeOf } from "../components/targets/ec2Machine";
+import { regionOf } from "../components/network/region";
+import type { ExistingResources } from "../components/stackState";
 import { Ec2Target } from "../components/targets/ec2Target";
+import { quotaWarning } from "../components/targets/ec2Quota";
 import { existingResources } from "../components/targets/existingResources";
+import type { SessionManager } from "../provider/machines/ssh";
+import { missingTools } from "../provider/machines/sessionManager";
 import type { StackSettings } from "../settings";
-import { awsProvider } from "./awsProvider";
+import { awsProvider, awsSetting } from "./awsProvider";
 import { commonArgs, targetName, targetOptions } from "./common";
 import { sshLogin } from "./sshLogin";
 
@@ -14,10 +19,29 @@ const placeholders = {
     ssh: ["192.0.2.0/32"],
 };
 
-/** The target `aws`. */
+/**
+ * The target `aws`.
+ * @throws pulumi.RunError if an update cannot log in as the settings ask. A preview connects to nothing, and does not look.
+ */
 export async function ec2Target(settings: StackSettings, clusterName: string): Promise<Ec2Target> {
     const { aws, ssh } = settings;
     const { publicKey, sshFrom, ...images } = required(settings);
+    const existing = withEarlierNames(await existingResources());
+    const login = {
+        ...sshLogin(settings, clusterName),
+        bastion: ssh.bastion,
+        sessionManager: ssh.via && sessionManager(settings),
+    };
+    const warning = quotaWarning(targetName, { daemons: settings, ...aws, login, existing });
+    if (warning !== undefined && pulumi.runtime.isDryRun()) {
+        void pulumi.log.warn(warning);
+    }
+    const missing = ssh.via && !pulumi.runtime.isDryRun() ? await missingTools() : [];
+    if (missing.length > 0) {
+        throw new pulumi.RunError(
+            `storm:ssh.via (${ssh.via}) cannot be used here:\n${missing.map((each) => `  ${each}`).join("\n")}`,
+        );
+    }
     return new Ec2Target(
         targetName,
         {
@@ -25,13 +49,14 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
             daemons: settings,
             ...images,
             publicKey,
-            login: { ...sshLogin(settings, clusterName), bastion: ssh.bastion },
+            login,
             from: { ssh: sshFrom, ui: aws.from.ui, clients: aws.from.clients },
-            existing: await existingResources(),
+            existing,
             zones: aws.zones,
             cidr: aws.cidr,
             vpc: aws.vpc,
             private: aws.private,
+            flowLogs: aws.flowLogs,
             instanceTypes: aws.instanceTypes,
             rootGibibytes: aws.rootGibibytes,
             dataGibibytes: aws.dataGibibytes,
@@ -47,13 +72,26 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
     );
 }
 
+/** The resources of a stack from before targets were components have the same names without the target's. */
+function withEarlierNames(existing: ExistingResources): ExistingResources {
+    const earlier = [...existing].map(([name, outputs]) => [`${targetName}-${name}`, outputs] as const);
+    return new Map([...earlier, ...existing]);
+}
+
+/** The region of the zones, and the profile of the stack's provider. Other credentials than a profile's are those of the environment. */
+function sessionManager({ aws: { vpc, zones } }: StackSettings): pulumi.Output<SessionManager> {
+    const [zone = ""] = vpc ? Object.keys(vpc.subnets) : zones;
+    return pulumi.output({ region: regionOf(zone), profile: awsSetting("profile") });
+}
+
 /**
  * Settings that only the user knows.
  * @throws pulumi.RunError if some of them are missing in an update. A preview warns, and uses placeholders.
  */
 function required(settings: StackSettings) {
     const { publicKey, from } = settings.aws;
-    const machines = { daemons: settings, ...settings.aws, login: settings.ssh };
+    const { bastion, via } = settings.ssh;
+    const machines = { daemons: settings, ...settings.aws, login: { bastion, sessionManager: via } };
     const images = [...neededImages(machines)].filter(([key]) => !settings.aws[key]);
     const missing = [
         ...images.map(
@@ -65,7 +103,7 @@ function required(settings: StackSettings) {
             : [
                   "  storm:aws.publicKey is not set: the line in ~/.ssh/id_ed25519.pub, of the key that storm:ssh.keyFile names",
               ]),
-        ...(from.ssh.length > 0
+        ...(from.ssh.length > 0 || via
             ? []
             : [
                   "  storm:aws.from.ssh is not set, and nobody is let in: the subnets that Pulumi runs in, such as 203.0.113.7/32 for one address",
@@ -80,7 +118,8 @@ function required(settings: StackSettings) {
     return {
         ami: settings.aws.ami ?? placeholders.image,
         amiArm64: settings.aws.amiArm64 ?? placeholders.image,
+        amis: settings.aws.amis,
         publicKey: publicKey ?? placeholders.publicKey,
-        sshFrom: from.ssh.length > 0 ? from.ssh : placeholders.ssh,
+        sshFrom: from.ssh.length > 0 || via ? from.ssh : placeholders.ssh,
     };
 }

@@ -38,3 +38,10 @@ export function awsProvider(name: string): aws.Provider {
     const ignored = [...Object.keys(stranger), ...account];
     return new aws.Provider(name, { ...Object.fromEntries(others), ...stranger }, { ignoreChanges: ignored });
 }
+
+/** A setting of `aws:` that is a text, such as `profile`; undefined: the stack has none. */
+export function awsSetting(name: string): pulumi.Input<string> | undefined {
+    const key = `aws:${name}`;
+    const text = pulumi.runtime.allConfig()[key];
+    return text !== undefined && isConfigSecret(key) ? pulumi.secret(text) : text;
+}

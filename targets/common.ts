@@ -17,6 +17,7 @@ export function commonArgs(settings: StackSettings, clusterName: string): Target
             etcd: settings.etcdImage,
             proxy: settings.proxyImage,
         },
+        imageRegistry: settings.imageRegistry || undefined,
         uiPort: settings.uiPort,
         readySeconds: settings.readySeconds,
     };

@@ -13,7 +13,10 @@ import type { StackSettings } from "../settings";
  * key that is in place to an update that may be running.
  * @throws pulumi.RunError when the key cannot be used. A preview does without it.
  */
-export function sshLogin({ ssh: { keyFile }, sshKey }: StackSettings, clusterName: string): Omit<SshLogin, "bastion"> {
+export function sshLogin(
+    { ssh: { keyFile }, sshKey }: StackSettings,
+    clusterName: string,
+): Omit<SshLogin, "bastion" | "sessionManager"> {
     const isPreview = pulumi.runtime.isDryRun();
     const keyPath = keyPathOf(clusterName);
     fs.mkdirSync(path.dirname(keyPath), { recursive: true, mode: 0o700 });

@@ -1,8 +1,9 @@
 // Command pulumi-resource-aws stands in for the vendor's plugin for @pulumi/aws 7.x where that is not served: Pulumi's
 // Terraform bridge over HashiCorp's own provider binary, for the types in the tables below alone.
 //
-// The vendor's 7.x wraps the provider's 6.x; this runs 5.x. So no resource has an argument or an output `region`, and an
-// Instance has networkInterfaces but no primaryNetworkInterface. Whatever argument 5.x does not know is refused by name.
+// The vendor's 7.x wraps the provider's 6.x; this runs 5.x. So no resource has an argument or an output `region`. The argument
+// primaryNetworkInterface of an Instance becomes networkInterfaces, and there is no such output. A protected Instance is not
+// deleted, as 6.x does not either. Whatever argument 5.x does not know is refused by name.
 // Policies are JSON in strings, not objects. Where no name is set, a KeyPair's is the provider's, not the resource's.
 // The schema is left empty, as Node.js programs bring their own SDK.
 package main
@@ -10,6 +11,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +23,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/cmdutil"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/provider"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	// Internal to the bridge: this module's path is chosen so that Go lets it import this.
@@ -38,8 +41,11 @@ var version = "0.0.0"
 
 // resources are the types that programs may use: the provider's name, and module and type in @pulumi/aws.
 var resources = map[string]string{
+	"aws_cloudwatch_log_group":            "cloudwatch/LogGroup",
+	"aws_default_security_group":          "ec2/DefaultSecurityGroup",
 	"aws_ebs_volume":                      "ebs/Volume",
 	"aws_eip":                             "ec2/Eip",
+	"aws_flow_log":                        "ec2/FlowLog",
 	"aws_iam_instance_profile":            "iam/InstanceProfile",
 	"aws_iam_role":                        "iam/Role",
 	"aws_iam_role_policy":                 "iam/RolePolicy",
@@ -57,6 +63,7 @@ var resources = map[string]string{
 	"aws_subnet":                          "ec2/Subnet",
 	"aws_volume_attachment":               "ec2/VolumeAttachment",
 	"aws_vpc":                             "ec2/Vpc",
+	"aws_vpc_endpoint":                    "ec2/VpcEndpoint",
 	"aws_vpc_security_group_egress_rule":  "vpc/SecurityGroupEgressRule",
 	"aws_vpc_security_group_ingress_rule": "vpc/SecurityGroupIngressRule",
 }
@@ -67,7 +74,8 @@ var dataSources = map[string]string{
 
 // fields are named otherwise in @pulumi/aws than the bridge would by itself.
 var fields = map[string]map[string]*info.Schema{
-	"aws_security_group": {"ingress": {Name: "ingress"}, "egress": {Name: "egress"}},
+	"aws_default_security_group": {"ingress": {Name: "ingress"}, "egress": {Name: "egress"}},
+	"aws_security_group":         {"ingress": {Name: "ingress"}, "egress": {Name: "egress"}},
 }
 
 // The provider does not tell that of these there is one at most.
@@ -76,6 +84,8 @@ var config = map[string]*info.Schema{
 	"default_tags":                  {MaxItemsOne: tfbridge.True()},
 	"ignore_tags":                   {MaxItemsOne: tfbridge.True()},
 }
+
+var instance = tokens.Type(token("ec2/Instance"))
 
 // token of "ec2/Vpc": aws:ec2/vpc:Vpc
 func token(name string) string {
@@ -120,7 +130,7 @@ func serve(ctx context.Context) error {
 	return provider.Main("aws", func(host *provider.HostClient) (pulumirpc.ResourceProviderServer, error) {
 		metadata := pfbridge.ProviderMetadata{PackageSchema: []byte(`{"name":"aws"}`)}
 		server, err := pfbridge.NewProviderServer(ctx, host, bridged, metadata)
-		return strict{server, bridged}, err
+		return inClear{strict{server, bridged}}, err
 	})
 }
 
@@ -150,7 +160,7 @@ func bridge(upstream shim.Provider) info.Provider {
 	return bridged
 }
 
-// strict refuses arguments that the provider does not know. The bridge drops them without a word.
+// strict refuses arguments that the provider does not know, which the bridge drops without a word. And it does what 6.x does otherwise.
 type strict struct {
 	pulumirpc.ResourceProviderServer
 	bridged info.Provider
@@ -158,6 +168,9 @@ type strict struct {
 
 func (s strict) Check(ctx context.Context, request *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	wanted := resource.URN(request.Urn).Type()
+	if wanted == instance {
+		request.News = withEmptyBlocks(withFormerInterface(request.News))
+	}
 	for name, known := range s.bridged.Resources {
 		if known.Tok != wanted {
 			continue
@@ -168,6 +181,44 @@ func (s strict) Check(ctx context.Context, request *pulumirpc.CheckRequest) (*pu
 		}
 	}
 	return s.ResourceProviderServer.Check(ctx, request)
+}
+
+// withFormerInterface gives an Instance's primaryNetworkInterface the form that 5.x knows. Where that cannot be done, it stays, and is refused.
+func withFormerInterface(arguments *structpb.Struct) *structpb.Struct {
+	const current, former, id = "primaryNetworkInterface", "networkInterfaces", "networkInterfaceId"
+	primary := arguments.GetFields()[current].GetStructValue().GetFields()
+	if _, both := arguments.GetFields()[former]; both || len(primary) != 1 || primary[id] == nil {
+		return arguments
+	}
+	fields := maps.Clone(arguments.GetFields())
+	delete(fields, current)
+	first := map[string]*structpb.Value{"deviceIndex": structpb.NewNumberValue(0), id: primary[id]}
+	fields[former] = structpb.NewListValue(&structpb.ListValue{
+		Values: []*structpb.Value{structpb.NewStructValue(&structpb.Struct{Fields: first})},
+	})
+	return &structpb.Struct{Fields: fields}
+}
+
+// withEmptyBlocks gives an Instance without data volumes of its own an empty list of them, as Terraform does. Without it, 5.x panics when it
+// updates an instance that a volume is attached to.
+func withEmptyBlocks(arguments *structpb.Struct) *structpb.Struct {
+	const blocks = "ebsBlockDevices"
+	if _, given := arguments.GetFields()[blocks]; given {
+		return arguments
+	}
+	fields := maps.Clone(arguments.GetFields())
+	fields[blocks] = structpb.NewListValue(&structpb.ListValue{})
+	return &structpb.Struct{Fields: fields}
+}
+
+// Delete refuses what EC2 itself refuses. 5.x turns an instance's protection off before it terminates it, 6.x does not.
+func (s strict) Delete(ctx context.Context, request *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	isProtected := request.GetProperties().GetFields()["disableApiTermination"].GetBoolValue()
+	if resource.URN(request.Urn).Type() == instance && isProtected {
+		return nil, fmt.Errorf("OperationNotPermitted: The instance '%s' may not be terminated. "+
+			"Modify its 'disableApiTermination' instance attribute and try again", request.Id)
+	}
+	return s.ResourceProviderServer.Delete(ctx, request)
 }
 
 func (s strict) Invoke(ctx context.Context, request *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {

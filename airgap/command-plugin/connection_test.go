@@ -137,8 +137,9 @@ func TestAgent(t *testing.T) {
 	t.Setenv("SSH_AUTH_SOCK", sshd.file("agent"))
 	succeeds(t, connects(t, sshd.connection(map[string]any{"privateKey": nil})))
 	// even where there is another key
-	t.Setenv("SSH_AUTH_SOCK", "/nowhere")
-	says(t, connects(t, sshd.connection(nil)), "dial unix /nowhere: connect: no such file or directory")
+	missing := sshd.file("missing")
+	t.Setenv("SSH_AUTH_SOCK", missing)
+	says(t, connects(t, sshd.connection(nil)), "dial unix "+missing+": connect: no such file or directory")
 }
 
 func serve(listener net.Listener, handle func(net.Conn)) {

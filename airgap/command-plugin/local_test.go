@@ -59,8 +59,9 @@ func TestLocalErrors(t *testing.T) {
 	command := newSubject(t, localCommand)
 	says(t, command.tryCreate(map[string]any{"create": "echo why >&2; exit 3"}),
 		"exit status 3: running \"echo why >&2; exit 3\":\nwhy\n")
-	err := command.tryCreate(map[string]any{"create": "true", "dir": "/nowhere"})
-	says(t, err, "chdir /nowhere: no such file or directory: running \"true\":\n")
+	missing := filepath.Join(t.TempDir(), "missing")
+	err := command.tryCreate(map[string]any{"create": "true", "dir": missing})
+	says(t, err, "chdir "+missing+": no such file or directory: running \"true\":\n")
 }
 
 func TestLocalAssets(t *testing.T) {

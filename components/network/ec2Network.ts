@@ -22,6 +22,11 @@ export interface Ec2NetworkArgs {
     cidr: string;
     /** Whether instances have private addresses only. */
     private: boolean;
+    /**
+     * Whether a new VPC logs the connections that it refuses.
+     * @default false
+     */
+    flowLogs?: boolean;
     /** Tags of all resources. */
     tags: Record<string, string>;
 }
@@ -41,7 +46,7 @@ export interface Ec2Network {
 /** A network of the stack's own, or an existing one. */
 export function ec2Network(
     name: string,
-    { vpc, zones, cidr, private: isPrivate, tags }: Ec2NetworkArgs,
+    { vpc, zones, cidr, private: isPrivate, flowLogs, tags }: Ec2NetworkArgs,
     opts: pulumi.ComponentResourceOptions,
 ): Ec2Network {
     // A map has no order that everybody keeps.
@@ -50,7 +55,7 @@ export function ec2Network(
     if (vpc) {
         return { id: vpc.id, zoneOf, subnetOf: (position) => vpc.subnets[zoneOf(position)] as string };
     }
-    const own = new Vpc(name, { cidr, zones, isPrivate, tags }, opts);
+    const own = new Vpc(name, { cidr, zones, isPrivate, flowLogs, tags }, opts);
     const subnetOf = (position: number, kind: "public" | "private") =>
         own[`${kind}Subnets`][zoneOf(position)] as pulumi.Output<string>;
     return { id: own.id, resource: own, zoneOf, subnetOf };

@@ -1,5 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { FlowLogs } from "./flowLogs";
+import { regionOf } from "./region";
 import { subnetAt } from "./subnet";
 
 /** Arguments of {@link Vpc}. */
@@ -10,6 +12,11 @@ export interface VpcArgs {
     zones: string[];
     /** Whether there are private subnets, which reach the internet through a NAT gateway in the first zone. */
     isPrivate: boolean;
+    /**
+     * Whether refused connections are logged: {@link FlowLogs}.
+     * @default false
+     */
+    flowLogs?: boolean;
     /** Tags of all resources; the tag `Name` is added. */
     tags: Record<string, string>;
 }
@@ -32,6 +39,8 @@ export class Vpc extends pulumi.ComponentResource {
             { cidrBlock: args.cidr, enableDnsSupport: true, enableDnsHostnames: true, tags: tags("vpc") },
             own,
         );
+        // It lets in and out nothing: what is created here without a group of its own has this one.
+        new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.id, tags: tags("default") }, own);
         const gateway = new aws.ec2.InternetGateway(`${name}-gateway`, { vpcId: vpc.id, tags: tags("gateway") }, own);
         const routes = new aws.ec2.RouteTable(`${name}-public`, { vpcId: vpc.id, tags: tags("public") }, own);
         const out = new aws.ec2.Route(
@@ -64,6 +73,7 @@ export class Vpc extends pulumi.ComponentResource {
         this.id = vpc.id;
         this.publicSubnets = subnets("public", 0, routes, out);
         this.privateSubnets = {};
+        const tables = [routes];
         if (args.isPrivate) {
             const address = new aws.ec2.Eip(`${name}-nat`, { domain: "vpc", tags: tags("nat") }, own);
             const nat = new aws.ec2.NatGateway(
@@ -82,6 +92,22 @@ export class Vpc extends pulumi.ComponentResource {
                 own,
             );
             this.privateSubnets = subnets("private", 8, hidden, through);
+            tables.push(hidden);
+        }
+        // Free of charge, unlike what passes the NAT gateway. Amazon Linux's packages are in S3.
+        new aws.ec2.VpcEndpoint(
+            `${name}-s3`,
+            {
+                vpcId: vpc.id,
+                vpcEndpointType: "Gateway",
+                serviceName: `com.amazonaws.${regionOf(args.zones[0] as string)}.s3`,
+                routeTableIds: tables.map(({ id }) => id),
+                tags: tags("s3"),
+            },
+            own,
+        );
+        if (args.flowLogs) {
+            new FlowLogs(`${name}-flow-logs`, { vpcId: vpc.id, tags: args.tags }, own);
         }
         this.registerOutputs({ id: this.id });
     }

@@ -1,19 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Drain, NimbusShutdown, type RestartGate } from "../../provider/resources";
+import { Activation, NimbusShutdown, type RestartGate } from "../../provider/resources";
 import { type DaemonKind, ofKind } from "../daemonRef";
 import { addresses } from "../discovery/addresses";
-import type { Discovery } from "../discovery/discovery";
-import type { PlacedDaemon } from "../discovery/placedDaemon";
+import { locationOf, type PlacedDaemon } from "../discovery/placedDaemon";
+import { stackState } from "../stackState";
 import { Drpc } from "./daemons/drpc";
 import { type Ensemble, existingEnsemble, ownRoots } from "./daemons/ensemble";
 import { Nimbus } from "./daemons/nimbus";
 import { Supervisor } from "./daemons/supervisor";
 import { Ui } from "./daemons/ui";
 import { ZooKeeper } from "./daemons/zookeeper";
+import { drains } from "./rollout/drains";
 import { prerequisites } from "./rollout/prerequisites";
 import { restartGate } from "./rollout/restartGate";
+import { revisionOf } from "./rollout/versionGuard";
 import { compositionProblem, placeDaemons } from "./spec/composition";
-import { tolerant } from "./spec/jvmOptions";
+import { logWriterDefaults, tolerant } from "./spec/jvmOptions";
 import { memoryLimit } from "./spec/memory";
 import { reservesResources } from "./spec/scheduler";
 import type { StormConfig } from "./spec/stormConfig";
@@ -46,7 +48,9 @@ export class StormCluster extends pulumi.ComponentResource {
         const memory = (kind: DaemonKind) => memoryLimit(kind, args);
         const options = { parent: this };
 
-        const { first, byEngine } = prerequisites(name, args, daemons, this);
+        const state = pulumi.output(stackState());
+        const revision = state.apply((existing) => revisionOf(existing, name, args.stormImage));
+        const { first, byEngine } = prerequisites(name, args, daemons, { state, revision }, this);
         const common = {
             clusterName: args.clusterName,
             readySeconds,
@@ -71,13 +75,21 @@ export class StormCluster extends pulumi.ComponentResource {
                   options,
               );
         const roots = args.zookeeper ? ownRoots(args.clusterName) : {};
-        const stormYaml = pulumi
-            .output(args.stormYaml)
-            .apply((config): StormConfig => tolerant({ ...roots, ...config }, args.stormImage));
-        const storm = { ...common, stormYaml, image: args.stormImage, zookeeper, delivery: args.delivery };
+        const stormYaml = pulumi.all([args.stormYaml, revision]).apply(([config, at]): StormConfig => {
+            const own = at > 1 ? logWriterDefaults(args.stormImage) : {};
+            return tolerant({ ...own, ...roots, ...config }, args.stormImage);
+        });
+        const storm = { ...common, stormYaml, image: args.stormImage, zookeeper, delivery: args.delivery, revision };
+        const placed = ofKind(daemons, "supervisor");
         const nimbus = new Nimbus(
             `${name}-nimbus`,
-            { ...storm, daemons: ofKind(daemons, "nimbus"), heap: args.heap.nimbus, memory: memory("nimbus") },
+            {
+                ...storm,
+                daemons: ofKind(daemons, "nimbus"),
+                heap: args.heap,
+                memory: (nimbusLogviewer) => memoryLimit("nimbus", { ...args, nimbusLogviewer }),
+                logviewer: ({ host }) => args.logviewers && !placed.some((supervisor) => supervisor.host === host),
+            },
             options,
         );
         const drpcs = ofKind(daemons, "drpc");
@@ -89,7 +101,6 @@ export class StormCluster extends pulumi.ComponentResource {
                       options,
                   )
                 : undefined;
-        const placed = ofKind(daemons, "supervisor");
         const supervisors: Supervisor[] = [];
         let gates: RestartGate[] = [];
         for (const [position, daemon] of placed.entries()) {
@@ -114,19 +125,41 @@ export class StormCluster extends pulumi.ComponentResource {
             supervisors.push(supervisor);
         }
         const ready = supervisors.map((supervisor) => supervisor.ready);
-        const drains = this.drains(name, placed, ready, nimbus, discovery, readySeconds);
+        const drained = drains(name, placed, ready, { nimbus, discovery, seconds: readySeconds }, this);
         const shutdown = new NimbusShutdown(
             `${name}-shutdown`,
             { nimbuses: nimbus.containers },
-            { parent: this, dependsOn: [...nimbus.ready, ...drains] },
+            { parent: this, dependsOn: [...nimbus.ready, ...drained] },
         );
-        for (const daemon of ofKind(daemons, "ui")) {
-            new Ui(
-                `${name}-ui`,
-                { ...storm, daemon, nimbus, port: args.uiPort, heap: args.heap.ui, memory: memory("ui") },
-                options,
-            );
-        }
+        const uis = ofKind(daemons, "ui").map(
+            (daemon) =>
+                new Ui(
+                    `${name}-ui`,
+                    { ...storm, daemon, nimbus, port: args.uiPort, heap: args.heap.ui, memory: memory("ui") },
+                    options,
+                ),
+        );
+        new Activation(
+            `${name}-activation`,
+            {
+                image: args.stormImage,
+                nimbuses: nimbus.containers,
+                supervisors: pulumi.all(
+                    placed.map((daemon) =>
+                        locationOf(daemon, discovery).apply(({ container, ssh, address }) => ({
+                            container,
+                            ssh,
+                            address,
+                        })),
+                    ),
+                ),
+                seconds: readySeconds,
+            },
+            {
+                parent: this,
+                dependsOn: [...nimbus.ready, ...(drpc?.ready ?? []), ...ready, ...uis.map((ui) => ui.ready)],
+            },
+        );
 
         const client = discovery.resolve(nimbus, nimbus.daemons[0] as PlacedDaemon);
         this.zookeeperServers = zookeeper.servers;
@@ -164,42 +197,6 @@ export class StormCluster extends pulumi.ComponentResource {
             { nimbuses: nimbus.containers, readySeconds },
             { parent: this, aliases: [{ name: `${name}-turn-${batch}`, type: "pulumi-nodejs:dynamic/storm:Turn" }] },
         );
-    }
-
-    /** A drain for each supervisor: they take their turns, as each moves work to the others. */
-    private drains(
-        name: string,
-        placed: PlacedDaemon[],
-        ready: pulumi.Resource[],
-        nimbus: Nimbus,
-        discovery: Discovery,
-        seconds: number,
-    ): Drain[] {
-        const drains: Drain[] = [];
-        for (const [position, { name: daemon, container, host }] of placed.entries()) {
-            drains.push(
-                new Drain(
-                    `${name}-${daemon}-drain`,
-                    {
-                        daemon,
-                        container,
-                        ssh: host.docker.ssh,
-                        address: discovery.advertise(placed[position] as PlacedDaemon).host,
-                        nimbuses: nimbus.containers,
-                        seconds,
-                    },
-                    {
-                        ...host.docker.options,
-                        // If its machine is gone, its work still has to move.
-                        deletedWith: undefined,
-                        protect: host.isProtected,
-                        parent: this,
-                        dependsOn: [ready[position] as pulumi.Resource, ...drains.slice(-1)],
-                    },
-                ),
-            );
-        }
-        return drains;
     }
 }
 

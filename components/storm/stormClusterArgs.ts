@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { fromRegistry } from "../../provider/image";
 import type { Discovery } from "../discovery/discovery";
 import type { Host } from "../hosts/host";
 import type { ExistingZooKeeper } from "./daemons/ensemble";
@@ -24,21 +25,33 @@ export interface StormClusterArgs {
     zookeeper?: ExistingZooKeeper;
     /**
      * Image of the Storm daemons.
-     * @default `storm:2.8.9`
+     * @default `storm:3.1.0`
      */
     stormImage?: string;
+    /**
+     * The major version of Storm that an update may take the cluster to, from the one before or, back to a copy of its data, from the one
+     * after: 3, from 2, and 2, from 3.
+     * @default the cluster stays on its major version
+     */
+    allowMajorVersion?: number;
     /**
      * Image of the ensemble.
      * @default `zookeeper:3.9.5`
      */
     zookeeperImage?: string;
     /**
+     * The registry, with a path if the images are below one, that images with a short name come from, such as
+     * `public.ecr.aws/docker/library` for `storm:3.1.0`; the same as that of the target.
+     * @default Docker Hub
+     */
+    imageRegistry?: string;
+    /**
      * Worker slots of each supervisor.
      * @default 2
      */
     slots?: number;
     /**
-     * Whether a logviewer runs beside each supervisor.
+     * Whether a logviewer runs beside each supervisor, and beside each Nimbus at whose address no supervisor is.
      * @default true
      */
     logviewers?: boolean;
@@ -103,10 +116,15 @@ export interface StormClusterArgs {
 export type CompleteArgs = StormClusterArgs &
     Required<Pick<StormClusterArgs, keyof typeof clusterDefaults>> & { heap: Heap };
 
-/** Adds the defaults of arguments that are not given. */
+/** Adds the defaults of arguments that are not given, and the registry to images. */
 export function complete(args: StormClusterArgs): CompleteArgs {
     const given = Object.fromEntries(
         Object.entries(args).filter(([, value]) => value !== undefined),
     ) as unknown as StormClusterArgs;
-    return { ...clusterDefaults, ...given, heap: { ...clusterDefaults.heap, ...args.heap } };
+    const whole = { ...clusterDefaults, ...given, heap: { ...clusterDefaults.heap, ...args.heap } };
+    return {
+        ...whole,
+        stormImage: fromRegistry(args.imageRegistry, whole.stormImage),
+        zookeeperImage: fromRegistry(args.imageRegistry, whole.zookeeperImage),
+    };
 }

@@ -3,25 +3,23 @@ import * as pulumi from "@pulumi/pulumi";
 import { commandLine } from "../../provider/machines/shell";
 import { knownKey, sshCommand } from "../../provider/machines/ssh";
 import { DeletionProtection } from "../../provider/resources";
-import type { DaemonKind } from "../daemonRef";
 import type { Discovery } from "../discovery/discovery";
 import { PrivateZone } from "../discovery/privateZone";
 import { Ec2Host } from "../hosts/ec2/ec2Host";
 import { type Ec2Common, Ec2Instance, instanceName } from "../hosts/ec2/ec2Instance";
+import { whileInUse } from "../hosts/ec2/inUse";
 import { InstanceProfile } from "../hosts/ec2/instanceProfile";
 import type { SshLogin } from "../hosts/ssh/sshHostArgs";
 import { StackId } from "../hosts/stackId";
 import { type Ec2Network, ec2Network } from "../network/ec2Network";
+import { regionOf } from "../network/region";
 import { SecurityGroups } from "../network/securityGroups";
 import { daemonRefs, placeDaemons } from "../storm/spec/composition";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
 import { ec2Machine, hasBastion, machineKinds, validateMachines } from "./ec2Machine";
-import { ec2Defaults, type Ec2TargetArgs, kindsWithData } from "./ec2TargetArgs";
+import { bastionName, ec2Defaults, type Ec2TargetArgs, kindsWithAddress, kindsWithData } from "./ec2TargetArgs";
 import { type Target, targetDiscovery, type TargetOutputs } from "./target";
-
-/** Kinds whose address others receive: it stays when the instance is replaced. */
-const keepAddress: DaemonKind[] = ["zookeeper", "nimbus", "drpc"];
 
 /**
  * EC2: an instance for each daemon, on a network of the stack's own or on an existing one.
@@ -37,7 +35,8 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
 
     /**
      * @param opts With the provider of AWS, if it is not the default one.
-     * @throws pulumi.InputPropertiesError if an instance type cannot be used, or a machine image is missing: all of them.
+     * @throws pulumi.InputPropertiesError if an instance type cannot be used, a machine image is missing, or flow logs are asked for of an
+     * existing network: all of them.
      */
     constructor(
         private readonly name: string,
@@ -56,6 +55,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 zones: args.zones ?? [],
                 cidr: args.cidr ?? ec2Defaults.cidr,
                 private: args.private ?? false,
+                flowLogs: args.flowLogs,
                 tags,
             },
             options,
@@ -76,15 +76,17 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             instanceProfile: profile.profileName,
             rootGibibytes: args.rootGibibytes ?? ec2Defaults.rootGibibytes,
             protect,
+            existing: args.existing,
             tags,
+            inUse: whileInUse(name),
         };
         const bastion = hasBastion(args)
             ? new Ec2Instance(
                   `${name}-bastion`,
                   {
                       ...common,
-                      host: "bastion",
-                      ...ec2Machine(args, "bastion"),
+                      host: bastionName,
+                      ...ec2Machine(args, { kind: "bastion", name: bastionName }),
                       subnetId: network.subnetOf(0, "public"),
                       securityGroupIds: [groups.ids.bastion as pulumi.Output<string>],
                       isPublic: true,
@@ -142,6 +144,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
         const ambassadors =
             this.args.discovery === "ambassador" ? { tls: this.args.ambassadorTls ?? false } : undefined;
         const kinds = machineKinds(this.args);
+        const sshKinds = this.args.login.sessionManager ? [] : kinds;
         const entry = hasBastion(this.args) ? "bastion" : "ssh";
         const ssh = { ports: [22, 22] as const, purpose: "SSH" };
         return new SecurityGroups(
@@ -151,9 +154,9 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 kinds,
                 edges: [
                     ...edges({ slots, uiPort, ambassadors }),
-                    ...kinds.map((to) => ({ from: to === "bastion" ? "ssh" : entry, to, ...ssh })),
+                    ...sshKinds.map((to) => ({ from: to === "bastion" ? "ssh" : entry, to, ...ssh })),
                 ],
-                outsiders: { ssh: from.ssh, browser: from.ui ?? [], client: from.clients ?? [] },
+                outsiders: { ssh: from.ssh ?? [], browser: from.ui ?? [], client: from.clients ?? [] },
                 tags,
             },
             { parent: this },
@@ -173,7 +176,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
         const hosts: Record<string, Ec2Host> = {};
         let previous: Ec2Host | undefined;
         for (const { kind, index, name: daemon } of daemonRefs(args.daemons)) {
-            const keepsAddress = keepAddress.includes(kind);
+            const keepsAddress = kindsWithAddress.includes(kind);
             const exists = args.existing.has(instanceName(`${name}-${daemon}`));
             const host = new Ec2Host(
                 `${name}-${daemon}`,
@@ -182,7 +185,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                     tags: { ...common.tags, "storm:daemon": daemon },
                     host: daemon,
                     owner,
-                    ...ec2Machine(args, kind),
+                    ...ec2Machine(args, { kind, name: daemon }),
                     subnetId: network.subnetOf(index - 1, isPrivate ? "private" : "public"),
                     zone: network.zoneOf(index - 1),
                     securityGroupIds: [groups.ids[kind] as pulumi.Output<string>],
@@ -215,7 +218,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
         const { ui } = this.hosts;
         return {
             ...(ui && {
-                ...(from.ui?.length && { uiUrl: pulumi.interpolate`http://${ui.endpoint.address}:${uiPort}` }),
+                ...(from.ui?.length && { uiUrl: pulumi.interpolate`http://${ui.outerAddress}:${uiPort}` }),
                 uiTunnel: pulumi
                     .all([ui.ssh, ui.address])
                     .apply(([words, address]) => commandLine([...words, "-N", "-L", `${uiPort}:${address}:${uiPort}`])),
@@ -234,9 +237,4 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
 
 function bastionOf({ endpoint, hostKey }: Ec2Instance): SshLogin["bastion"] {
     return pulumi.all([endpoint, hostKey]).apply(([at, key]) => ({ ...at, hostKey: key }));
-}
-
-/** The region of an availability zone, which is named after it: `eu-central-1` of `eu-central-1a`. */
-function regionOf(zone: string): string {
-    return /^[a-z]+(-[a-z]+)+-\d+/.exec(zone)?.[0] ?? zone;
 }

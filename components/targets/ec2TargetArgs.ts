@@ -2,6 +2,7 @@ import type { DaemonKind } from "../daemonRef";
 import type { SshLogin } from "../hosts/ssh/sshHostArgs";
 import type { ExistingNetwork } from "../network/ec2Network";
 import type { DaemonCounts } from "../storm/spec/composition";
+import type { ExistingResources } from "../stackState";
 import type { TargetArgs } from "./target";
 
 /** The instance type of each kind of machines. */
@@ -9,6 +10,15 @@ export type InstanceTypes = Record<DaemonKind | "bastion", string>;
 
 /** Kinds of machines whose data outlives the instance, on a data volume. */
 export const kindsWithData: readonly string[] = ["zookeeper", "nimbus"];
+
+/** The name by which `amis` means the bastion, beside the daemons' names. */
+export const bastionName = "bastion";
+
+/**
+ * Kinds of machines whose address others receive: it stays when the instance is replaced, for which the old one is deleted first. Of
+ * other kinds, the new instance is created first.
+ */
+export const kindsWithAddress: readonly string[] = ["zookeeper", "nimbus", "drpc", "bastion"];
 
 /** Arguments of an `Ec2Target`. */
 export interface Ec2TargetArgs extends TargetArgs {
@@ -26,14 +36,26 @@ export interface Ec2TargetArgs extends TargetArgs {
      * @default none
      */
     amiArm64?: string;
+    /**
+     * Ids of Amazon machine images of single instances, by the daemon's name or `bastion`, in place of `ami` and `amiArm64`. Each is of
+     * the architecture of its instance type.
+     * @default none
+     */
+    amis?: Readonly<Record<string, string>>;
     /** Public key of the user that logs in, such as `ssh-ed25519 AAAA...`. */
     publicKey: string;
-    /** How instances are logged in to, with the private key of `publicKey`. */
+    /**
+     * How instances are logged in to, with the private key of `publicKey`. With `sessionManager` the target creates no bastion, and no rule
+     * lets SSH in: `aws` and its plugin have to be on the machine that runs Pulumi. It excludes `bastion` and `from.ssh`.
+     */
     login: SshLogin;
     /** Who is let in from outside: subnets, such as `203.0.113.7/32` for one address. */
     from: {
-        /** Where Pulumi runs. */
-        ssh: string[];
+        /**
+         * Where Pulumi runs. It is needed unless `login` has `sessionManager`.
+         * @default none
+         */
+        ssh?: string[];
         /**
          * Browsers of Storm UI and of logs.
          * @default none
@@ -45,8 +67,8 @@ export interface Ec2TargetArgs extends TargetArgs {
          */
         clients?: string[];
     };
-    /** The names of the stack's resources as of its last update, from `existingResources`. */
-    existing: ReadonlySet<string>;
+    /** The stack's resources as of its last update, from `existingResources`. */
+    existing: ExistingResources;
     /** Availability zones of a new VPC, at least one unless `vpc` is given. */
     zones?: string[];
     /**
@@ -60,11 +82,16 @@ export interface Ec2TargetArgs extends TargetArgs {
      */
     vpc?: ExistingNetwork;
     /**
-     * Whether instances have private addresses only. In a new VPC they are then reached through a bastion, and reach the internet
-     * through a NAT gateway.
+     * Whether instances have private addresses only. In a new VPC they are then reached through a bastion, unless `login` has another
+     * way, and reach the internet through a NAT gateway.
      * @default false
      */
     private?: boolean;
+    /**
+     * Whether a new VPC logs the connections that it refuses, in CloudWatch Logs for 14 days.
+     * @default false
+     */
+    flowLogs?: boolean;
     /**
      * Instance types; those of ZooKeeper and Nimbus, of the Nitro system. Types with Graviton processors have the image `amiArm64`,
      * all others `ami`.

@@ -1,15 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import { type ExistingResources, stackState } from "../stackState";
 
-/**
- * The names of the stack's resources, as of its last update. A program cannot know from its own resources whether an update creates or
- * changes them.
- */
-export async function existingResources(): Promise<Set<string>> {
-    const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-    const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-        stackName: name,
-    })) as {
-        outputs?: Record<string, unknown>;
-    };
-    return new Set(Object.keys(outputs ?? {}).map((urn) => urn.split("::").at(-1) as string));
+/** The stack's resources as of its last update, for the argument `existing` of `Ec2Target`. */
+export async function existingResources(): Promise<ExistingResources> {
+    return new Map((await stackState()).map(({ name, outputs }) => [name, outputs]));
 }

@@ -11,7 +11,7 @@ import { answerSeconds, type SshLogin, startItAgain } from "../hosts/ssh/sshHost
 import { StackId } from "../hosts/stackId";
 import { placeDaemons } from "../storm/spec/composition";
 import { clusterDefaults } from "../storm/spec/defaults";
-import { discoveryImages, type Target, type TargetArgs, targetDiscovery, type TargetOutputs } from "./target";
+import { imagesOf, type Target, type TargetArgs, targetDiscovery, type TargetOutputs } from "./target";
 
 /** An existing machine, and what runs on it. */
 export interface SshMachine {
@@ -131,7 +131,7 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
                         `${name}-dns`,
                         {
                             clusterName,
-                            image: args.images?.dns ?? discoveryImages.dns,
+                            image: imagesOf(args).dns,
                             servers,
                             daemons,
                             seconds: args.readySeconds ?? clusterDefaults.readySeconds,

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { fromRegistry } from "../../provider/image";
 import { addresses } from "../discovery/addresses";
 import type { AmbassadorMachine } from "../discovery/ambassador/ambassador";
 import { Ambassadors } from "../discovery/ambassador/ambassadors";
@@ -32,6 +33,12 @@ export interface TargetArgs {
      */
     images?: Partial<DiscoveryImages>;
     /**
+     * The registry, with a path if the images are below one, that images with a short name come from, such as
+     * `public.ecr.aws/docker/library` for `haproxy:3.2`; the same as that of the cluster.
+     * @default Docker Hub
+     */
+    imageRegistry?: string;
+    /**
      * TCP port at which Storm UI is reached; the same as that of the cluster.
      * @default 8080
      */
@@ -62,6 +69,13 @@ export const discoveryImages: DiscoveryImages = {
     etcd: "quay.io/coreos/etcd:v3.6.16",
     proxy: "haproxy:3.2",
 };
+
+/** The images of what a target's discovery runs. */
+export function imagesOf({ images, imageRegistry }: TargetArgs): DiscoveryImages {
+    const { storm, dns, etcd, proxy } = { ...discoveryImages, ...images };
+    const from = (image: string) => fromRegistry(imageRegistry, image);
+    return { storm: from(storm), dns: from(dns), etcd: from(etcd), proxy: from(proxy) };
+}
 
 /** Where a stack's containers run. */
 export interface Target {
@@ -115,7 +129,7 @@ export function targetDiscovery(
         case "dns":
             return dns();
         case "ambassador": {
-            const images = { ...discoveryImages, ...args.images };
+            const images = imagesOf(args);
             const { machines, registry } = ambassadors();
             return new Ambassadors(
                 `${name}-ambassador`,

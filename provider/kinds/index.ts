@@ -2,6 +2,7 @@ import { formerKinds } from "../formerKinds";
 import type { Kind } from "../kind";
 import type { schema } from "../schema";
 import type { Properties } from "../wire";
+import { activation } from "./activation";
 import { certificate } from "./certificate";
 import { configFile } from "./configFile";
 import { dataLocation } from "./dataLocation";
@@ -18,6 +19,7 @@ import { deletionProtection } from "./deletionProtection";
 import { ready } from "./ready";
 import { registryUsers } from "./registryUsers";
 import { restartGate } from "./restartGate";
+import { script } from "./script";
 import { nimbusShutdown } from "./nimbusShutdown";
 import { submission } from "./submission";
 
@@ -28,6 +30,7 @@ const each = {
     NimbusShutdown: nimbusShutdown,
     EnsembleMembership: ensembleMembership,
     StormVersionGuard: stormVersionGuard,
+    Activation: activation,
     DataLocation: dataLocation,
     DeletionProtection: deletionProtection,
     ConfigFile: configFile,
@@ -44,6 +47,7 @@ const each = {
     ExchangedHostKey: exchangedHostKey,
     PinnedHostKey: pinnedHostKey,
     SshConnection: sshConnection,
+    Script: script,
 } satisfies Record<keyof typeof schema, unknown>;
 
 type Kinds = Record<string, Kind<Properties, Properties>>;

@@ -8,10 +8,10 @@ import { check } from "./check";
 type Inputs = Of<"Ready">;
 
 /**
- * A restarted supervisor writes to the registration of the killed one. When the session of the killed one expires, it is
- * unregistered until its next heartbeat, at most 5 seconds later.
+ * Seconds that a daemon has to be ready in a refresh. A restarted supervisor writes to the registration of the killed one: when the
+ * session of the killed one expires, it is unregistered until its next heartbeat, at most 5 seconds later. A busy machine answers late.
  */
-const heartbeatSeconds = 7;
+const refreshSeconds = 20;
 
 /** Waits until a daemon is ready. */
 export const ready: Kind<Inputs> = {
@@ -26,7 +26,7 @@ export const ready: Kind<Inputs> = {
     // To a refresh, a daemon that is not ready any more has no gate: the next update creates one, and so waits.
     async read(state) {
         const look = () => check(state.check, watched(state));
-        return (await waitUntil(state.daemon, look, { seconds: heartbeatSeconds })) === undefined ? state : undefined;
+        return (await waitUntil(state.daemon, look, { seconds: refreshSeconds })) === undefined ? state : undefined;
     },
     async update(_olds, news) {
         await waitUntilReady(news);

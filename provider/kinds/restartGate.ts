@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "util";
 import { type Kind, unknown } from "../kind";
 import { run } from "../machines/command";
-import { describe } from "../machines/container";
+import { type ContainerAt, describe } from "../machines/container";
 import { type Watched, watched } from "../machines/watched";
-import { topologyState } from "../nimbus/client";
-import { type Leader, watchedLeader } from "../nimbus/leader";
-import { missing, type Seen } from "../nimbus/running";
+import { watchedLeader } from "../nimbus/leader";
+import type { Seen } from "../nimbus/running";
 import { addedSeconds, workerStartSeconds } from "../nimbus/timeouts";
 import { type Inputs as Of, schema } from "../schema";
-import { evidence, type SupervisorAt } from "../topologies/evidence";
+import { notRunning, type Problem } from "../topologies/allRun";
+import { isUnderWay } from "../upgrade/deactivated";
 import { Hopeless, orError, waitUntil } from "../waiting";
 import { check } from "./check";
 
@@ -30,6 +30,10 @@ export const restartGate: Kind<Inputs> = {
         return {};
     },
     async update(olds, news) {
+        // All daemons of the former major version are stopped: those of the other start together.
+        if (await isUnderWay(nimbusesOf(news))) {
+            return {};
+        }
         const known = olds.before.map(({ containerId }) => containerId);
         await waitFor(
             news.before.filter(({ containerId }) => !known.includes(containerId)),
@@ -38,6 +42,11 @@ export const restartGate: Kind<Inputs> = {
         return {};
     },
 };
+
+/** The containers of Nimbus daemons, where the gate is after these or has topologies to wait for. */
+function nimbusesOf({ nimbuses, before }: Inputs): ContainerAt[] {
+    return nimbuses.length > 0 ? nimbuses : before.filter((each) => each.check.kind === "nimbus");
+}
 
 /** Ids of the containers; none while it is not known, in a preview, which containers there will be. */
 function idsOf(before: Before): string[] | undefined {
@@ -51,13 +60,6 @@ async function hasData({ container, ssh }: Before[number]): Promise<boolean> {
         (said) => Number(said) > 0,
         () => true,
     );
-}
-
-/** What keeps the next ones from being restarted. */
-interface Problem {
-    reason: string;
-    /** What a person needs to see of it. */
-    evidence: () => Promise<string>;
 }
 
 async function waitFor(restarted: Before, { before, nimbuses, seconds }: Inputs): Promise<void> {
@@ -113,21 +115,4 @@ async function notReady(daemons: (Before[number] & Watched)[]): Promise<Problem 
         }),
     );
     return problems.find((each) => each !== undefined);
-}
-
-/** Which of the topologies does not run; undefined: all do. */
-async function notRunning(
-    { nimbus, summary }: Leader,
-    seen: Seen,
-    supervisors: SupervisorAt[],
-): Promise<Problem | undefined> {
-    for (const { id, name } of summary.topologies.filter(({ status }) => status !== "KILLED")) {
-        const state = await topologyState(nimbus, id);
-        const problem = state.executors.length > 0 ? missing(state, seen) : undefined;
-        if (problem !== undefined) {
-            const reason = `topology ${name} did not run: ${problem}`;
-            return { reason, evidence: () => evidence(id, state, seen, supervisors) };
-        }
-    }
-    return undefined;
 }

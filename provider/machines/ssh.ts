@@ -16,16 +16,32 @@ export interface Bastion extends SshEndpoint {
     hostKey: string;
 }
 
+/**
+ * AWS's Session Manager: it connects to an instance's sshd from within the instance, so that no port is open and no address is reached.
+ * The command line `aws` and its plugin, on this machine, open each session.
+ */
+export interface SessionManager {
+    /** The region of the instances, such as `eu-central-1`. */
+    region: string;
+    /** The profile of `aws`, with the credentials; undefined: those of the environment. */
+    profile?: string;
+}
+
 /** What all connections of a stack have in common. */
 export interface SshAccess {
     /** File with the private key; undefined: the keys of the SSH agent. */
     keyPath?: string;
     /** The machine through which the hosts are reached; undefined: they are reached directly. */
     bastion?: Bastion;
+    /** What the hosts are reached through, in place of a bastion: their addresses are ids of instances; undefined: by their addresses. */
+    sessionManager?: SessionManager;
 }
 
 /** Seconds for one attempt to connect. */
 export const connectSeconds = 10;
+
+/** The same through Session Manager: before `ssh` sees anything, `aws` starts, calls AWS, and starts its plugin. */
+const sessionSeconds = 30;
 
 /**
  * Options of `ssh` that check a known host key.
@@ -66,27 +82,42 @@ export function bastionCommand(bastion: Bastion, { keyPath }: SshAccess): string
 }
 
 /** Those options of {@link sshCommand} that say nothing of the machine's address. */
-export function sshOptions({ keyPath, bastion }: SshAccess, checked: string[]): string[] {
-    const through = bastion
-        ? ["-o", `ProxyCommand=${commandLine([...bastionCommand(bastion, { keyPath }), "-W", "[%h]:%p"])}`]
-        : [];
+export function sshOptions(access: SshAccess, checked: string[]): string[] {
+    const { keyPath, sessionManager } = access;
+    const proxy = proxyCommand(access);
     // Nothing of the user's own configuration: a stack works the same for everybody.
     return [
         "-F",
         "none",
-        ...common,
+        ...common(sessionManager ? sessionSeconds : connectSeconds),
         ...(keyPath ? ["-i", keyPath, "-o", "IdentitiesOnly=yes"] : []),
         ...checked,
-        ...through,
+        ...(proxy ? ["-o", `ProxyCommand=${commandLine(proxy)}`] : []),
     ];
+}
+
+/** What `ssh` connects through, which it runs with the host and port that it wants for %h and %p; undefined: nothing. */
+function proxyCommand({ keyPath, bastion, sessionManager }: SshAccess): string[] | undefined {
+    if (bastion) {
+        return [...bastionCommand(bastion, { keyPath }), "-W", "[%h]:%p"];
+    }
+    // As Systems Manager's guide has it: "Allow and control permissions for SSH connections through Session Manager".
+    return (
+        sessionManager && [
+            ...["aws", "ssm", "start-session", "--target", "%h"],
+            ...["--document-name", "AWS-StartSSHSession", "--parameters", "portNumber=%p"],
+            ...["--region", sessionManager.region],
+            ...(sessionManager.profile ? ["--profile", sessionManager.profile.replaceAll("%", "%%")] : []),
+        ]
+    );
 }
 
 /** Not RSA: remote.Command asks for it by the name of its oldest signature, which today's sshd has no more. */
 const keyTypes = ["-o", "HostKeyAlgorithms=ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521"];
 const strict = ["-o", "StrictHostKeyChecking=yes", "-o", "GlobalKnownHostsFile=none"];
-const common = [
+const common = (seconds: number) => [
     ...["-o", "BatchMode=yes"],
-    ...["-o", `ConnectTimeout=${connectSeconds}`],
+    ...["-o", `ConnectTimeout=${seconds}`],
     // A machine that dies meanwhile is given up after 15 s of silence.
     ...["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"],
     ...["-o", "LogLevel=ERROR"],

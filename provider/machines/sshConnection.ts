@@ -4,6 +4,7 @@ import * as os from "os";
 import * as path from "path";
 import type { SshConnectionArgs } from "../schema";
 import { cancelled, waitUntil } from "../waiting";
+import { sessionProblem } from "./sessionManager";
 import { firstContact, knownKey, sshCommand } from "./ssh";
 
 /** What a login gave. */
@@ -80,6 +81,10 @@ export async function connect(
                     `${who} does not show the host key that is expected, ${expected}` +
                         `${shown ? `, but one of type ${shown[1]} with the fingerprint ${shown[2]}` : ""}. Nothing was sent to it.\n${ifOtherKey}`,
                 );
+            }
+            const problem = access.sessionManager && sessionProblem(said);
+            if (problem !== undefined) {
+                throw new Error(`No session with ${who} can be opened: ${said}\n${problem}`);
             }
             if (/Permission denied/.test(said) && (passed > refusedSeconds || passed > seconds)) {
                 throw new Error(

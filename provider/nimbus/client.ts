@@ -189,6 +189,11 @@ export async function activateTopology({ connect, address, port }: NimbusAt, nam
     await ask(connect, address, port, "activate", name);
 }
 
+/** Deactivates a topology, by its name: its spouts emit nothing until it is activated. */
+export async function deactivateTopology({ connect, address, port }: NimbusAt, name: string): Promise<void> {
+    await ask(connect, address, port, "deactivate", name);
+}
+
 async function ask(
     connect: Connect,
     address: string,

@@ -3,6 +3,7 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import * as yaml from "yaml";
+import { clusterDefaults } from "../../components/storm/spec/defaults";
 import type { LabHost } from "../lab/lab";
 
 /** What a command printed, and how it ended. */
@@ -21,6 +22,9 @@ export interface Started {
     kill: (signal: NodeJS.Signals) => void;
 }
 
+/** The image of Storm that stacks of the tests have which set none. */
+export const machineStorm = () => (machineSettings()["storm:stormImage"] ?? clusterDefaults.stormImage) as string;
+
 /** The images of this machine and what they hold: what `make setup` wrote for the stack `local`, without the user's own. */
 export function machineSettings(): Record<string, unknown> {
     const file = "Pulumi.local.yaml";
@@ -36,19 +40,18 @@ const pulumi = path.resolve("node_modules/.bin/pulumi");
 
 /**
  * What every stack of the tests has in storm.yaml: dozens of JVMs share two processors, few live long enough for the second compiler,
- * and each thread of an idle worker looks for tuples a thousand times a second by default. A drain waits for two message timeouts.
- * Two Nimbus daemons may wait for each other (docs/troubleshooting.md).
+ * each thread of an idle worker looks for tuples a thousand times a second by default, and a few words are as good as many. Two Nimbus
+ * daemons may wait for each other (docs/troubleshooting.md).
  */
 const frugal = {
-    "topology.message.timeout.secs": 10,
-    "topology.spout.wait.progressive.level3.sleep.millis": 20,
+    "topology.spout.wait.progressive.level3.sleep.millis": 100,
     "topology.bolt.wait.progressive.level2.count": 1,
-    "topology.bolt.wait.progressive.level3.sleep.millis": 20,
+    "topology.bolt.wait.progressive.level3.sleep.millis": 100,
     ...Object.fromEntries(
         ["nimbus", "supervisor", "worker"].map((jvm) => [`${jvm}.childopts`, "-XX:TieredStopAtLevel=1"]),
     ),
     "storm.thrift.socket.timeout.ms": 30000,
-    "wordcount.sentences.per.second": 20,
+    "wordcount.sentences.per.second": 4,
 };
 
 /**
@@ -243,7 +246,6 @@ export class TestStack {
     async stormOn(host: LabHost, seeds: string[], ...args: string[]): Promise<string> {
         const config = JSON.stringify({ "nimbus.seeds": seeds, "storm.local.dir": "/data", "storm.log.dir": "/logs" });
         const file = args.find((argument) => fs.existsSync(argument));
-        const image = (machineSettings()["storm:stormImage"] ?? "storm:2.8.9") as string;
         await host.exec(`mkdir -p /tmp/client/examples && cat >/tmp/client/storm.yaml <<<'${config}'`);
         if (file) {
             await host.exec(
@@ -253,7 +255,9 @@ export class TestStack {
         }
         const mounts =
             "--volume /tmp/client/storm.yaml:/conf/storm.yaml:ro --volume /tmp/client:/checkout:ro --workdir /checkout";
-        return host.exec(`docker run --rm --network host --user 1000:1000 ${mounts} ${image} storm ${args.join(" ")}`);
+        return host.exec(
+            `docker run --rm --network host --user 1000:1000 ${mounts} ${machineStorm()} storm ${args.join(" ")}`,
+        );
     }
 
     /**

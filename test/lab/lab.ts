@@ -2,6 +2,7 @@ import { execFileSync } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 import * as yaml from "yaml";
+import { clusterDefaults } from "../../components/storm/spec/defaults";
 import { type HostOptions, LabHost } from "./host";
 import { LABS, labMissing, lives, run, script } from "./run";
 
@@ -194,7 +195,7 @@ export async function makeSources(): Promise<void> {
     ]);
 }
 
-/** Images that `make setup` chose for this machine, as Pulumi.yaml and the stack's file name them. */
+/** Images that `make setup` chose for this machine, as Pulumi.yaml and the stack's file name them, or the default of new stacks. */
 function machineImages(): string[] {
     const files = ["Pulumi.yaml", "Pulumi.local.yaml"].filter((file) => fs.existsSync(file));
     type Settings = { config: Record<string, string | { default: string }> };
@@ -204,6 +205,6 @@ function machineImages(): string[] {
             (last, config) => config[`storm:${key}`] ?? last,
             "" as string | { default: string },
         );
-        return typeof value === "string" ? value : value.default;
+        return (typeof value === "string" ? value : value.default) || clusterDefaults.stormImage;
     });
 }

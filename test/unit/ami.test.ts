@@ -20,15 +20,15 @@ describe("a stack's file", () => {
         (stack) => {
             const text = withAmi(
                 fs.readFileSync(`Pulumi.${stack}.yaml`, "utf8").replace(/^ +ami:.*\n/m, ""),
-                "ami",
+                ["ami"],
                 "ami-00000001",
             );
             const before = fs.readFileSync(`Pulumi.${stack}.yaml`, "utf8").replace(/^ +ami:.*\n/m, "");
             expect(text.replace("    ami: ami-00000001\n", "")).toBe(before);
-            expect(withAmi(text, "ami", ami)).toBe(text.replace("ami-00000001", ami));
-            expect(stackImages("file", withAmi(text, "ami", ami))).toEqual({
+            expect(withAmi(text, ["ami"], ami)).toBe(text.replace("ami-00000001", ami));
+            expect(stackImages("file", withAmi(text, ["ami"], ami))).toEqual({
                 region: "eu-central-1",
-                images: { ami },
+                images: [{ path: ["ami"], architecture: "ami", ami }],
             });
         },
     );
@@ -44,7 +44,7 @@ describe("a stack's file", () => {
             "  storm:ssh: {keyFile: ~/.ssh/storm}",
             "",
         ].join("\n");
-        expect(withAmi(text, "ami", ami)).toBe(text.replace("'ami-00000001'", ami));
+        expect(withAmi(text, ["ami"], ami)).toBe(text.replace("'ami-00000001'", ami));
     });
 
     test.each([
@@ -56,7 +56,7 @@ describe("a stack's file", () => {
         ],
     ])("that has %s gets it", (_, had, has) => {
         const rest = "config:\n  # There.\n  aws:region: eu-west-1\n";
-        expect(withAmi(rest + had, "ami", ami)).toBe(rest + has.replace("ID", ami));
+        expect(withAmi(rest + had, ["ami"], ami)).toBe(rest + has.replace("ID", ami));
     });
 
     test.each([
@@ -78,9 +78,10 @@ describe("a stack's file", () => {
         expect(() => stackImages("Pulumi.x.yaml", text)).toThrow(message);
     });
 
+    const file = (config: object) =>
+        yaml.stringify({ config: { "storm:target": "aws", "aws:region": "eu-west-1", ...config } });
     const images = (config: object) =>
-        stackImages("file", yaml.stringify({ config: { "storm:target": "aws", "aws:region": "eu-west-1", ...config } }))
-            .images;
+        Object.fromEntries(stackImages("file", file(config)).images.map(({ path, ami: id }) => [path.join("."), id]));
     const graviton = { zookeeper: "t4g.small", nimbus: "t4g.medium", supervisor: "m7g.large", ui: "t4g.small" };
     const arm64 = "ami-0a5a5a5a5a5a5a5a5";
 
@@ -123,9 +124,43 @@ describe("a stack's file", () => {
 
     test("gets the one image beside the other", () => {
         const text = "config:\n  storm:aws:\n    ami: ami-00000001 # mine\n";
-        expect(withAmi(text, "amiArm64", arm64)).toBe(`${text}    amiArm64: ${arm64}\n`);
-        expect(withAmi(withAmi(text, "amiArm64", "ami-00000002"), "amiArm64", arm64)).toBe(
+        expect(withAmi(text, ["amiArm64"], arm64)).toBe(`${text}    amiArm64: ${arm64}\n`);
+        expect(withAmi(withAmi(text, ["amiArm64"], "ami-00000002"), ["amiArm64"], arm64)).toBe(
             `${text}    amiArm64: ${arm64}\n`,
         );
+    });
+
+    describe("for one daemon alone", () => {
+        test.each([
+            ["zookeeper-2", "amiArm64", undefined],
+            ["supervisor-1", "amiArm64", arm64],
+            ["bastion", "ami", undefined],
+            ["drpc-1", "ami", undefined],
+        ])("needs an image of its instance type's architecture: %s", (daemon, architecture, id) => {
+            const config = { "storm:aws": { private: true, instanceTypes: graviton, amis: { "supervisor-1": arm64 } } };
+            expect(stackImages("file", file(config), daemon).images).toEqual([
+                { path: ["amis", daemon], architecture, ami: id },
+            ]);
+        });
+
+        test.each(["ui-1", "zookeeper", "nimbus-x"])("is refused with the name of none: %s", (name) => {
+            expect(() => stackImages("file", file({}), name)).toThrow(
+                `D=${name} is no machine: names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui, bastion`,
+            );
+        });
+
+        test("gets it there, and nothing else changes", () => {
+            const text = "config:\n  storm:aws:\n    ami: ami-00000001 # mine\n";
+            const once = withAmi(text, ["amis", "zookeeper-2"], "ami-00000002");
+            expect(once).toBe(`${text}    amis:\n      zookeeper-2: ami-00000002\n`);
+            expect(withAmi(once, ["amis", "zookeeper-2"], ami)).toBe(once.replace("ami-00000002", ami));
+            expect(withAmi(once, ["amis", "ui"], ami)).toBe(`${once}      ui: ${ami}\n`);
+        });
+
+        test("does not take it for all others", () => {
+            expect(images({ "storm:aws": { amis: { "zookeeper-1": ami, "nimbus-1": ami } } })).toEqual({
+                ami: undefined,
+            });
+        });
     });
 });

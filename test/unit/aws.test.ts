@@ -1,4 +1,5 @@
 import { edges } from "../../components/storm/spec/edges";
+import { tagged } from "../../policy/tagged";
 import { own, stackFile } from "./awsFixture";
 import { type Declared, madeAfter, mocked, revealed, type Run, runProgram } from "./program";
 
@@ -89,6 +90,9 @@ describe.each(["dev", "prod", "existing"])("%s:", (name) => {
             expect(Object.values(data)).toContain("1b47061264138c4ac30d75fd1eb44270"); // The mark of a secret.
             expect(revealed(data)).toMatch(/^#!\/bin\/sh\n/);
         }
+        for (const { secretOutputs } of instances(run)) {
+            expect(secretOutputs).toEqual(["userData", "userDataBase64"]);
+        }
     });
 
     test("everything that can have tags tells whose it is", () => {
@@ -99,14 +103,31 @@ describe.each(["dev", "prod", "existing"])("%s:", (name) => {
         expect(
             untagged.filter(({ type }) => !cannot.includes(type.split(":").at(-1) as string)).map(({ urn }) => urn),
         ).toEqual([]);
+        const types = run.resources
+            .filter(({ type }) => type.startsWith("aws:"))
+            .filter(({ inputs }) => inputs.tags)
+            .map(({ type }) => type);
+        expect([...new Set(types)].filter((type) => !tagged.includes(type))).toEqual([]);
+    });
+
+    test("what takes over an interface or a volume is tried again while that is in use", () => {
+        const kept = ofType(run, "ec2/networkInterface").flatMap(({ name: each }) => [
+            each,
+            each.replace("-interface", "-instance"),
+        ]);
+        const attached = names(ofType(run, "ec2/volumeAttachment"));
+        expect(attached.length).toBeGreaterThan(0);
+        const again = run.resources.filter(({ onError }) => onError.includes("host-in-use"));
+        expect(names(again)).toEqual([...kept, ...attached].sort());
     });
 
     test("what others are told the address of keeps it, and its data, when its instance is replaced", () => {
         for (const daemon of names(instances(run)).filter((each) => /zookeeper|nimbus/.test(each))) {
             const { inputs, deleteBeforeReplace } = run.get(daemon);
-            expect(inputs.networkInterfaces).toEqual([
-                { deviceIndex: 0, networkInterfaceId: `${daemon.replace("-instance", "-interface")}-id` },
-            ]);
+            expect(inputs.primaryNetworkInterface).toEqual({
+                networkInterfaceId: `${daemon.replace("-instance", "-interface")}-id`,
+            });
+            expect(inputs.networkInterfaces).toBeUndefined();
             expect(deleteBeforeReplace).toBe(true);
             const attachment = run.get(daemon.replace("-instance", "-attachment"));
             expect(attachment.inputs).toMatchObject({
@@ -197,6 +218,77 @@ test("a preview of a stack that is not there needs no account, and one of a stac
     );
 });
 
+test("an existing instance keeps the argument of its interface that its state has", async () => {
+    const type = "aws:ec2/instance:Instance";
+    const warn = jest.spyOn(console, "warn").mockReturnValue();
+    const run = await runProgram(stackFile("dev"), {
+        preview: true,
+        existing: ["supervisor-1", "supervisor-2", "ui"].map((daemon) => `host-${daemon}-instance`),
+        state: {
+            // So it is named in stacks from before targets were components.
+            [`${type}::zookeeper-1-instance`]: { primaryNetworkInterfaceId: "eni-1" },
+            [`${type}::host-nimbus-1-instance`]: { primaryNetworkInterface: { networkInterfaceId: "eni-2" } },
+        },
+    });
+    const interfaces = ["zookeeper-1", "nimbus-1"].map((daemon) => {
+        const { networkInterfaces, primaryNetworkInterface } = run.get(`host-${daemon}-instance`).inputs;
+        return { networkInterfaces, primaryNetworkInterface };
+    });
+    expect(interfaces).toMatchObject([
+        { networkInterfaces: [{ deviceIndex: 0 }], primaryNetworkInterface: undefined },
+        { networkInterfaces: undefined, primaryNetworkInterface: {} },
+    ]);
+    // All instances exist.
+    expect(warn.mock.calls.flat().join()).not.toContain("vCPUs");
+    warn.mockRestore();
+});
+
+describe("a network of the stack's own", () => {
+    test("has a free way to S3 for all of its subnets", () => {
+        const tables = { dev: ["public"], prod: ["public", "private"] };
+        for (const [name, kinds] of Object.entries(tables)) {
+            const { inputs } = (runs[name] as Run).get("host-network-s3");
+            expect(inputs).toMatchObject({
+                vpcId: "host-network-id",
+                vpcEndpointType: "Gateway",
+                serviceName: "com.amazonaws.eu-central-1.s3",
+                routeTableIds: kinds.map((kind) => `host-network-${kind}-id`),
+            });
+            const routed = ofType(runs[name] as Run, "ec2/routeTable").map(({ name: table }) => `${table}-id`);
+            expect(inputs.routeTableIds).toEqual(expect.arrayContaining(routed));
+        }
+    });
+
+    test("has a default security group without rules", () => {
+        for (const name of ["dev", "prod"]) {
+            const { inputs } = (runs[name] as Run).get("host-network-default");
+            expect([inputs.vpcId, inputs.ingress, inputs.egress]).toEqual(["host-network-id", undefined, undefined]);
+        }
+    });
+
+    test("logs refused connections if that is asked for, as prod does, for two weeks", () => {
+        const run = runs.prod as Run;
+        expect(ofType(run, "cloudwatch/logGroup").map(({ name, inputs }) => [name, inputs.retentionInDays])).toEqual([
+            ["host-network-flow-logs", 14],
+        ]);
+        const flowLog = ofType(run, "ec2/flowLog")[0] as Declared;
+        expect(flowLog.inputs).toMatchObject({ vpcId: "host-network-id", trafficType: "REJECT" });
+        expect(madeAfter(flowLog, run)).toContain("host-network-flow-logs-write");
+        const { policy } = run.get("host-network-flow-logs-write").inputs;
+        expect(JSON.parse(policy as string)).toMatchObject({
+            Statement: [{ Resource: "arn of host-network-flow-logs:*" }],
+        });
+        const { assumeRolePolicy } = run.get("host-network-flow-logs-role").inputs;
+        expect(assumeRolePolicy).toContain("vpc-flow-logs.amazonaws.com");
+        expect(ofType(runs.dev as Run, "ec2/flowLog")).toEqual([]);
+    });
+
+    test("has what an existing network does not get", () => {
+        const added = ["ec2/vpcEndpoint", "ec2/defaultSecurityGroup", "ec2/flowLog", "cloudwatch/logGroup"];
+        expect(added.flatMap((type) => ofType(runs.existing as Run, type))).toEqual([]);
+    });
+});
+
 describe("instances", () => {
     const waitsFor = (run: Run, daemon: string) =>
         madeAfter(run.get(`host-${daemon}-instance`), run).filter((name) => /^storm-.*-ready$/.test(name));
@@ -232,6 +324,11 @@ describe("settings", () => {
             "a network twice",
             { vpc: { id: "vpc-1", subnets: { "eu-central-1a": "subnet-a" } } },
             "are for a network of the stack's own, and storm:aws.vpc is given",
+        ],
+        [
+            "flow logs of somebody else's network",
+            { zones: [], vpc: { id: "vpc-1", subnets: { "eu-central-1a": "subnet-a" } }, flowLogs: true },
+            "storm:aws.flowLogs (true) is for a network of the stack's own, and storm:aws.vpc is given, whose owner decides",
         ],
         ["no zone", { zones: [] }, "storm:aws.zones ([]) is empty: name at least one zone"],
         ["a zone twice", { zones: ["eu-central-1a", "eu-central-1a"] }, "lists eu-central-1a twice"],
@@ -272,6 +369,9 @@ describe("settings", () => {
             const warn = jest.spyOn(console, "warn").mockReturnValue();
             const preview = await runProgram(settings, { preview: true });
             expect(warn.mock.calls.flat().join()).toContain("storm:aws.ami is not set");
+            expect(warn.mock.calls.flat().join()).toMatch(
+                /need (10 vCPUs, and 16|26 vCPUs, and 40) while an update replaces them.* --region eu-central-1 --query Quota\.Value/,
+            );
             expect(instances(preview).length).toBeGreaterThan(0);
         },
     );
@@ -287,15 +387,16 @@ describe("Graviton", () => {
             ]),
         );
 
-    test("a kind's image follows from its instance type, the bastion's too", async () => {
+    test("a kind's image follows from its instance type, the bastion's too, unless a machine has one of its own", async () => {
         const instanceTypes = { nimbus: "t4g.medium", bastion: "t4g.nano" };
-        const run = await runProgram(stackFile("prod", { amiArm64, instanceTypes }));
+        const amis = { "nimbus-2": "ami-0b6b6b6b6b6b6b6b6", bastion: "ami-0c7c7c7c7c7c7c7c7" };
+        const run = await runProgram(stackFile("prod", { amiArm64, instanceTypes, amis }));
         expect(imagesOf(run)).toMatchObject({
             "zookeeper-1": ["t3.small", own.ami],
             "nimbus-1": ["t4g.medium", amiArm64],
-            "nimbus-2": ["t4g.medium", amiArm64],
+            "nimbus-2": ["t4g.medium", amis["nimbus-2"]],
             "supervisor-1": ["t3.large", own.ami],
-            bastion: ["t4g.nano", amiArm64],
+            bastion: ["t4g.nano", amis.bastion],
         });
     });
 
@@ -323,7 +424,7 @@ describe("Graviton", () => {
         expect(imagesOf(preview)["zookeeper-1"]).toEqual(["t3.small", own.ami]);
     });
 
-    test("without its image is refused by the target itself", async () => {
+    test("without its image is refused by the target itself, and so are two ways to log in", async () => {
         await mocked({}, {});
         const { Ec2Target: Target } = await import("../../components/targets/ec2Target");
         const args = {
@@ -336,13 +437,36 @@ describe("Graviton", () => {
             },
             ...{
                 daemons: { zookeepers: 1, nimbuses: 1, supervisors: 1, drpcs: 0, ui: false },
-                existing: new Set<string>(),
+                existing: new Map<string, Record<string, unknown>>(),
             },
         };
         expect(() => new Target("ec2", { ...args, ami: own.ami, instanceTypes: { nimbus: "t4g.medium" } })).toThrow(
             "Arguments of ec2 cannot be used:\n  amiArm64 is missing: the machine image for arm64, of nimbus (t4g.medium)",
         );
+        const sessionManager = { region: "eu-central-1" };
+        const bastion = { address: "192.0.2.1", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA" };
+        const both = { ...args, ami: own.ami, login: { sessionManager, bastion }, from: own.from };
+        expect(() => new Target("ec2", both)).toThrow(
+            "  login.bastion is given, and so is login.sessionManager\n  from.ssh is given, and so is login.sessionManager",
+        );
     });
+});
+
+test("an image of a single daemon's changes that daemon's instance alone, and `ami` is asked for by the others", async () => {
+    const other = "ami-0b6b6b6b6b6b6b6b6";
+    const amis = Object.fromEntries(["nimbus-1", "supervisor-1", "supervisor-2", "ui"].map((name) => [name, other]));
+    const run = await runProgram(stackFile("dev", { amis }));
+    expect(
+        Object.fromEntries(
+            instances(run).map(({ name, inputs }) => [name.replace(/^host-|-instance$/g, ""), inputs.ami]),
+        ),
+    ).toEqual({ ...amis, "zookeeper-1": own.ami });
+    // The launch key is in the user data, which replaces an instance.
+    const key = (of: Run, daemon: string) => of.get(`host-${daemon}-launch-key`).inputs;
+    expect(key(run, "zookeeper-1")).toEqual(key(runs.dev as Run, "zookeeper-1"));
+    expect(key(run, "ui")).not.toEqual(key(runs.dev as Run, "ui"));
+    const error = await runProgram(stackFile("dev", { ami: undefined, amis })).catch((thrown: Error) => thrown.message);
+    expect(error).toContain("storm:aws.ami is not set, the machine image for x86_64, of zookeeper (t3.small): ");
 });
 
 test("with a ZooKeeper that is there already, no instance is made for one", async () => {

@@ -172,6 +172,7 @@ interface Job {
     permissions: Record<string, string>;
     concurrency?: { "cancel-in-progress": boolean };
     needs?: string;
+    "timeout-minutes": number;
     steps: { uses?: string; run?: string; with?: Record<string, unknown> }[];
 }
 interface Workflow {
@@ -198,6 +199,22 @@ describe("the workflows", () => {
         const assumes = steps.some(({ uses }) => uses?.startsWith("aws-actions/configure-aws-credentials@"));
         expect(permissions["id-token"] === "write").toBe(assumes);
         expect(permissions.contents).toBe("read");
+    });
+
+    test.each(jobs)("%s: its session at AWS, by which the state is written, outlives it", (_name, job) => {
+        const sessions = job.steps
+            .filter(({ uses }) => uses?.startsWith("aws-actions/configure-aws-credentials@"))
+            .map((step) => (step.with?.["role-duration-seconds"] as number | undefined) ?? 3600);
+        expect(sessions.filter((seconds) => seconds < job["timeout-minutes"] * 60)).toEqual([]);
+    });
+
+    test("docs/ci.md says how long the role's sessions must be able to last", () => {
+        const { dev, prod } = workflow("main").jobs;
+        const seconds = [dev, prod].flatMap((job) =>
+            job?.steps.flatMap((step) => step.with?.["role-duration-seconds"] ?? []),
+        );
+        const [, said] = /--max-session-duration (\d+)/.exec(fs.readFileSync("docs/ci.md", "utf8")) ?? [];
+        expect(seconds).toEqual([Number(said), Number(said)]);
     });
 
     test("check what CI checks of the sources", () => {

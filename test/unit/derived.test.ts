@@ -31,13 +31,14 @@ describe("Java options", () => {
         [{ "worker.childopts": "-XX:+UseG1GC" }, "-XX:+UseG1GC -Xmx768m"],
         [resourceAware, "-Xmx%HEAP-MEM%m"],
     ])("of workers by %j are %s", async (entries, options) => {
-        const run = await runProgram({ stormYaml: entries });
+        const run = await runProgram({ stormImage: "storm:2.8.9", stormYaml: entries });
         expect(stormYaml(run, "supervisor-1")).toMatch(new RegExp(`^worker.childopts: "?${escaped(options)}"?$`, "m"));
     });
 
     test("of an older Java do not keep a daemon or a worker from starting, by topology either", async () => {
         const old = "-XX:+UseConcMarkSweepGC";
         const run = await runProgram({
+            stormImage: "storm:2.8.9",
             stormYaml: { "nimbus.childopts": old, "topology.worker.gc.childopts": old },
             topologies: [{ ...wordCount, configuration: { "topology.worker.childopts": old } }],
         });
@@ -48,6 +49,35 @@ describe("Java options", () => {
             "-c",
             `topology.worker.childopts="${tolerated}"`,
         ]);
+    });
+
+    test("have native access on Storm 3, in every JVM of Storm's, beside those of the cluster and of a topology", async () => {
+        const key = "topology.worker.logwriter.childopts";
+        const access = "--enable-native-access=ALL-UNNAMED";
+        const settings = {
+            stormImage: "storm:3.1.0",
+            drpcs: 1,
+            stormYaml: { "nimbus.childopts": "-Da=b" },
+            topologies: [{ ...wordCount, configuration: { [key]: "-Xmx32m" } }],
+        };
+        const run = await runProgram(settings);
+        expect(stormYaml(run, "nimbus-1")).toContain(`nimbus.childopts: ${access} -Da=b -Xmx1024m\n`);
+        for (const [daemon, jvms] of Object.entries({
+            "supervisor-1": ["supervisor", "worker", "logviewer"],
+            "drpc-1": ["drpc"],
+            ui: ["ui"],
+        })) {
+            for (const jvm of jvms) {
+                expect(stormYaml(run, daemon)).toMatch(new RegExp(`^${jvm}.childopts: ${access} -Xmx\\d+m$`, "m"));
+            }
+            expect(stormYaml(run, daemon)).toContain(`${key}: ${access} -Xmx64m\n`);
+        }
+        expect(run.get("topology-count-submission").inputs.configuration).toEqual(["-c", `${key}="${access} -Xmx32m"`]);
+        const own = await runProgram({ ...settings, stormYaml: { [key]: ["-Xmx16m"] } });
+        expect(stormYaml(own, "supervisor-1")).toContain(`${key}: ${access} -Xmx16m\n`);
+        const former = await runProgram({ ...settings, stormImage: "storm:2.8.9" });
+        expect(stormYaml(former, "supervisor-1")).not.toMatch(/native-access|logwriter/);
+        expect(former.get("topology-count-submission").inputs.configuration).toEqual(["-c", `${key}="-Xmx32m"`]);
     });
 
     test("are Storm 1's own in its image, whose Java knows them", async () => {

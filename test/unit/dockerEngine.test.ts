@@ -9,6 +9,8 @@ const ce = (vendor: string) => [
     `curl -fsSL --connect-timeout 20 --retry 3 -o /etc/yum.repos.d/docker-ce.repo https://download.docker.com/linux/${vendor}/docker-ce.repo`,
     "dnf -y install docker-ce docker-ce-cli containerd.io",
 ];
+/** A line without what is free on the disk, which differs from one moment to the next. */
+const withoutFigures = (text: string) => text.replace(/\d+ MiB/, "");
 
 describe("a machine without Docker", () => {
     test.each([
@@ -51,6 +53,24 @@ describe("a machine without Docker", () => {
         });
         expect(status).toBe(0);
     });
+
+    test.each(["debian", "trixie", "ubuntu", "amazon", "rhel", "rocky", "centos", "fedora"] as const)(
+        "with an ARM processor gets it as with any other, on %s",
+        (system) => {
+            const machine = new Machine(system);
+            machine.standIn("bin/uname", "echo aarch64");
+            machine.standIn("bin/arch", "echo aarch64");
+            machine.standIn("bin/dpkg", "echo arm64");
+            const { status, changes, lines } = machine.make();
+            const other = new Machine(system).make();
+            expect(changes.join()).toContain(" docker");
+            expect({ status, changes, lines: lines.map(withoutFigures) }).toEqual({
+                status: 0,
+                changes: other.changes,
+                lines: other.lines.map(withoutFigures),
+            });
+        },
+    );
 
     test("has nothing changed by a second run, which says so", () => {
         const machine = new Machine();

@@ -4,8 +4,10 @@ import {
     instanceTypeProblem,
     isNitro,
     memoryOf,
+    vcpusOf,
 } from "../../components/hosts/ec2/instanceTypes";
 import { ec2Defaults } from "../../components/targets/ec2TargetArgs";
+import { quotaWarning } from "../../components/targets/ec2Quota";
 import { validateMachines } from "../../components/targets/ec2Machine";
 import type { Ec2TargetArgs } from "../../components/targets/ec2TargetArgs";
 
@@ -74,7 +76,7 @@ describe("arguments of an Ec2Target", () => {
     });
     const wrong = (given: Partial<Ec2TargetArgs>) => {
         try {
-            validateMachines("ec2", { login: {}, ...args(given) } as Ec2TargetArgs);
+            validateMachines("ec2", { login: {}, from: {}, ...args(given) } as Ec2TargetArgs);
             return [];
         } catch (error) {
             const { message, errors } = error as {
@@ -109,6 +111,26 @@ describe("arguments of an Ec2Target", () => {
         ]);
     });
 
+    test("need no image of machines that have one of their own, and none for machines that there are not", () => {
+        const amis = { "zookeeper-1": "ami-00000003", "nimbus-1": "ami-00000003", "supervisor-1": "ami-00000003" };
+        expect(wrong({ amis })).toEqual([]);
+        expect(wrong({ ami: "ami-00000001", amis: { ui: "ami-00000003", bastion: "ami-00000003" } })).toEqual(
+            ["ui", "bastion"].map(
+                (name) =>
+                    `amis.${name} is for a machine that the target does not create: it creates zookeeper-1, nimbus-1, supervisor-1`,
+            ),
+        );
+        expect(wrong({ ami: "ami-00000001", amis: { bastion: "ami-00000003" }, private: true })).toEqual([]);
+    });
+
+    test("that ask for flow logs of an existing network are refused", () => {
+        const given = { ...bothImages, flowLogs: true };
+        expect(wrong(given)).toEqual([]);
+        expect(wrong({ ...given, vpc: { id: "vpc-1", subnets: {} } })).toEqual([
+            "flowLogs is for a network of the target's own, and `vpc` is given, whose owner decides about its flow logs: leave it out",
+        ]);
+    });
+
     test("need that of the bastion only if the target creates one", () => {
         const instanceTypes = { bastion: "t4g.nano" };
         const missing = "amiArm64 is missing: the machine image for arm64, of bastion (t4g.nano)";
@@ -118,6 +140,53 @@ describe("arguments of an Ec2Target", () => {
         expect(wrong({ ...given, private: true })).toEqual([missing]);
         expect(wrong({ ...given, private: true, vpc: { id: "vpc-1", subnets: {} } })).toEqual([]);
         expect(wrong({ ...given, private: true, login: { bastion } })).toEqual([]);
+    });
+});
+
+test.each<[string, number | undefined]>([
+    ["t3.nano", 2],
+    ["t3a.large", 2],
+    ["t4g.xlarge", 4],
+    ["t3.2xlarge", 8],
+    ["m7g.medium", 1],
+    ["m6i.large", 2],
+    ["m7i-flex.large", 2],
+    ["c5.9xlarge", 36],
+    ["c5n.large", 2],
+    ["r8g.48xlarge", 192],
+    ["t2.micro", undefined],
+    ["m4.large", undefined],
+    ["m5.metal", undefined],
+    ["i4i.large", undefined],
+    ["g4dn.xlarge", undefined],
+    ["hpc7g.4xlarge", undefined],
+    ["x2gd.medium", undefined],
+])("%s counts as %p vCPUs", (type, vcpus) => {
+    expect(vcpusOf(type)).toBe(vcpus);
+});
+
+describe("the warning of the quota", () => {
+    const daemons = { zookeepers: 3, nimbuses: 2, supervisors: 3, drpcs: 0, ui: true };
+    const prod = { zookeeper: "m6i.large", nimbus: "m6i.large", supervisor: "m6i.xlarge" };
+    const args = { daemons, login: {}, private: true, zones: ["eu-west-1a"], instanceTypes: prod, existing: new Map() };
+
+    test("counts the bastion, and twice what is created before it is deleted", () => {
+        expect(quotaWarning("ec2", args)).toContain(
+            "need 26 vCPUs, and 40 while an update replaces them. The account's",
+        );
+        expect(quotaWarning("ec2", { ...args, private: false })).toContain("need 24 vCPUs, and 38 while");
+    });
+
+    test("names the types that are not counted", () => {
+        const instanceTypes = { ...prod, supervisor: "i4i.xlarge", ui: "i4i.xlarge" };
+        expect(quotaWarning("ec2", { ...args, instanceTypes })).toContain(
+            "need 12 vCPUs. Not counted, as their vCPUs or their quota are not known here: i4i.xlarge.",
+        );
+    });
+
+    test("is of the region of an existing network too", () => {
+        const vpc = { id: "vpc-1", subnets: { "us-east-1c": "subnet-c" } };
+        expect(quotaWarning("ec2", { ...args, zones: [], vpc })).toContain("--region us-east-1 ");
     });
 });
 

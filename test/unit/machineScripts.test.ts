@@ -1,7 +1,10 @@
+import { spawnSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { dataDirectoryScript, memoryScript } from "../../components/hosts/docker/dockerEngine";
+import { volumeScript } from "../../components/hosts/ssh/volume";
+import { noise, signatures } from "../lab/ec2/signatures";
 import { Machine, standIns, temporaryFolder } from "./machineFixture";
 
 describe("sshd", () => {
@@ -135,6 +138,120 @@ describe("memory", () => {
                 `the heaps of the daemons placed here need ${mebibytes + 1} MiB, this machine has ${mebibytes} MiB: ` +
                     "place fewer here, or lower storm:heap or storm:slots",
             ],
+        });
+    });
+});
+
+describe("a volume", () => {
+    const found = (tool: string) =>
+        spawnSync("bash", ["-c", `PATH="$PATH:/usr/sbin:/sbin"; type -P ${tool}`], { encoding: "utf8" }).stdout.trim();
+    const tools = ["blkid", "wipefs", "mkfs.ext4", "dumpe2fs"].map((tool) => [tool, found(tool)] as const);
+    const isTried = tools.every(([, place]) => place !== "");
+    if (!isTried) {
+        console.log("Skipped: formatting volumes, as blkid, wipefs, mkfs.ext4 or dumpe2fs is missing here.");
+    }
+    const tried = isTried ? describe : describe.skip;
+
+    /**
+     * A machine with a file in a device's place, which is read and formatted by the real tools. Mounting is a stand-in.
+     * @param parts What is on it, by its offset.
+     */
+    function volume(...parts: [number, Buffer][]) {
+        const machine = new Machine("amazon");
+        const device = path.join(machine.root, "device");
+        const file = fs.openSync(device, "w");
+        fs.ftruncateSync(file, 1 << 30);
+        parts.forEach(([offset, bytes]) => fs.writeSync(file, bytes, 0, bytes.length, offset));
+        fs.closeSync(file);
+        tools.forEach(([tool, place]) => fs.symlinkSync(place, path.join(machine.root, "bin", tool)));
+        machine.write("etc/fstab", "");
+        for (const tool of ["mount", "mountpoint", "resize2fs", "ls"]) {
+            machine.standIn(`bin/${tool}`, "");
+        }
+        fs.rmSync(path.join(machine.root, "bin/stat"));
+        machine.standIn("bin/stat", '[ "$2" = %d ] && echo 1793 || echo 7:1');
+        const script = volumeScript({ device, directory: path.join(machine.root, "mounted") });
+        const lastWritten = () => fs.statSync(device, { bigint: true }).mtimeNs;
+        return { machine, device, mount: () => machine.run(script.replaceAll("[ -b ", "[ -f ")), lastWritten };
+    }
+    const formatted = "volume /device: was blank, has a file system now";
+
+    tried("that nobody has written to", () => {
+        test.each<[string, [number, Buffer][]]>([
+            ["zeros", []],
+            // As EBS may have it, where volumes are encrypted; also where ext4 has a copy of its superblock.
+            ["noise", [0, 128 << 20].map((offset) => [offset, noise(1 << 20)])],
+        ])("gets a file system, once, where its blocks are %s", (_, parts) => {
+            const { mount, lastWritten } = volume(...parts);
+            expect(mount()).toMatchObject({ status: 0, lines: [formatted, "volume /device is mounted at /mounted"] });
+            const before = lastWritten();
+            expect(mount()).toMatchObject({ status: 0, lines: ["volume /device is mounted at /mounted"] });
+            expect(lastWritten()).toBe(before);
+        });
+    });
+
+    tried("that has something on it is left as it is, and the error says what was found:", () => {
+        const both = Buffer.from(signatures.swap);
+        signatures.xfs.copy(both);
+        test.each<[string, Buffer]>([
+            ...Object.entries(signatures),
+            // blkid does not decide between these.
+            ["swap xfs", both],
+        ])("%s", (name, signature) => {
+            const { mount, lastWritten } = volume([0, noise(1 << 20)], [0, signature]);
+            const before = lastWritten();
+            expect(mount()).toMatchObject({
+                status: 21,
+                errors: expect.arrayContaining([
+                    `the volume /device is not blank (${name}) and no ext4: it is left as it is. If nobody needs what is on it, run ` +
+                        "wipefs --all /device there and update again",
+                ]) as unknown,
+            });
+            expect(lastWritten()).toBe(before);
+        });
+
+        test("ext4 whose superblock is damaged", () => {
+            const { machine, device, mount, lastWritten } = volume();
+            expect(mount().status).toBe(0);
+            fs.writeFileSync(device, Buffer.alloc(4096), { flag: "r+" });
+            const before = lastWritten();
+            expect(mount()).toMatchObject({
+                status: 25,
+                errors: [
+                    expect.stringMatching(
+                        /^the volume \/device had ext4, whose superblock is damaged: .*e2fsck -b 32768/,
+                    ),
+                ],
+            });
+            expect(lastWritten()).toBe(before);
+            expect(machine.read("etc/fstab").match(/ext4/g)).toHaveLength(1);
+        });
+    });
+
+    tried("without mkfs.ext4 on the machine", () => {
+        const withoutMkfs = () => {
+            const made = volume();
+            fs.rmSync(path.join(made.machine.root, "bin/mkfs.ext4"));
+            return made;
+        };
+
+        test("is formatted once e2fsprogs is installed", () => {
+            const { machine, mount } = withoutMkfs();
+            fs.symlinkSync(found("mkfs.ext4"), path.join(machine.root, "packages/mkfs.ext4"));
+            expect(mount()).toMatchObject({
+                status: 0,
+                lines: [formatted, expect.anything()],
+                changes: ["dnf -y install e2fsprogs", "systemctl daemon-reload"],
+            });
+        });
+
+        test("is an error that shows what the package manager said", () => {
+            const { machine, mount } = withoutMkfs();
+            machine.standIn("bin/dnf", "echo no network; exit 1");
+            expect(mount()).toMatchObject({
+                status: 20,
+                errors: ["mkfs.ext4 is missing here, and e2fsprogs could not be installed: no network"],
+            });
         });
     });
 });

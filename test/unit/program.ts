@@ -24,6 +24,12 @@ export interface Declared {
     /** URN and id of the provider that makes it; empty: the default one. */
     provider: string;
     ignoreChanges: string[];
+    /** How many hooks run before it is created. */
+    hooks: number;
+    /** Names of the hooks that decide whether what failed is tried again. */
+    onError: string[];
+    /** Names of outputs that are secret, whatever its provider says. */
+    secretOutputs: string[];
 }
 
 /** What a run of the whole program declared and gave. */
@@ -48,25 +54,42 @@ interface Circumstances {
     secret?: string[];
     /** Addresses of the hosts that do not answer over SSH; default: all do. No host is dialled. */
     silent?: string[];
+    /** What is missing on this machine for Session Manager; default: nothing. It is not looked for. */
+    missing?: string[];
     /** Memory in MiB of the machine that runs containers of the target `local`; default: it is not known. */
     memory?: number;
     /** Whether it is a preview; default: it is an update. */
     preview?: boolean;
     /** Names of the resources that the stack has already; default: none. */
     existing?: string[];
+    /** Outputs of resources that the stack has already, by type and name: `storm:index:Ready::storm-ui-ready`; default: none. */
+    state?: Record<string, object>;
     /** Name of the stack, which is that of its files too; default: `test`. */
     stack?: string;
 }
 
 /** What the machines of the run at hand do, whose mock outlives it: modules are loaded once for all runs of a test file. */
-let machines: { silent: string[]; preview: boolean; memory?: number } = { silent: [], preview: false };
+let machines: { silent: string[]; preview: boolean; missing: string[]; memory?: number } = {
+    silent: [],
+    preview: false,
+    missing: [],
+};
 
 /** Runs the whole program, index.ts, with mocks: Pulumi.yaml's defaults, and `settings` over them. One run at a time. */
 export async function runProgram(
     settings: Record<string, unknown> = {},
-    { secret = [], silent = [], preview = false, existing = [], stack = "test", memory }: Circumstances = {},
+    {
+        secret = [],
+        silent = [],
+        preview = false,
+        missing = [],
+        existing = [],
+        state = {},
+        stack = "test",
+        memory,
+    }: Circumstances = {},
 ): Promise<Run> {
-    machines = { silent, preview, ...(memory !== undefined && { memory }) };
+    machines = { silent, preview, missing, ...(memory !== undefined && { memory }) };
     const isReachable = ({ address }: { address: string }) => {
         expect(machines.preview).toBe(false);
         return Promise.resolve(!machines.silent.includes(address));
@@ -75,12 +98,18 @@ export async function runProgram(
         isReachable,
         bastionProblem: () => Promise.resolve(undefined),
     }));
+    jest.doMock("../../provider/machines/sessionManager", () => ({
+        missingTools: () => {
+            expect(machines.preview).toBe(false);
+            return Promise.resolve(machines.missing);
+        },
+    }));
     // Whatever machine the tests run on.
     jest.doMock("../../settings/machineMemory", () => ({
         ...jest.requireActual<object>("../../settings/machineMemory"),
         dockerMemory: () => Promise.resolve(machines.memory),
     }));
-    const pulumi = await mocked(settings, { secret, preview, existing, stack });
+    const pulumi = await mocked(settings, { secret, preview, existing, state, stack });
     const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
     const outputs = await finished(pulumi);
 
@@ -98,7 +127,13 @@ export async function runProgram(
 /** Gives Pulumi's SDK the settings, as {@link runProgram} does, and mocks in the engine's place. */
 export async function mocked(
     settings: Record<string, unknown>,
-    { secret = [], preview = false, existing = [], stack = "test" }: Omit<Circumstances, "silent" | "memory">,
+    {
+        secret = [],
+        preview = false,
+        existing = [],
+        state = {},
+        stack = "test",
+    }: Omit<Circumstances, "silent" | "missing" | "memory">,
 ): Promise<typeof Pulumi> {
     const pulumi = await import("@pulumi/pulumi");
     const defaults = Object.entries(declaredSettings()).map(([key, { default: value }]) => [key, value] as const);
@@ -111,7 +146,14 @@ export async function mocked(
     await pulumi.runtime.setMocks(
         {
             call: () => ({
-                outputs: Object.fromEntries(existing.map((name) => [`urn:pulumi:test::storm::any:Type::${name}`, {}])),
+                outputs: Object.fromEntries(
+                    [...existing.map((name) => [`any:Type::${name}`, {}] as const), ...Object.entries(state)].map(
+                        ([resource, outputs]) => {
+                            const type = resource.split("::")[0]?.split("$").at(-1);
+                            return [`urn:pulumi:test::storm::${resource}`, { type, outputs }];
+                        },
+                    ),
+                ),
             }),
             newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: made(type, name, inputs as object) }),
         },
@@ -121,8 +163,8 @@ export async function mocked(
         "organization",
     );
     // The SDK's mocks know no hooks.
-    (pulumi.runtime.getMonitor() as unknown as Monitor).registerResourceHook = (_request, callback) =>
-        callback(null, {});
+    const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+    monitor.registerResourceHook = monitor.registerErrorHook = (_request, callback) => callback(null, {});
     return pulumi;
 }
 
@@ -152,7 +194,9 @@ function made(type: string, name: string, inputs: { host?: string; hostKey?: str
         "aws:ec2/networkInterface:NetworkInterface": { privateIp: `private address of ${name}` },
         "aws:ec2/instance:Instance": { privateIp: `private address of ${name}`, publicIp: `public address of ${name}` },
         "aws:ec2/eip:Eip": { publicIp: `public address of ${name}` },
+        "aws:cloudwatch/logGroup:LogGroup": { arn: `arn of ${name}` },
         "command:remote:Command": { stdout: "" },
+        "storm:index:Script": { stdout: "" },
     };
     return { ...inputs, ...outputs[type] };
 }
@@ -185,6 +229,7 @@ interface Monitor {
     registerResource(request: Request, callback: Callback): Promise<void>;
     registerResourceOutputs(request: OutputsRequest, callback: Callback): void;
     registerResourceHook?(request: object, callback: (error: null, response: object) => void): void;
+    registerErrorHook?(request: object, callback: (error: null, response: object) => void): void;
 }
 interface OutputsRequest {
     getUrn(): string;
@@ -196,6 +241,8 @@ interface Request {
     getParent(): string;
     getCustom(): boolean;
     getObject(): { toJavaScript(): Record<string, unknown> };
+    getHooks(): { getBeforeCreateList(): string[]; getOnErrorList(): string[] } | undefined;
+    getAdditionalsecretoutputsList(): string[];
     getDependenciesList(): string[];
     getRetainondelete(): boolean;
     getDeletedwith(): string;
@@ -227,6 +274,9 @@ function record(monitor: Monitor): Declared[] {
                     protect: request.getProtect(),
                     provider: request.getProvider(),
                     ignoreChanges: request.getIgnorechangesList(),
+                    hooks: request.getHooks()?.getBeforeCreateList().length ?? 0,
+                    onError: request.getHooks()?.getOnErrorList() ?? [],
+                    secretOutputs: request.getAdditionalsecretoutputsList(),
                 });
             }
             callback(error, response);

@@ -53,6 +53,11 @@ test("Pulumi.yaml's defaults are the library's", () => {
     expect(parse({})).toMatchObject(clusterDefaults);
 });
 
+test.each(["", "public.ecr.aws/docker/library", "localhost/a", "registry:5000", "r-1.example.com:5000/my_team/a"])(
+    "images may come from the registry %j",
+    (imageRegistry) => expect(parse({ imageRegistry })).toMatchObject({ imageRegistry }),
+);
+
 test("an ensemble that is there already is in place of one of the stack's own", () => {
     expect(parse({ zookeeperServers: [] })).toMatchObject({ zookeepers: 1, zookeeperServers: undefined });
     const { zookeepers, zookeeperServers } = parse({ zookeeperServers: ["10.0.0.5:2281", "zk-2.example.com:2281"] });
@@ -129,11 +134,24 @@ test.each([
     [{ delivery: "mail" }, 'storm:delivery ("mail") must be one of arguments, file'],
     [{ target: "cloud" }, 'storm:target ("cloud") must be one of local, hosts, aws'],
     [{ supervisor: 3 }, "storm:supervisor is not a setting: `config:` in Pulumi.yaml lists the settings"],
-    [{ stormImage: "storm" }, 'storm:stormImage ("storm") must be an image with a tag, such as `storm:2.8.9`'],
+    [{ stormImage: "storm" }, 'storm:stormImage ("storm") must be an image with a tag, such as `storm:3.1.0`'],
     [
         { stormImage: "storm:latest" },
         'storm:stormImage ("storm:latest") has the tag `latest`, which moves to other versions: name a version',
     ],
+    ...[
+        "https://public.ecr.aws/docker/library",
+        "public.ecr.aws/docker/library/",
+        "public.ecr.aws/docker/library/storm:3.1.0",
+        "docker/library",
+        "localhosts/library",
+        "mirror",
+        "registry:port",
+        "public.ecr.aws//library",
+    ].map((imageRegistry): [Record<string, unknown>, string] => [
+        { imageRegistry },
+        `storm:imageRegistry ("${imageRegistry}") must be a registry, with a path if the images are below one, such as public.ecr.aws/docker/library: without a scheme, a tag, or a slash at the end`,
+    ]),
     [{ heap: { nimbus: "1g" } }, 'storm:heap.nimbus ("1g") must be a whole number of MiB'],
     [{ heap: { numbus: 512 } }, "storm:heap.numbus is not a setting"],
     [{ heap: { worker: 1 } }, "storm:heap.worker (1) is below 32 MiB, too little for a JVM"],
@@ -304,6 +322,13 @@ describe("on hosts,", () => {
             'storm:hosts.0.daemons.5 ("storm") is not a daemon of this cluster: names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui',
         ],
         [
+            withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "ui-1", "zookeeper-x", "dns-3"] }),
+            ...["ui-1", "zookeeper-x", "dns-3"].map(
+                (name, index) =>
+                    `storm:hosts.0.daemons.${3 + index} ("${name}") is not a daemon of this cluster: names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui`,
+            ),
+        ],
+        [
             withFirst({ daemons: ["zookeeper-1", "nimbus-1", "ui", "dns-1"] }),
             'storm:hosts.0.daemons.3 ("dns-1") is not a daemon of this cluster: dns-1 and dns-2 are for storm:discovery `dns`',
         ],
@@ -375,6 +400,45 @@ describe("on hosts,", () => {
     });
 });
 
+describe("images of single instances", () => {
+    const ami = "ami-0123456789abcdef0";
+    const wrong = (aws: object, more: object = {}) =>
+        mistakes({ target: "aws", aws: { zones: ["eu-central-1a"], ...aws }, ...more });
+
+    test("may be those of all daemons, and of the bastion", () => {
+        const amis = { "zookeeper-1": ami, ui: ami };
+        expect(wrong({ amis })).toEqual([]);
+        expect(wrong({ private: true, amis: { ...amis, bastion: ami } })).toEqual([]);
+    });
+
+    test("for no machine of the stack are refused, with what would be right, all at once", () => {
+        const amis = Object.fromEntries(["zookeeper-2", "ui-1", "zookeeper-x", "bastion"].map((name) => [name, ami]));
+        const no = (name: string, why: string) =>
+            `storm:aws.amis.${name} ("${ami}") is for no machine of this stack: ${why}`;
+        const names = "names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui";
+        const bastion =
+            "it creates a bastion only if storm:aws.private is true, and neither storm:aws.vpc nor storm:ssh.bastion is set";
+        expect(wrong({ amis })).toEqual([
+            no("zookeeper-2", "storm:zookeepers is 1"),
+            no("ui-1", names),
+            no("zookeeper-x", names),
+            no("bastion", bastion),
+        ]);
+        expect(wrong({ amis: { ui: ami } }, { ui: false })).toEqual([no("ui", "storm:ui is false")]);
+    });
+
+    test("must be ids", () => {
+        const id = "must be the id of a machine image, such as ami-0123456789abcdef0";
+        expect(wrong({ amis: { ui: "al2023", "nimbus-1": 3 } })).toEqual([
+            `storm:aws.amis.ui ("al2023") ${id}`,
+            `storm:aws.amis.nimbus-1 (3) ${id}`,
+        ]);
+        expect(wrong({ amis: ami })).toEqual([
+            `storm:aws.amis ("${ami}") must have the ids of machine images by daemon, as in { zookeeper-2: ami-0123456789abcdef0 }`,
+        ]);
+    });
+});
+
 describe("instance types", () => {
     const onAws = (instanceTypes: Record<string, unknown>, more: object = {}) =>
         mistakes({ target: "aws", aws: { zones: ["eu-central-1a"], instanceTypes }, ...more });
@@ -414,6 +478,36 @@ describe("instance types", () => {
         ]);
         expect(onAws({ zookeeper: "t3.nano" }, { zookeeperServers: ["zk-1"] })).toEqual([]);
         expect(onAws({ supervisor: "x2gd.medium" }, { slots: 64 })).toEqual([]);
+    });
+});
+
+describe("an image of Storm for x86 processors alone", () => {
+    const graviton = { zookeeper: "t4g.small", nimbus: "t4g.medium", supervisor: "m7g.large", bastion: "t4g.nano" };
+    const onAws = (more: object) =>
+        mistakes({ target: "aws", aws: { zones: ["eu-central-1a"], instanceTypes: graviton }, ...more });
+    const wrong = (kind: keyof typeof graviton, image: string) =>
+        `storm:aws.instanceTypes.${kind} ("${graviton[kind]}") has a Graviton processor, and storm:stormImage (${image}) exists for x86 ` +
+        "processors only: choose an x86 type, such as t3.medium, or an image for arm64, such as storm:2.8.9 or, for Storm 1.2, storm:1.2.4-temurin";
+
+    test.each(["storm:1.2.4", "storm:2.4.0"])("is refused on Graviton, where Storm runs: %s", (stormImage) => {
+        expect(onAws({ stormImage })).toEqual([wrong("nimbus", stormImage), wrong("supervisor", stormImage)]);
+    });
+
+    test("is refused on ZooKeeper's machines too, if ambassadors run there", () => {
+        const stormImage = "storm:1.2.4";
+        expect(onAws({ stormImage, discovery: "ambassador" })).toEqual([
+            wrong("zookeeper", stormImage),
+            wrong("nimbus", stormImage),
+            wrong("supervisor", stormImage),
+        ]);
+    });
+
+    test("is accepted on x86 types, and an image for both, or of unknown processors, on Graviton", () => {
+        const x86 = { zones: ["eu-central-1a"], instanceTypes: { drpc: "t4g.small" } };
+        expect(onAws({ stormImage: "storm:1.2.4", aws: x86 })).toEqual([]);
+        for (const stormImage of ["storm:2.8.9", "storm:1.2.4-temurin", "registry.example.com/storm:1.2.4"]) {
+            expect(onAws({ stormImage })).toEqual([]);
+        }
     });
 });
 

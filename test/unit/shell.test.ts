@@ -4,8 +4,8 @@ import * as fs from "fs";
 import * as path from "path";
 import { dataDirectoryScript, dockerEngineScript, memoryScript } from "../../components/hosts/docker/dockerEngine";
 import { volumeScript } from "../../components/hosts/ssh/volume";
-import { guardData } from "../../components/storm/daemons/dataGuard";
-import { withLogviewer } from "../../components/storm/daemons/supervisor";
+import { dataGuard } from "../../components/storm/daemons/dataGuard";
+import { nimbusWithLogviewer, withLogviewer } from "../../components/storm/daemons/logviewer";
 import { activateScript, launchScript, proposeScript } from "../../provider/machines/launchKey";
 import { quote, shellFile } from "../../provider/machines/shell";
 import { args, mirror, temporaryFolder } from "./machineFixture";
@@ -85,7 +85,9 @@ describe("a file with a script", () => {
 });
 
 test.each([
-    ["guardData", guardData, "7d01d21a03eb3cfc"],
+    ["dataGuard(1)", dataGuard(1), "7d01d21a03eb3cfc"],
+    ["dataGuard(2)", dataGuard(2), "5137e4167b42f29c"],
+    ["nimbusWithLogviewer", nimbusWithLogviewer, "1ffc727cabfa37c2"],
     ["withLogviewer", withLogviewer, "352bf44d2c3fa7a5"],
     ["launchScript", launchScript("a key"), "4572125bf41ea244"],
 ])(

@@ -16,7 +16,10 @@ test("a text stays one for Storm, whose YAML is 1.1", () => {
 
 test("Java options may be a list, as Storm has it", () => {
     expect(
-        childopts({ heaps: { nimbus: 64 }, options: "", isOldJava: false }, { "nimbus.childopts": ["-Da=b", "-Dc=d"] }),
+        childopts(
+            { heaps: { nimbus: 64 }, options: "", image: "storm:2.8.9", revision: 2 },
+            { "nimbus.childopts": ["-Da=b", "-Dc=d"] },
+        ),
     ).toEqual({
         "nimbus.childopts": "-Da=b -Dc=d -Xmx64m",
     });

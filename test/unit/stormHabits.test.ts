@@ -8,17 +8,20 @@ const defaults = Object.fromEntries(
     Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
 );
 
-/** Mistakes and warnings that settings give. */
+/** Mistakes and warnings that settings give, with Storm 2 unless they name another image. */
 function told(settings: Record<string, unknown>): { mistakes: string[]; warnings: string[] } {
-    const { mistakes, warnings } = checkSettings({ ...defaults, ...settings }, "storm-test");
+    const { mistakes, warnings } = checkSettings({ ...defaults, stormImage: "storm:2.8.9", ...settings }, "storm-test");
     return { mistakes: mistakes.map((each) => each.trim()), warnings: warnings.map((each) => each.trim()) };
 }
 
 const yaml = (entries: Record<string, unknown>, others: object = {}) => ({ stormYaml: entries, ...others });
-const topology = (configuration: Record<string, unknown>, others: object = {}) => ({
+const topology = (configuration: Record<string, unknown>, others: object = {}, settings: object = {}) => ({
     topologies: [{ name: "a", jar: "package.json", mainClass: "a.Main", configuration, ...others }],
+    ...settings,
 });
 const stormYamlDefaults = "apache/storm conf/defaults.yaml";
+const storm3 = { stormImage: "storm:3.1.0" };
+const idleSupervisors = { "nimbus.even.rebalance.idle.supervisor.enabled": true };
 const removedFlags = "-XX:+UseConcMarkSweepGC -XX:+PrintGCDateStamps";
 
 /** What works as it does with Storm as released. */
@@ -83,6 +86,23 @@ const accepted: [string, Record<string, unknown>][] = [
             },
         },
     ],
+    [
+        "Storm 3's Config.java and DaemonConfig.java",
+        yaml(
+            {
+                "nimbus.even.rebalance.idle.supervisor.enabled": true,
+                "storm.compression.zstd.level": 19,
+                "topology.stats.ewma.smoothing.factor": 0.0625,
+                "topology.tuple.compression.threshold": 0,
+            },
+            storm3,
+        ),
+    ],
+    ["Storm 3 on Java 25, options that it only ignores", yaml({ "nimbus.childopts": "-XX:+ZGenerational" }, storm3)],
+    ["Storm 3's keys in an image without a version", yaml(idleSupervisors, { stormImage: "registry/storm:main" })],
+    ["Storm 2 on Java 17, biased locking", yaml({ "worker.childopts": "-XX:+UseBiasedLocking" })],
+    ["Storm 2 on Java 17, a security manager", yaml({ "nimbus.childopts": "-Djava.security.manager" })],
+    ["JEP 486, no security manager", yaml({ "nimbus.childopts": "-Djava.security.manager=disallow" }, storm3)],
     ["docker compose of storm, a name that Docker resolves", { zookeeperServers: ["storm_zookeeper_1"] }],
 ];
 
@@ -111,6 +131,11 @@ const refused: [string, Record<string, unknown>, RegExp][] = [
         "JDK docs, InitialHeapSize of a topology",
         topology({ "topology.worker.childopts": "-XX:InitialHeapSize=4g" }),
         /above the heap of 768 MiB/,
+    ],
+    [
+        "JEP 486, a security manager",
+        topology({ "topology.worker.childopts": "-Da=b -Djava.security.manager" }, {}, storm3),
+        /security\.manager, with which Java 24 and newer/,
     ],
     [
         "JDK docs, two collectors",
@@ -217,6 +242,16 @@ const refused: [string, Record<string, unknown>, RegExp][] = [
         /below nimbus\.supervisor\.timeout\.secs/,
     ],
     [`${stormYamlDefaults}, worker time-out`, yaml({ "supervisor.worker.timeout.secs": 1 }), /above worker\.heartbeat/],
+    [
+        "Storm 3's ZstdLevelValidator",
+        yaml({ "storm.compression.zstd.level": 20 }, storm3),
+        /zstd\.level \(20\) must be from 1 to 19/,
+    ],
+    [
+        "Storm 3's ZeroOneOpenIntervalValidator",
+        topology({ "topology.stats.ewma.smoothing.factor": 1 }, {}, storm3),
+        /smoothing\.factor \(1\) must be above 0 and below 1/,
+    ],
     ["zoo.cfg of apache/zookeeper, clientPort", { zooCfg: { clientPort: 2182 } }, /is set by the program/],
     ["zoo.cfg of apache/zookeeper, servers", { zooCfg: { "server.1": "zk-1:2888:3888" } }, /hosts of the members/],
     ["zookeeperAdmin, jute.maxbuffer", { zooCfg: { "jute.maxbuffer": 4194304 } }, /property of Java/],
@@ -245,6 +280,41 @@ const warned: [string, Record<string, unknown>, RegExp][] = [
     ],
     ["the storm.yaml of DBus, old flags", yaml({ "nimbus.childopts": `-server ${removedFlags}` }), /starts without/],
     ["Java 7's java(1), MaxPermSize", yaml({ "worker.childopts": "-XX:MaxPermSize=128m" }), /MaxPermSize=128m/],
+    [
+        "JEP 374, biased locking, which ended before Java 25",
+        yaml({ "worker.childopts": `-XX:-UseBiasedLocking ${removedFlags}` }, storm3),
+        /-XX:-UseBiasedLocking, -XX:\+UseConcMarkSweepGC, .*Java 25 does not have/,
+    ],
+    [
+        "Storm 3's DaemonConfig.java, with Storm 2",
+        yaml(idleSupervisors),
+        /has no effect: it is a key since Storm 3, and storm:stormImage is Storm 2/,
+    ],
+    [
+        "Storm 3's Config.java, with Storm 2 and a value that Storm 3 would refuse",
+        topology({ "topology.producer.batch.dynamic": "yes" }),
+        /configuration\.topology\.producer\.batch\.dynamic \("yes"\) has no effect: it is a key since Storm 3/,
+    ],
+    [
+        "Storm 1's Config.java, with Storm 2",
+        yaml({ "topology.disruptor.batch.size": 100 }),
+        /was a key until Storm 1, and storm:stormImage is Storm 2/,
+    ],
+    [
+        "Storm 1's Config.java, with Storm 3, a topology",
+        topology({ "topology.disruptor.wait.timeout.millis": 1000 }, {}, storm3),
+        /was a key until Storm 1, and storm:stormImage is Storm 3/,
+    ],
+    [
+        "Storm 2.0's Config.java, with Storm 3",
+        yaml({ "storm.exhibitor.port": 8080 }, storm3),
+        /was a key until Storm 2, and storm:stormImage is Storm 3/,
+    ],
+    [
+        "Storm 2's Config.java, with Storm 1",
+        yaml({ "topology.producer.batch.size": 1000 }, { stormImage: "storm:1.2.4" }),
+        /is a key since Storm 2, and storm:stormImage is Storm 1/,
+    ],
     [
         "Storm docs/Resource_Aware_Scheduler_overview, workers",
         {
@@ -281,6 +351,20 @@ test("Storm 1, whose Java is an old one, knows its flags", () => {
     expect(told(yaml({ "nimbus.childopts": removedFlags }, { stormImage: "storm:1.2.4" })).warnings).toEqual([]);
 });
 
+test("the settings by which Storm 3 gives new supervisors work are valid as docs/topologies.md has them", () => {
+    const [, section = ""] = fs.readFileSync("docs/topologies.md", "utf8").split("## New supervisors get work\n");
+    const [example = ""] = /^ {4}storm:(.*\n)+?(?=\n)/m.exec(section) ?? [];
+    expect(example).toContain("nimbus.even.rebalance.idle.supervisor.enabled: true");
+    const values = valuesOf(fs.readFileSync("Pulumi.yaml", "utf8"), `config:\n${example}`);
+    expect(told(values)).toEqual({ mistakes: [], warnings: [] });
+    // The other keys that the section names.
+    const named = [...section.matchAll(/^- `(nimbus\.even\.[\w.]+)` \(default (\d+)/gm)];
+    expect(named).toHaveLength(2);
+    const others = Object.fromEntries(named.map(([, key = "", value]) => [key, Number(value)]));
+    expect(told(yaml(others, storm3))).toEqual({ mistakes: [], warnings: [] });
+    expect(told(yaml(others)).warnings).toHaveLength(2);
+});
+
 test("values that are secret are in no warning", () => {
     const stormYaml = { "supervisor.memory.capacity.mb": 4096 };
     const { warnings } = checkSettings({ ...defaults, stormYaml }, "storm-test", (key) => key === "stormYaml");
@@ -295,5 +379,7 @@ test("make check reads a stack's file as Pulumi does, over the declared defaults
     expect(values).not.toHaveProperty("region");
     const { mistakes, warnings } = checkSettings(values, "storm-test");
     expect(listing("Pulumi.test.yaml", mistakes, warnings)).toBe('Refused:\n  storm:ui ("no") must be true or false');
-    expect(listing("Pulumi.test.yaml", [], [])).toContain("Pulumi.test.yaml are valid");
+    const valid = (stack: string) => listing(`Pulumi.${stack}.yaml`, [], []);
+    expect(valid("local")).toBe("The settings in Pulumi.local.yaml are valid. Next: make preview");
+    expect(valid("prod")).toBe("The settings in Pulumi.prod.yaml are valid. Next: make preview STACK=prod");
 });

@@ -2,7 +2,7 @@ import { spawn } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { withLogviewer } from "../../components/storm/daemons/supervisor";
+import { withLogviewer } from "../../components/storm/daemons/logviewer";
 
 /**
  * Runs the script with a stand-in for `storm` that records how it was called, then runs until it is told to end, or

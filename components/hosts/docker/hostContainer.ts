@@ -13,7 +13,7 @@ export interface ContainerOf {
     /** Where it runs. */
     host: Host;
     /** Memory limit in MiB. */
-    memory: number;
+    memory: pulumi.Input<number>;
 }
 
 /**

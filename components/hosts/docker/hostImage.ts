@@ -1,11 +1,12 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../host";
+import { refuseOtherPlatform } from "./imagePlatform";
 
 /**
- * An image on a host's Docker daemon. It stays there when nothing uses it any more.
+ * An image on a host's Docker daemon. It stays there when nothing uses it any more. One that the host's processor cannot run is refused.
  * @param name Name of the resource.
- * @param image Such as `storm:2.8.9`.
+ * @param image Such as `storm:3.1.0`.
  * @param opts Parent of the resource.
  */
 export function hostImage(
@@ -19,6 +20,6 @@ export function hostImage(
         name,
         // Another machine in the place of this one does not have it.
         { name: image, keepLocally: true, triggers: identity && { machine: identity } },
-        { ...options, provider, ...opts },
+        { ...options, provider, hooks: refuseOtherPlatform(image, host.docker), ...opts },
     );
 }

@@ -1,13 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { run } from "../../../provider/machines/command";
 import { stop } from "../../../provider/machines/container";
-import { messageOf, waitUntil } from "../../../provider/waiting";
+import { runOnceConnected } from "../../../provider/machines/onceConnected";
 
 /** The label by which containers and networks are known to be the stack's own. */
 export const ownerLabel = "storm.owner";
-
-/** Seconds that a machine has to accept a connection: it was reached before, but may be busy. */
-const connectionSeconds = 60;
 
 /** Arguments of {@link removeOrphan}. */
 export interface OrphanArgs {
@@ -41,25 +38,4 @@ export function removeOrphan({ kind, named, owner, ssh }: OrphanArgs): pulumi.Re
         }
     };
     return { beforeCreate: [remove] };
-}
-
-/** Runs a command, again while `ssh` itself fails, which exits with 255. */
-async function runOnceConnected(login: string[] | undefined, words: string[]): Promise<Buffer | undefined> {
-    let output: Buffer | undefined;
-    const attempt = async () => {
-        try {
-            output = await run(login, words);
-            return undefined;
-        } catch (error) {
-            if (!login || (error as { code?: unknown }).code !== 255) {
-                throw error;
-            }
-            return messageOf(error);
-        }
-    };
-    const problem = await waitUntil("a connection", attempt, { seconds: connectionSeconds, milliseconds: 1000 });
-    if (problem !== undefined) {
-        throw new Error(`${login?.at(-1)} does not answer within ${connectionSeconds} s: ${problem}`);
-    }
-    return output;
 }

@@ -29,6 +29,8 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
     readonly isProtected: boolean;
     /** The command line that logs in on it. */
     readonly ssh: pulumi.Output<string[]>;
+    /** The address at which it is reached from outside: the public one or, where it has none, the private one. */
+    readonly outerAddress: pulumi.Output<string>;
     /** How it is reached over SSH. */
     readonly endpoint: Ec2Instance["endpoint"];
     readonly becomesReady: (ready: pulumi.Resource) => void;
@@ -62,7 +64,7 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
                   );
         const volume = location && this.volume(name, args, location);
         const machine = new Ec2Instance(name, { ...args, after: args.after?.ready, location }, { parent: this });
-        const { instance, address, endpoint, hostKey, advice } = machine;
+        const { instance, address, outerAddress, endpoint, hostKey, advice } = machine;
         const attachment =
             volume &&
             new aws.ec2.VolumeAttachment(
@@ -75,7 +77,7 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
                     // A running machine would lose it while it writes.
                     stopInstanceBeforeDetaching: true,
                 },
-                { parent: this, deleteBeforeReplace: true },
+                { parent: this, deleteBeforeReplace: true, hooks: args.inUse && { onError: [args.inUse] } },
             );
         this.sshHost = new SshHost(
             `${name}-ssh`,
@@ -98,6 +100,7 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
             { parent: this },
         );
         this.address = address;
+        this.outerAddress = outerAddress;
         this.endpoint = endpoint;
         this.docker = this.sshHost.docker;
         this.ssh = this.sshHost.ssh;

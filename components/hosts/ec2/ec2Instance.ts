@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { launchScript } from "../../../provider/machines/launchKey";
 import type { SshAccess, SshEndpoint } from "../../../provider/machines/ssh";
 import { ExchangedHostKey, LaunchKey, OwnHostKey } from "../../../provider/resources";
+import type { ExistingResources } from "../../stackState";
 import type { SshLogin } from "../ssh/sshHostArgs";
 
 /** What all instances of a stack have in common. */
@@ -21,8 +22,18 @@ export interface Ec2Common {
     rootGibibytes: number;
     /** Whether instances and data volumes refuse to be deleted. */
     protect: boolean;
+    /**
+     * The stack's resources as of its last update.
+     * @default none
+     */
+    existing?: ExistingResources;
     /** Tags of all resources. */
     tags: Record<string, string>;
+    /**
+     * Tries again while interface or volume are in use by the instance before: see `whileInUse`.
+     * @default an update fails then
+     */
+    inUse?: pulumi.ErrorHook;
 }
 
 /** Arguments of {@link Ec2Instance}. */
@@ -64,7 +75,9 @@ export function instanceName(name: string): string {
 export class Ec2Instance extends pulumi.ComponentResource {
     /** The private IP address. */
     readonly address: pulumi.Output<string>;
-    /** How it is reached over SSH. */
+    /** The address at which it is reached from outside: the public one or, where it has none, the private one. */
+    readonly outerAddress: pulumi.Output<string>;
+    /** How it is reached over SSH: at its outer address or, through Session Manager, by its id. */
     readonly endpoint: pulumi.Output<SshEndpoint>;
     /** Such as `ssh-ed25519 AAAA...`. */
     readonly hostKey: pulumi.Output<string>;
@@ -81,6 +94,7 @@ export class Ec2Instance extends pulumi.ComponentResource {
         const { host, subnetId, securityGroupIds, isPublic } = args;
         const tags = { ...args.tags, Name: `${args.tags["storm:cluster"]}-${host}` };
         const location = args.location ? [args.location] : [];
+        const hooks = args.inUse && { onError: [args.inUse] };
         const launchKey = new LaunchKey(
             `${name}-launch-key`,
             { triggers: pulumi.all([args.ami, subnetId]) },
@@ -90,7 +104,7 @@ export class Ec2Instance extends pulumi.ComponentResource {
             ? new aws.ec2.NetworkInterface(
                   `${name}-interface`,
                   { subnetId, securityGroups: securityGroupIds, description: tags.Name, tags },
-                  { parent: this, deleteBeforeReplace: true, dependsOn: location },
+                  { parent: this, deleteBeforeReplace: true, dependsOn: location, hooks },
               )
             : undefined;
         const elasticIp =
@@ -109,8 +123,7 @@ export class Ec2Instance extends pulumi.ComponentResource {
                 keyName: args.keyName,
                 iamInstanceProfile: args.instanceProfile,
                 ...(networkInterface
-                    ? // Its successor in @pulumi/aws 7, primaryNetworkInterface, is unknown to older providers.
-                      { networkInterfaces: [{ deviceIndex: 0, networkInterfaceId: networkInterface.id }] }
+                    ? primaryInterface(networkInterface.id, args.existing?.get(instanceName(name)))
                     : { subnetId, vpcSecurityGroupIds: securityGroupIds, associatePublicIpAddress: isPublic }),
                 userData: pulumi.secret(launchKey.privateKey.apply(launchScript)),
                 userDataReplaceOnChange: true,
@@ -125,22 +138,32 @@ export class Ec2Instance extends pulumi.ComponentResource {
                 deleteBeforeReplace: args.keepsAddress,
                 // AWS would stop it for that, and the next one too before its daemon is back.
                 replaceOnChanges: ["instanceType"],
+                // The launch key is in them, and version 6 of the provider stores them in clear.
+                additionalSecretOutputs: ["userData", "userDataBase64"],
+                hooks: networkInterface && hooks,
                 dependsOn: dependencies([args.keyPair, ...location], args.after),
             },
         );
         this.address = networkInterface?.privateIp ?? this.instance.privateIp;
         const publicAddress = elasticIp?.publicIp ?? this.instance.publicIp;
         // Known beforehand or not, there is nothing to connect to before there is an instance.
-        this.endpoint = pulumi.all([isPublic ? publicAddress : this.address, this.instance.id]).apply(([address]) => ({
+        this.outerAddress = pulumi
+            .all([isPublic ? publicAddress : this.address, this.instance.id])
+            .apply(([address]) => address);
+        const { sessionManager } = args.login;
+        this.endpoint = (sessionManager ? this.instance.id : this.outerAddress).apply((address) => ({
             address,
             port: 22,
             user: args.user,
         }));
 
         this.advice = {
-            ifGone:
-                "Does the firewall let in the machine that runs Pulumi (`from.ssh`), and does the bastion answer, if there is one? If so, and " +
-                "EC2 says that the instance fails its status checks, terminate it; `pulumi up` then creates another in its place.",
+            ifGone: sessionManager
+                ? "Does Session Manager's agent run there (the image needs version 2.3.672.0 or newer), and does the subnet reach AWS: by the " +
+                  "internet, or by VPC endpoints for ssm, ssmmessages and ec2messages? If so, and EC2 says that the instance fails its status " +
+                  "checks, terminate it; `pulumi up` then creates another in its place."
+                : "Does the firewall let in the machine that runs Pulumi (`from.ssh`), and does the bastion answer, if there is one? If so, and " +
+                  "EC2 says that the instance fails its status checks, terminate it; `pulumi up` then creates another in its place.",
             ifOtherKey:
                 "If you have changed its host keys, put the old ones back; if not, somebody else may answer at its address. A new instance " +
                 "has a key of its own: `pulumi up --replace` with the URN of the instance.",
@@ -148,6 +171,7 @@ export class Ec2Instance extends pulumi.ComponentResource {
         const access: pulumi.Input<SshAccess> = pulumi.output({
             keyPath: args.login.keyPath,
             bastion: args.login.bastion,
+            sessionManager,
         });
         const reached = { host, endpoint: this.endpoint, access, seconds: args.seconds, ...this.advice };
         const identity = { ...reached, machine: this.instance.id, launchKey: launchKey.publicKey };
@@ -155,6 +179,21 @@ export class Ec2Instance extends pulumi.ComponentResource {
         this.hostKey = new ExchangedHostKey(`${name}-key`, { ...identity, hostKey: made }, { parent: this }).active;
         this.registerOutputs({ address: this.address, instanceId: this.instance.id });
     }
+}
+
+/**
+ * The argument that makes an interface the first of an instance. `networkInterfaces` is deprecated since terraform-provider-aws 6.10. Its
+ * successor would replace an instance whose state does not have it, which therefore keeps `networkInterfaces`.
+ * @param existing The instance's outputs as of the last update; undefined: there is none.
+ */
+function primaryInterface(
+    networkInterfaceId: pulumi.Input<string>,
+    existing: Readonly<Record<string, unknown>> | undefined,
+): Pick<aws.ec2.InstanceArgs, "networkInterfaces" | "primaryNetworkInterface"> {
+    const { networkInterfaceId: known } = (existing?.primaryNetworkInterface ?? {}) as { networkInterfaceId?: string };
+    return existing && !known
+        ? { networkInterfaces: [{ deviceIndex: 0, networkInterfaceId }] }
+        : { primaryNetworkInterface: { networkInterfaceId } };
 }
 
 async function dependencies(

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { policyDocument } from "../../network/policyDocument";
 
 /** Arguments of {@link InstanceProfile}. */
 export interface InstanceProfileArgs {
@@ -26,14 +27,17 @@ export class InstanceProfile extends pulumi.ComponentResource {
         const role = new aws.iam.Role(
             `${name}-role`,
             {
-                assumeRolePolicy: policy({ Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } }),
+                assumeRolePolicy: policyDocument({
+                    Action: "sts:AssumeRole",
+                    Principal: { Service: "ec2.amazonaws.com" },
+                }),
                 tags: args.tags,
             },
             { parent: this },
         );
         const allowed = new aws.iam.RolePolicy(
             `${name}-session-manager`,
-            { role: role.name, policy: policy({ Action: sessionManager, Resource: "*" }) },
+            { role: role.name, policy: policyDocument({ Action: sessionManager, Resource: "*" }) },
             { parent: this },
         );
         const profile = new aws.iam.InstanceProfile(
@@ -44,9 +48,4 @@ export class InstanceProfile extends pulumi.ComponentResource {
         this.profileName = profile.name;
         this.registerOutputs({ profileName: this.profileName });
     }
-}
-
-/** Keys are in the order in which AWS gives them back, or a refresh would find a change. */
-function policy({ Action, ...whom }: { Action: string | string[]; Principal?: object; Resource?: string }): string {
-    return JSON.stringify({ Statement: [{ Action, Effect: "Allow", ...whom }], Version: "2012-10-17" });
 }

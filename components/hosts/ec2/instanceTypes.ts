@@ -9,7 +9,10 @@ const xenFamilies = "t1 t2 m1 m2 m3 m4 c1 c3 c4 r3 r4 i2 i3 d2 h1 hs1 x1 x1e f1 
     " ",
 );
 
-/** Memory in MiB of the sizes of burstable families, t3, t3a and t4g. */
+/** Burstable families of the Nitro system. */
+const burstableFamilies = ["t3", "t3a", "t4g"];
+
+/** Memory in MiB of their sizes. */
 const burstable: Record<string, number> = {
     nano: 512,
     micro: 1024,
@@ -18,6 +21,17 @@ const burstable: Record<string, number> = {
     large: 8192,
     xlarge: 16384,
     "2xlarge": 32768,
+};
+
+/** vCPUs of their sizes. */
+const burstableVcpus: Record<string, number> = {
+    nano: 2,
+    micro: 2,
+    small: 2,
+    medium: 2,
+    large: 2,
+    xlarge: 4,
+    "2xlarge": 8,
 };
 
 /** Memory in MiB for each vCPU, by the series: compute, general purpose, memory optimized. */
@@ -53,15 +67,27 @@ export function isNitro(type: string): boolean {
 /** A type's memory in MiB, where it follows from family and size; undefined: it is not known. */
 export function memoryOf(type: string): number | undefined {
     const { name, series, size } = familyOf(type);
-    if (["t3", "t3a", "t4g"].includes(name)) {
+    if (burstableFamilies.includes(name)) {
         return burstable[size];
     }
     const mebibytes = perVcpu[series];
-    const vcpus = vcpusOf(size);
+    const vcpus = vcpusOfSize(size);
     // c5n has more for each vCPU than all others of its series.
     return isNitro(type) && name !== "c5n" && mebibytes !== undefined && vcpus !== undefined
         ? mebibytes * vcpus
         : undefined;
+}
+
+/**
+ * The vCPUs of a type, where they follow from family and size, and count against the quota of Standard instances; undefined: they are not
+ * known, or count against another quota. Source: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html
+ */
+export function vcpusOf(type: string): number | undefined {
+    const { name, series, size } = familyOf(type);
+    if (burstableFamilies.includes(name)) {
+        return burstableVcpus[size];
+    }
+    return isNitro(type) && series in perVcpu ? vcpusOfSize(size) : undefined;
 }
 
 /** The parts of a name such as `c7gn.2xlarge`: family c7gn, of the series c and with the attributes gn, and size 2xlarge. */
@@ -72,7 +98,7 @@ function familyOf(type: string): { name: string; series: string; attributes: str
 }
 
 /** vCPUs of a size, of which the larger ones count in xlarge: 8xlarge. */
-function vcpusOf(size: string): number | undefined {
+function vcpusOfSize(size: string): number | undefined {
     const times = /^(\d*)xlarge$/.exec(size)?.[1];
     return times === undefined ? { medium: 1, large: 2 }[size] : 4 * Number(times || 1);
 }

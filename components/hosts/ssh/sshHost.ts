@@ -3,7 +3,7 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { connectSeconds, knownKey, sshCommand, type SshEndpoint, sshOptions } from "../../../provider/machines/ssh";
-import { PinnedHostKey, SshConnection } from "../../../provider/resources";
+import { PinnedHostKey, Script, SshConnection } from "../../../provider/resources";
 import {
     bridgeAddressScript,
     dataDirectoryScript,
@@ -39,6 +39,8 @@ export class SshHost extends pulumi.ComponentResource implements Host {
     readonly machine: Machine;
     /** The command line that logs in on it. */
     readonly ssh: pulumi.Output<string[]>;
+    /** Whether it is reached through Session Manager, which remote.Command cannot: its SSH runs no proxy command. */
+    private readonly sessions: boolean;
     private readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;
     /** What the data of daemons is put there after. */
     private readonly dataAfter: pulumi.Resource[];
@@ -49,9 +51,11 @@ export class SshHost extends pulumi.ComponentResource implements Host {
         super("storm:hosts:SshHost", name, {}, opts);
         const { host = name, login = {}, seconds = answerSeconds } = args;
         const { keyPath, privateKey } = login;
-        const access = pulumi.output({ keyPath, bastion: login.bastion });
+        this.sessions = login.sessionManager !== undefined;
+        const access = pulumi.output({ keyPath, bastion: login.bastion, sessionManager: login.sessionManager });
         const left = args.state ? { ignoreChanges: ["*"], retainOnDelete: args.state === "lost" } : {};
-        this.options = { ...login.options, ...left };
+        // A script has no key among its arguments.
+        this.options = { ...(!this.sessions && login.options), ...left };
 
         const endpoint = pulumi
             .all([args.address, args.endpoint])
@@ -73,6 +77,8 @@ export class SshHost extends pulumi.ComponentResource implements Host {
                 ...(bastion && { proxy: connectionTo(bastion, bastion.hostKey, secret) }),
             }));
 
+        const unusable = args.state && { left: "does not answer", lost: "is lost" }[args.state];
+        this.machine = { host, key: hostKey, unusable };
         this.dataAfter = args.volume ? [this.mount(`${name}-volume`, args.volume, hostKey)] : [];
         const engine = this.run(
             `${name}-docker`,
@@ -99,8 +105,6 @@ export class SshHost extends pulumi.ComponentResource implements Host {
         this.address = pulumi.output(args.address);
         const options = { ...left, deletedWith: args.deletedWith };
         this.docker = { name: host, provider, owner: args.owner, options, ssh: this.ssh, identity: hostKey };
-        const unusable = args.state && { left: "does not answer", lost: "is lost" }[args.state];
-        this.machine = { host, key: hostKey, unusable };
         this.registerOutputs({ address: this.address });
     }
 
@@ -154,11 +158,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
     }
 
     /** Mounts a volume where data directories are made. */
-    private mount(
-        name: string,
-        { device, gibibytes }: DataVolume,
-        hostKey: pulumi.Output<string>,
-    ): command.remote.Command {
+    private mount(name: string, { device, gibibytes }: DataVolume, hostKey: pulumi.Output<string>): pulumi.Resource {
         const script = pulumi.output(device).apply((path) => volumeScript({ device: path, directory: dataRoot }));
         return this.run(name, script, { parent: this }, { triggers: [hostKey, String(gibibytes)] });
     }
@@ -172,22 +172,22 @@ export class SshHost extends pulumi.ComponentResource implements Host {
         script: pulumi.Input<string>,
         opts: pulumi.CustomResourceOptions,
         { update = drain, triggers }: { update?: string; triggers: pulumi.Input<string>[] },
-    ): command.remote.Command {
-        return new command.remote.Command(
-            name,
-            {
-                connection: this.connection,
-                // An error shows the command, which the script would be too long for.
-                create: "sh",
-                stdin: script,
-                update,
-                addPreviousOutputInEnv: false,
-                triggers: [
-                    pulumi.output(script).apply((text) => createHash("sha256").update(text).digest("hex")),
-                    ...triggers,
-                ],
-            },
-            pulumi.mergeOptions({ ...opts, ...this.options }, { dependsOn: this.connected }),
-        );
+    ): command.remote.Command | Script {
+        const options = pulumi.mergeOptions({ ...opts, ...this.options }, { dependsOn: this.connected });
+        const hash = pulumi.output(script).apply((text) => createHash("sha256").update(text).digest("hex"));
+        const common = { stdin: script, update, triggers: pulumi.all([hash, ...triggers]) };
+        return this.sessions
+            ? new Script(name, { host: this.machine.host, ssh: this.ssh, ...common }, options)
+            : new command.remote.Command(
+                  name,
+                  {
+                      connection: this.connection,
+                      // An error shows the command, which the script would be too long for.
+                      create: "sh",
+                      addPreviousOutputInEnv: false,
+                      ...common,
+                  },
+                  options,
+              );
     }
 }

@@ -1,10 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Bastion, SshAccess, SshEndpoint } from "../../../provider/machines/ssh";
+import type { Bastion, SessionManager, SshAccess, SshEndpoint } from "../../../provider/machines/ssh";
 
 /** How all hosts of a stack are logged in to. */
 export interface SshLogin extends Pick<SshAccess, "keyPath"> {
     /** The machine through which the hosts are reached; undefined: they are reached directly. */
     bastion?: pulumi.Input<Bastion>;
+    /** AWS's Session Manager, through which EC2 instances are reached in place of a bastion; undefined: they are reached otherwise. */
+    sessionManager?: pulumi.Input<SessionManager>;
     /** The private key; secret; undefined: the keys of the SSH agent. The same is in the file `keyPath`. */
     privateKey?: pulumi.Output<string>;
     /** Options of resources that have the key as an argument; default: none. */

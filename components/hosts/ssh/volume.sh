@@ -7,16 +7,32 @@ for _ in $(seq 60); do
 done
 [ -b "$device" ] || fail 20 "no volume shows up as $device; on EC2 that takes an instance type of the Nitro system, such as t3 or m6i"
 
-# Whatever blkid does not know is still somebody's data.
-is_blank() { cmp -s -n 16777216 "$device" /dev/zero; }
+install_e2fsprogs() {
+    if command -v dnf >/dev/null; then
+        dnf -y install e2fsprogs
+    else
+        apt-get update && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 e2fsprogs
+    fi
+}
+command -v mkfs.ext4 >/dev/null || said=$(install_e2fsprogs 2>&1) ||
+    fail 20 "mkfs.ext4 is missing here, and e2fsprogs could not be installed: $(echo "$said" | tail -n 15)"
 
-found=$(blkid --probe --match-tag TYPE --output value "$device" || true)
-if [ -z "$found" ] && is_blank; then
-    command -v mkfs.ext4 >/dev/null || fail 20 "mkfs.ext4 is missing here: install e2fsprogs"
+# Blocks that nobody has written need not be zeros, so signatures tell what is blank. By blkid's exit code, 2 is no signature, and 8 several
+# that exclude each other. wipefs shows those, and partition tables.
+code=0
+found=$(blkid --probe --match-tag TYPE --output value "$device") || code=$?
+if [ "$code $found" != "0 ext4" ]; then
+    found=$(wipefs --no-act --noheadings --output TYPE "$device")
+    if [ "$code" != 2 ] || [ -n "$found" ]; then
+        found=$(echo "${found:-unreadable}" | awk '!seen[$0]++ { printf "%s%s", blank, $0; blank = " " }')
+        fail 21 "the volume $device is not blank ($found) and no ext4: it is left as it is." \
+            "If nobody needs what is on it, run wipefs --all $device there and update again"
+    fi
+    # The first copy of the superblock, where mkfs.ext4 puts it on volumes of 512 MiB and more.
+    ! dumpe2fs -h -o superblock=32768 -o blocksize=4096 "$device" >/dev/null 2>&1 ||
+        fail 25 "the volume $device had ext4, whose superblock is damaged: it is left as it is. Repair it there by e2fsck -b 32768 $device"
     mkfs.ext4 -q "$device"
     say "volume $device: was blank, has a file system now"
-elif [ "$found" != ext4 ]; then
-    fail 21 "the volume $device is not blank (${found:-unknown data}) and no ext4: it is left as it is"
 fi
 
 mkdir -p "$directory"

@@ -46,7 +46,7 @@ export interface DaemonArgs extends ClusterArgs {
      */
     replicas?: pulumi.Input<NimbusContainer[]>;
     /** Memory limit in MiB. */
-    memory: number;
+    memory: pulumi.Input<number>;
     /** Ports that are published to the outside of the cluster; default: none. */
     published?: number[];
     /** Whose addresses it receives in its command, environment or files. */

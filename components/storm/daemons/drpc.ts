@@ -18,13 +18,15 @@ export interface DrpcArgs extends StormArgs {
 /** The DRPC servers: they hand calls to topologies and results back to callers. */
 export class Drpc extends pulumi.ComponentResource implements Pick<Service, "daemons"> {
     readonly daemons: readonly PlacedDaemon[];
+    /** Resources that exist once the servers are ready. */
+    readonly ready: readonly pulumi.Resource[];
 
     constructor(name: string, args: DrpcArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Drpc", name, {}, opts);
         this.daemons = args.daemons;
-        for (const daemon of args.daemons) {
+        this.ready = args.daemons.map((daemon) => {
             const { host: address, port } = args.discovery.advertise(daemon);
-            new StormDaemon(
+            const server = new StormDaemon(
                 `${name}-${daemon.index}`,
                 {
                     ...args,
@@ -38,7 +40,8 @@ export class Drpc extends pulumi.ComponentResource implements Pick<Service, "dae
                 },
                 { parent: this },
             );
-        }
+            return server.ready;
+        });
         this.registerOutputs({ addresses: args.daemons.map(({ host }) => host.address) });
     }
 }

@@ -4,16 +4,22 @@ import { locationOf, type PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Service } from "../../discovery/service";
 import { ports } from "../spec/ports";
 import { restartGate } from "../rollout/restartGate";
-import { type StormArgs, StormDaemon } from "./stormDaemon";
+import { nimbusWithLogviewer } from "./logviewer";
+import { runs, type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Nimbus}. */
 export interface NimbusArgs extends StormArgs {
     /** The Nimbus daemons, on their hosts. */
     daemons: readonly PlacedDaemon[];
-    /** Java heap in MiB. */
-    heap: number;
-    /** Memory limit in MiB. */
-    memory: number;
+    /** Java heap of Nimbus, and of the logviewer beside it, in MiB. */
+    heap: { nimbus: number; logviewer: number };
+    /** Memory limit in MiB, with or without a logviewer. */
+    memory: (logviewer: boolean) => number;
+    /**
+     * Whether a logviewer runs beside a daemon, from the second revision on: Storm UI links to Nimbus's log at its address. Where a
+     * supervisor has the same address, its logviewer has the port.
+     */
+    logviewer: (daemon: PlacedDaemon) => boolean;
 }
 
 /**
@@ -42,6 +48,7 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
             const { host: address, port } = discovery.advertise(daemon);
             const gate =
                 index === 0 ? [] : [restartGate(`${name}-restart-gate-${index}`, created.slice(-1), limit, options)];
+            const logviewer = args.revision.apply((revision) => revision > 1 && args.logviewer(daemon));
             const nimbus = new StormDaemon(
                 `${name}-${daemon.index}`,
                 {
@@ -49,7 +56,12 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     daemon,
                     run: "nimbus",
                     nimbus: this,
-                    heaps: { nimbus: args.heap },
+                    script: logviewer.apply((beside) => (beside ? nimbusWithLogviewer : runs("nimbus"))),
+                    heaps: logviewer.apply((beside) => ({
+                        nimbus: args.heap.nimbus,
+                        ...(beside && { logviewer: args.heap.logviewer }),
+                    })),
+                    memory: logviewer.apply(args.memory),
                     stormYaml: pulumi
                         .output(args.stormYaml ?? {})
                         .apply((config) => ({ ...nimbusDefaults, ...config })),

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { majorVersion } from "../../../provider/image";
 import { launchArguments } from "../../../provider/nimbus/launchArguments";
 import type { Service } from "../../discovery/service";
-import { guardData } from "./dataGuard";
+import { dataGuard } from "./dataGuard";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
 import type { Ensemble } from "./ensemble";
 import { ports } from "../spec/ports";
@@ -18,6 +17,8 @@ export interface StormArgs extends ClusterArgs {
     stormYaml?: pulumi.Input<StormConfig>;
     /** How containers get their configuration; default: `arguments`. */
     delivery?: Delivery;
+    /** Which scripts the containers run. */
+    revision: pulumi.Output<number>;
 }
 
 /**
@@ -43,7 +44,7 @@ export interface StormDaemonArgs
     /** Configuration of this daemon alone that is delivered at launch; default: none. */
     launch?: pulumi.Input<StormConfig>;
     /** Java heap in MiB of each JVM of the daemon's, by the name that its `childopts` go by. */
-    heaps: Record<string, number>;
+    heaps: pulumi.Input<Record<string, number>>;
     /** A `bash` script to run, with the launch arguments as its own; default: {@link runs} `run`. */
     script?: pulumi.Input<string>;
     /** Commands of `storm` that the script runs beside; default: none. */
@@ -80,17 +81,22 @@ export class StormDaemon extends Daemon {
                 ...launch,
                 ...(drpcs && { "drpc.servers": drpcs }),
             }));
-        const jvms = {
-            heaps: args.heaps,
-            options: discovery.jvmOptions,
-            isOldJava: majorVersion(args.image) === 1,
-        };
-        const options = (config: StormConfig) => childopts(jvms, config);
-        const entries = pulumi.output(args.stormYaml ?? {}).apply((config) => ({ ...config, ...options(config) }));
+        const jvms = { options: discovery.jvmOptions, image: args.image };
+        const entries = pulumi
+            .all([args.stormYaml ?? {}, args.heaps, args.revision])
+            .apply(([config, heaps, revision]) => ({
+                ...config,
+                ...childopts({ ...jvms, heaps, revision }, config),
+            }));
         const { script = runs(args.run) } = args;
         const start = pulumi
-            .output(script)
-            .apply((text) => ["bash", "-c", args.dataDirectories ? `${guardData}\n${text}` : text, "storm"]);
+            .all([script, args.revision])
+            .apply(([text, revision]) => [
+                "bash",
+                "-c",
+                args.dataDirectories ? `${dataGuard(revision)}\n${text}` : text,
+                "storm",
+            ]);
         const delivered =
             args.delivery === "file"
                 ? {

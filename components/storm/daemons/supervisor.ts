@@ -4,6 +4,7 @@ import type { Service } from "../../discovery/service";
 import { quote, shellFile } from "../../../provider/machines/shell";
 import { ports } from "../spec/ports";
 import { reservesResources } from "../spec/scheduler";
+import { withLogviewer } from "./logviewer";
 import { runs, type StormArgs, StormDaemon } from "./stormDaemon";
 
 /** Arguments of {@link Supervisor}. */
@@ -25,13 +26,6 @@ export interface SupervisorArgs extends StormArgs {
     /** The DRPC servers that its workers use. */
     drpc?: Pick<Service, "daemons">;
 }
-
-/**
- * Runs supervisor and logviewer side by side, as the logviewer reads and cleans by the supervisor's local state and UI
- * expects both at one address. The container ends with the supervisor; a logviewer that ends is started again, as
- * Storm's ends itself on any error of its cleaning, which must not take the workers along.
- */
-export const withLogviewer = shellFile(__dirname, "withLogviewer.sh").trim();
 
 /**
  * Workers end with the container. A supervisor that finds their last heartbeats takes them for alive until those are 30 seconds

@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { StormVersionGuard } from "../../../provider/resources";
 import type { DaemonKind } from "../../daemonRef";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import { hostImage } from "../../hosts/docker/hostImage";
 import { heapSum, memoryLimit } from "../spec/memory";
 import type { CompleteArgs } from "../stormClusterArgs";
+import { type Existing, versionGuard } from "./versionGuard";
 
 /** Resources that must exist before containers are created. */
 export interface Prerequisites {
@@ -22,13 +22,12 @@ export function prerequisites(
     name: string,
     args: CompleteArgs,
     daemons: readonly PlacedDaemon[],
+    existing: Existing,
     parent: pulumi.Resource,
 ): Prerequisites {
     const sum = (on: PlacedDaemon[], of: (kind: DaemonKind) => number) =>
         on.reduce((total, { kind }) => total + of(kind), 0);
-    const first: pulumi.Resource[] = [
-        new StormVersionGuard(`${name}-major-version`, { image: args.stormImage }, { parent }),
-    ];
+    const first: pulumi.Resource[] = [];
     const byEngine: Prerequisites["byEngine"] = {};
     for (const [engine, on] of byDockerEngine(daemons)) {
         const { host } = on[0] as PlacedDaemon;
@@ -51,7 +50,10 @@ export function prerequisites(
             first.push(...resources);
         }
     }
-    return { first, byEngine };
+    // Another major version is refused at once; a change to one that is allowed waits for images and checks.
+    const dependsOn = args.allowMajorVersion === undefined ? [] : [...first];
+    const guard = versionGuard(name, args, daemons, existing, { parent, dependsOn });
+    return { first: [guard, ...first], byEngine };
 }
 
 function byDockerEngine(daemons: readonly PlacedDaemon[]): Map<string, PlacedDaemon[]> {

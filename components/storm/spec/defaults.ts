@@ -1,8 +1,8 @@
 import { defaultHeap } from "./memory";
 
-/** What a cluster has where nothing else is said. Pulumi.yaml declares the same, as a test sees to. */
+/** What a cluster has where nothing else is said. A unit test compares Pulumi.yaml with it. */
 export const clusterDefaults = {
-    stormImage: "storm:2.8.9",
+    stormImage: "storm:3.1.0",
     zookeeperImage: "zookeeper:3.9.5",
     slots: 2,
     logviewers: true,

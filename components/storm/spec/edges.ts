@@ -94,5 +94,6 @@ function direct(slots: number, uiPort: number): Edge[] {
         { from: "client", to: "drpc", ports: one(ports.drpcHttp), purpose: "DRPC calls by HTTP" },
         { from: "browser", to: "ui", ports: one(uiPort), purpose: "Storm UI" },
         { from: "browser", to: "supervisor", ports: one(ports.logviewer), purpose: "logs" },
+        { from: "browser", to: "nimbus", ports: one(ports.logviewer), purpose: "Nimbus's log" },
     ];
 }

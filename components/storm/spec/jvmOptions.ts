@@ -1,14 +1,21 @@
 import { majorVersion } from "../../../provider/image";
+import { logWriterHeap } from "./memory";
 import type { StormConfig } from "./stormConfig";
 
 /** By this option a JVM passes over options that it does not know. */
 const passOver = "-XX:+IgnoreUnrecognizedVMOptions";
 
+/** The Java of the images of a major version of Storm: Storm 3 needs 21 or newer, and its images have 25. */
+export function javaOf(image: string): number {
+    const major = majorVersion(image) ?? 2;
+    return major === 1 ? 8 : major < 3 ? 17 : 25;
+}
+
 /**
- * Options that Java 8 has and Java 17, on which Storm 2's images run, has not: a JVM that receives one does not start. Each was tried on
- * OpenJDK 17. Examples are in many a storm.yaml, and in Storm 1's own defaults.
+ * Options that Java 8 has and Java 17 does not have: a JVM that receives one does not start. Each was tried on OpenJDK 17. Examples are
+ * in many a storm.yaml, and in Storm 1's own defaults.
  */
-const removed = [
+const removedBy17 = [
     /^-d(32|64)$/,
     /^-Xincgc$/,
     /^-XX:[+-]?(Use)?(CMS|ConcMarkSweepGC|ParNewGC|ParallelOldGC)/,
@@ -22,23 +29,51 @@ const removed = [
     /^-XX:[+-]?(UseFastAccessorMethods|UseMembar|UseStringCache|TraceClass(Loading|Unloading)|CheckEndorsedAndExtDirs)/,
 ];
 
+/**
+ * The same for options that Java 17 has and Java 25 does not have: all that OpenJDK 17 lists (-XX:+PrintFlagsFinal) and 25.0.2 refuses.
+ * Those of biased locking (JEP 374) ended with Java 19, those of restricted transactional memory and -Xnoagent with Java 25, for example.
+ * Options of which Java 25 only says that it ignores them, such as ZGenerational (JEP 490), are none of them.
+ */
+const removedBy25 = [
+    /^-X(noagent|future)$/,
+    /^-XX:[+-]?(UseBiasedLocking|BiasedLocking|Print(Precise)?BiasedLocking|UseOptoBiasInlining)/,
+    /^-XX:[+-]?(UseRTM|RTM|PrintPreciseRTM)/,
+    /^-XX:[+-]?(UseHugeTLBFS|UseSHM|UseContainerCpuShares|PreferContainerQuotaForCPUCount|NUMAPageScanRate)/,
+    /^-XX:(Initial|Max|Min)RAMFraction/,
+    /^-XX:(OldSize|BaseFootPrintEstimate|MaxGCMinorPauseMillis|AdaptiveSizePolicyCollectionCostMargin|GCLockerEdenExpansionPercent)/,
+    /^-XX:[+-]?(ScavengeBeforeFullGC|TLABStats|RefDiscoveryPolicy|ProcessDistributionStride|HeapFirstMaximumCompactionCount)/,
+    /^-XX:[+-]?(ParallelOldDeadWood|G1ConcRS|G1RSet(Sparse)?RegionEntries|G1UseAdaptiveConcRefinement)/,
+    /^-XX:G1ConcRefinement(GreenZone|YellowZone|RedZone|ServiceIntervalMillis|ThresholdStep)/,
+    /^-XX:[+-]?(UseHeavyMonitors|CriticalJNINatives|AlwaysLockClassLoader|ExtendedDTraceProbes|FilterSpuriousWakeups|DontYieldALot)/,
+    /^-XX:[+-]?(PreserveAllAnnotations|RegisterFinalizersAtInit|UseEmptySlotsInSupers|UseNotificationThread|PrintSharedDictionary)/,
+    /^-XX:[+-]?(MinInliningThreshold|UseCodeAging|UseCounterDecay|AliasLevel|PrefetchFieldsAhead|DoReserveCopyInSuperWord|TimeLinearScan)/,
+];
+
 /** The options of a value of storm.yaml: a string, a list, or nothing. */
 export function optionsIn(value: unknown): string[] {
     return [value].flat().flatMap((each) => (typeof each === "string" ? each.split(/\s+/).filter(Boolean) : []));
 }
 
-/** Those of the options that today's Java does not have. */
-export function removedOptions(value: unknown): string[] {
+/** Those of the options that the Java of an image does not have. */
+export function removedOptions(value: unknown, image: string): string[] {
+    const java = javaOf(image);
+    const removed = [...(java >= 17 ? removedBy17 : []), ...(java >= 25 ? removedBy25 : [])];
     return optionsIn(value).filter((option) => removed.some((pattern) => pattern.test(option)));
 }
 
 /**
- * What to put before a JVM's options, so that it starts although some are not today's Java's: workers of Storm as released pass over them.
+ * What to put before a JVM's options, so that it starts although its Java does not have some of them: workers of Storm as released pass
+ * over them.
  * @param options Values of storm.yaml, each with options that the JVM receives.
  * @returns The option that passes over others, or nothing if it is not needed.
  */
-export function tolerance(...options: unknown[]): string {
-    return options.some((value) => removedOptions(value).length > 0) ? passOver : "";
+export function tolerance(image: string, ...options: unknown[]): string {
+    return options.some((value) => removedOptions(value, image).length > 0) ? passOver : "";
+}
+
+/** The option without which Java 25 warns of libraries that call native code, as Storm 3's do; earlier versions of Storm need none. */
+export function nativeAccess(image: string): string {
+    return javaOf(image) >= 25 ? "--enable-native-access=ALL-UNNAMED" : "";
 }
 
 /** Keys of storm.yaml, and of a topology's configuration, with further options of a worker's JVM. */
@@ -47,17 +82,19 @@ export const workerOptionKeys = ["topology.worker.childopts", "topology.worker.g
 /** The JVM by which Storm starts a worker and writes its output to a file. */
 const logWriterKey = "topology.worker.logwriter.childopts";
 
-/** A configuration with which workers start although it has options of an older Java. */
+/** Storm's default for that JVM, to which this program adds an option: only for images whose Java needs it. */
+export function logWriterDefaults(image: string): StormConfig {
+    return nativeAccess(image) ? { [logWriterKey]: `-Xmx${logWriterHeap}m` } : {};
+}
+
+/** A configuration with which workers start although it has options of an older Java, and do not warn of native code. */
 export function tolerant(configuration: StormConfig, image: string): StormConfig {
-    if (majorVersion(image) === 1) {
-        return configuration;
-    }
-    const entries = Object.entries(configuration).map(([key, value]) => [
-        key,
-        [...workerOptionKeys, logWriterKey].includes(key) && tolerance(value)
-            ? [tolerance(value), ...optionsIn(value)].join(" ")
-            : value,
-    ]);
+    const entries = Object.entries(configuration).map(([key, value]) => {
+        const isLogWriter = key === logWriterKey;
+        const isOptions = isLogWriter || workerOptionKeys.includes(key);
+        const added = [isOptions && tolerance(image, value), isLogWriter && nativeAccess(image)].filter(Boolean);
+        return [key, added.length > 0 ? [...added, ...optionsIn(value)].join(" ") : value];
+    });
     return Object.fromEntries(entries) as StormConfig;
 }
 

@@ -29,6 +29,11 @@ export interface Jvms {
     slots: number;
     /** Whether a logviewer runs beside a supervisor. */
     logviewers: boolean;
+    /**
+     * Whether one runs beside a Nimbus. Checks of a machine's memory do not count it: whether it runs depends on the stack's state.
+     * @default false
+     */
+    nimbusLogviewer?: boolean;
 }
 
 /** Storm's and ZooKeeper's own default heaps. */
@@ -43,7 +48,7 @@ export const defaultHeap: Heap = {
 };
 
 /** Heap in MiB of the small JVM by which Storm starts each worker and writes its output to a file. */
-const logWriterHeap = 64;
+export const logWriterHeap = 64;
 
 /** The sum in MiB of the heaps of a container's JVMs: it cannot run with less memory. */
 export function heapSum(kind: DaemonKind, jvms: Jvms): number {
@@ -56,9 +61,9 @@ export function memoryLimit(kind: DaemonKind, { memory, ...jvms }: Jvms & { memo
     return memory[kind] ?? sum(limits);
 }
 
-function heapsIn(kind: DaemonKind, { heap, slots, logviewers }: Jvms): number[] {
+function heapsIn(kind: DaemonKind, { heap, slots, logviewers, nimbusLogviewer = false }: Jvms): number[] {
     if (kind !== "supervisor") {
-        return [heap[kind]];
+        return [heap[kind], ...(kind === "nimbus" && nimbusLogviewer ? [heap.logviewer] : [])];
     }
     const workers = Array.from({ length: slots }, () => [heap.worker, logWriterHeap]).flat();
     return [heap.supervisor, ...workers, ...(logviewers ? [heap.logviewer] : [])];

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { profilerOptions, tolerance } from "./jvmOptions";
+import { nativeAccess, profilerOptions, tolerance } from "./jvmOptions";
 import { reservedHeap, reservesResources } from "./scheduler";
 
 /** Configuration of a Storm daemon: keys of storm.yaml and their values. */
@@ -17,19 +17,22 @@ export interface JvmArgs {
     heaps: Record<string, number>;
     /** Options of them all, which those of storm.yaml may override. */
     options: string;
-    /** Whether Java is an old one, as in Storm 1's images: it knows the options of its time. */
-    isOldJava: boolean;
+    /** The image, whose Java decides which options the JVMs need. */
+    image: string;
+    /** Which scripts and options the containers run with: those of before the second are without native access. */
+    revision: number;
 }
 
 /** The `childopts` entries of JVMs: the heap, behind the Java options that `config` has for them. */
-export function childopts({ heaps, options, isOldJava }: JvmArgs, config: StormConfig): StormConfig {
+export function childopts({ heaps, options, image, revision }: JvmArgs, config: StormConfig): StormConfig {
     const entries = Object.entries(heaps).map(([jvm, size]) => {
         const key = `${jvm}.childopts`;
         const isWorker = jvm === "worker";
         const heap = isWorker && reservesResources(config) ? reservedHeap : size;
-        const passOver = isOldJava ? "" : tolerance(config[key], isWorker ? profilerOptions(config) : "");
+        const native = revision > 1 ? nativeAccess(image) : "";
+        const passOver = tolerance(image, config[key], isWorker ? profilerOptions(config) : "");
         // Storm takes a list too.
-        return [key, [passOver, options, config[key], `-Xmx${heap}m`].flat().filter(Boolean).join(" ")];
+        return [key, [passOver, native, options, config[key], `-Xmx${heap}m`].flat().filter(Boolean).join(" ")];
     });
     return Object.fromEntries(entries) as StormConfig;
 }

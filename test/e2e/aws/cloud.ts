@@ -87,13 +87,13 @@ export class Cloud {
 
     /**
      * What `make up` does where nothing has changed in the settings: a refresh, which finds what has changed outside, and
-     * fails as it cannot ask this daemon's machine; then an update.
+     * fails as it cannot ask this daemon's machine; then an update, whose output it gives.
      */
-    async mend(daemon: string): Promise<void> {
+    async repair(daemon: string): Promise<string> {
         const { code, output } = await this.stack.pulumi("refresh", "--yes", "--skip-preview");
         const silent = new RegExp(`${daemon} \\(\\S+\\) does not answer over SSH within 30 s`);
         expect([code !== 0, output]).toEqual([true, expect.stringMatching(silent)]);
-        await this.stack.up("--continue-on-error");
+        return this.stack.up("--continue-on-error");
     }
 
     /** Ids and private addresses of the instances, by daemon. */

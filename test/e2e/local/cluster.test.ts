@@ -2,9 +2,10 @@
 import * as fs from "fs";
 import { edges } from "../../../components/storm/spec/edges";
 import { ports } from "../../../components/storm/spec/ports";
+import { majorVersion } from "../../../provider/image";
 import { connectFrom } from "../../../provider/machines/container";
 import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
-import { docker, machineSettings, TestStack, until } from "../stack";
+import { docker, machineSettings, machineStorm, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
 const subnet = "172.30.78.0/24";
@@ -274,13 +275,33 @@ describe("what cannot work fails", () => {
         expect(broken.containers()).toEqual({});
     });
 
-    test.each([
-        [
-            "ends at its start again and again, without waiting any longer",
+    /** Has an update fail at Nimbus, with a message that has a problem, the reason and the end of its log in it. */
+    async function failsAtNimbus(settings: Record<string, unknown>, problem: RegExp, reason: string): Promise<void> {
+        broken.set(settings);
+        const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
+        expect([code === 0, output]).toEqual([false, expect.stringMatching(problem) as string]);
+        expect(output).toContain(reason);
+        // One message, without a stack.
+        expect(output.slice(output.indexOf("Diagnostics:")).split("nimbus-1 ").length).toBe(2);
+        expect(output).not.toMatch(/^ +at .*\(.*:\d+:\d+\)$/m);
+        expect(output).toMatch(/Last lines of its output:\n/);
+        // What needs Nimbus has started beside it, and is not waited for.
+        expect(Object.keys(broken.containers())).toEqual(expect.arrayContaining(["nimbus-1", "zookeeper-1"]));
+        expect(output).not.toContain("storm-supervisor-1-ready");
+    }
+
+    test("with a daemon that ends at its start again and again, without waiting any longer; other settings repair it", async () => {
+        await failsAtNimbus(
             { stormYaml: { "nimbus.childopts": "-XX:NoSuchOption" }, readySeconds: 3600 },
             /nimbus-1 ends again and again, by exit code 1\n/,
             "Unrecognized VM option 'NoSuchOption'",
-        ],
+        );
+        broken.set({ stormYaml: {}, readySeconds: 180 });
+        await broken.up();
+        expect(await broken.changes()).toEqual([]);
+    });
+
+    test.each([
         [
             "hangs at its start",
             { stormYaml: hangs, readySeconds: 30 },
@@ -293,25 +314,7 @@ describe("what cannot work fails", () => {
             /nimbus-1 (was not ready within 30 s|ends again and again)/,
             "out of memory",
         ],
-    ])(
-        "with a daemon that %s, which is named, with the reason and the end of its log; other settings repair it",
-        async (_what, settings, problem, reason) => {
-            broken.set(settings);
-            const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
-            expect([code === 0, output]).toEqual([false, expect.stringMatching(problem) as string]);
-            expect(output).toContain(reason);
-            // One message, without a stack.
-            expect(output.slice(output.indexOf("Diagnostics:")).split("nimbus-1 ").length).toBe(2);
-            expect(output).not.toMatch(/^ +at .*\(.*:\d+:\d+\)$/m);
-            expect(output).toMatch(/Last lines of its output:\n/);
-            // What needs Nimbus has started beside it, and is not waited for.
-            expect(Object.keys(broken.containers())).toEqual(expect.arrayContaining(["nimbus-1", "zookeeper-1"]));
-            expect(output).not.toContain("storm-supervisor-1-ready");
-            broken.set({ stormYaml: {}, heap: small, memory: {}, readySeconds: 180 });
-            await broken.up();
-            expect(await broken.changes()).toEqual([]);
-        },
-    );
+    ])("with a daemon that %s", (_what, settings, problem, reason) => failsAtNimbus(settings, problem, reason));
 
     test("when it is cancelled while a daemon is waited for, at once, with what was waited for", async () => {
         broken.set({ stormYaml: hangs, readySeconds: 3600 });
@@ -351,11 +354,12 @@ describe("docs/changes.md says what a change does on this target:", () => {
         "`slots`": { slots: 2 },
         "`drpcs`": { drpcs: 2 },
         "`zookeeperImage`": { zookeeperImage: "zookeeper:3.9.99" },
-        "`stormImage`": { stormImage: "storm:2.99.0" },
+        "`stormImage`": { stormImage: `storm:${majorVersion(machineStorm())}.99.0` },
         "`heap.zookeeper`, `heap.nimbus`, `heap.drpc`, `heap.ui`": {
             heap: { ...small, zookeeper: 129, nimbus: 257, drpc: 129, ui: 257 },
         },
-        "`heap.supervisor`, `heap.worker`, `heap.logviewer`": { heap: { ...small, supervisor: 129, worker: 129 } },
+        "`heap.supervisor`, `heap.worker`": { heap: { ...small, supervisor: 129, worker: 129 } },
+        ...(hasUi && { "`heap.logviewer`": { heap: { ...small, logviewer: 129 } } }),
         "`memory`": { memory: { zookeeper: 999, nimbus: 999, supervisor: 999 } },
         "`stormYaml`": { stormYaml: { "topology.debug": true } },
         "`discovery`": { discovery: "dns" },

@@ -49,9 +49,11 @@ if (!hasHistory) {
 
     test("is taken over: a preview and an update create the component of the target, restart gates and the kill of the topology, and change no other resource", async () => {
         expect(await state()).toContain("pulumi-nodejs:dynamic/storm:Ready");
+        // As if it had never set an image: it keeps the one that its state has.
+        stack.set({ stormImage: "" });
         // Components of daemons have their wiring as an input.
         const expected =
-            /^(create (host$|.*-restart-gate|topology-wordcount-kill$)|update storm-(zookeeper|nimbus|supervisor)-\d+$)/;
+            /^(create (host$|.*-restart-gate|topology-wordcount-kill$|storm-activation$)|update storm-(zookeeper|nimbus|supervisor)-\d+$)/;
         expect((await stack.changes()).filter((change) => !expected.test(change))).toEqual([]);
         await stack.up();
         expect(await state()).not.toContain("pulumi-nodejs:dynamic");

@@ -1,9 +1,9 @@
-// Long, as updates are ended at ten moments, and each is followed by one that has to end well.
+// Long, as updates are ended at six moments, and each is followed by one that has to end well.
 import { docker, TestStack, until } from "../stack";
 
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
 /** Moments of an update, as shares of its steps. The two ways take turns at them, unless `MOMENTS=all`: each costs a minute. */
-const moments = [0.1, 0.3, 0.5, 0.7, 0.9];
+const moments = [0.2, 0.5, 0.8];
 const momentsOf = (turn: number) => moments.filter((_, index) => process.env.MOMENTS === "all" || index % 2 === turn);
 
 /** How many steps an update has said that it begins, or has done. */

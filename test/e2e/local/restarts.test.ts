@@ -48,13 +48,10 @@ describeLab("a cluster on a Docker daemon that nobody else has", () => {
         await untilCounting({ "supervisor-1": counted });
     }
 
-    test.each(["zookeeper-1", "zookeeper-2", "zookeeper-3", "nimbus-1", "supervisor-1"])(
-        "is there again after a restart of %s",
-        async (daemon) => {
-            await host.exec(`docker restart ${stack.cluster}-${daemon}`);
-            await untilBack();
-        },
-    );
+    test.each(["zookeeper-1", "nimbus-1", "supervisor-1"])("is there again after a restart of %s", async (daemon) => {
+        await host.exec(`docker restart ${stack.cluster}-${daemon}`);
+        await untilBack();
+    });
 
     test("is there again, at the same addresses, after a restart of all of them, in another order", async () => {
         await host.exec(`docker restart $(docker ps --quiet --filter label=storm.cluster=${stack.cluster} | sort -R)`);

@@ -1,4 +1,4 @@
-// Long, as a topology is submitted, moved, replaced or interrupted some thirty times, each by an update of its own.
+// Long, as a topology is submitted, moved, replaced or interrupted some twenty-five times, each by an update of its own.
 import { createHash } from "crypto";
 import { once } from "events";
 import * as fs from "fs";
@@ -22,6 +22,8 @@ beforeAll(async () => {
         ui: false,
         logviewers: false,
         heap,
+        // So many that some are under way when a supervisor is taken away.
+        stormYaml: { "wordcount.sentences.per.second": 20 },
     });
     stack.set({ topologies: [wordcount()] });
     await stack.up();
@@ -55,7 +57,6 @@ describe("a topology in the settings", () => {
 
     test("a second update changes nothing, and nothing has changed outside", async () => {
         const { id } = await only();
-        await stack.up("--expect-no-changes");
         await stack.up("--refresh", "--expect-no-changes");
         expect((await only()).id).toBe(id);
     });
@@ -252,14 +253,11 @@ describe("another version", () => {
     const isActive = async (id: string) =>
         (await now()).some((topology) => topology.id === id && topology.status === "ACTIVE");
     const moments: [string, (output: string, before: string) => boolean | Promise<boolean>][] = [
-        ["before the one before is killed", (output) => /submission deleting/.test(output)],
         [
             "while the one before is being killed",
             async (output, before) => /submission deleting/.test(output) && !(await isActive(before)),
         ],
         ["while it is submitted", async (_output, before) => submitting() || (await newOne(before)) !== undefined],
-        ["once it is submitted", async (_output, before) => (await newOne(before)) !== undefined],
-        ["while its workers start", async (_output, before) => ((await newOne(before))?.executors.length ?? 0) > 0],
     ];
     test.each(moments)("is there once after an update that was killed: %s", async (when, isMoment) => {
         const { id } = await only();

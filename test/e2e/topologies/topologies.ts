@@ -10,7 +10,7 @@ import { workersOf } from "../../../provider/nimbus/running";
 
 export const jar = "examples/wordcount/target/wordcount.jar";
 
-/** The settings of the example topology. */
+/** The settings of the example topology, whose own message timeout is 30 seconds: a drain waits for two of them. */
 export function wordcount(changes: Record<string, unknown> = {}): Record<string, unknown> {
     return {
         name: "wordcount",
@@ -20,6 +20,7 @@ export function wordcount(changes: Record<string, unknown> = {}): Record<string,
         killSeconds: 1,
         rebalanceSeconds: 1,
         ...changes,
+        configuration: { "topology.message.timeout.secs": 10, ...(changes.configuration as object | undefined) },
     };
 }
 

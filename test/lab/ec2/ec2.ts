@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
     DescribeAddressesCommand,
+    DescribeFlowLogsCommand,
     DescribeInstancesCommand,
     DescribeInternetGatewaysCommand,
     DescribeKeyPairsCommand,
@@ -12,14 +14,17 @@ import {
     DescribeSecurityGroupsCommand,
     DescribeSubnetsCommand,
     DescribeVolumesCommand,
+    DescribeVpcEndpointsCommand,
     DescribeVpcsCommand,
     EC2Client,
     type Instance,
+    ModifyInstanceAttributeCommand,
     RegisterImageCommand,
     StartInstancesCommand,
     StopInstancesCommand,
     TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
+import { IAMClient, ListInstanceProfilesCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import { ListHostedZonesCommand, ListResourceRecordSetsCommand, Route53Client } from "@aws-sdk/client-route-53";
 import type { HostOptions, LabHost } from "../host";
 import type { Lab } from "../lab";
@@ -37,8 +42,8 @@ export interface Ec2Options {
     host: (name: string) => HostOptions;
 }
 
-/** Milliseconds between two looks at what EC2 has. */
-const interval = 1000;
+/** Milliseconds between two looks at what EC2 has: moto answers slowly. */
+const interval = 3000;
 
 /**
  * EC2 as a lab can be it, a stand-in: moto answers as AWS does, and each instance that it has is a host of the lab, at the
@@ -50,6 +55,8 @@ export class Ec2 {
     readonly environment: Record<string, string>;
     private readonly client: EC2Client;
     private readonly route53: Route53Client;
+    private readonly iam: IAMClient;
+    private readonly logs: CloudWatchLogsClient;
     private readonly volumes: Volumes;
     private readonly applied = new Map<string, string>();
     private readonly busy = new Set<string>();
@@ -70,6 +77,8 @@ export class Ec2 {
         };
         this.client = new EC2Client(account);
         this.route53 = new Route53Client(account);
+        this.iam = new IAMClient(account);
+        this.logs = new CloudWatchLogsClient(account);
         this.volumes = new Volumes(path.join(lab.folder, "volumes"));
     }
 
@@ -146,6 +155,15 @@ export class Ec2 {
         await this.client.send(new TerminateInstancesCommand({ InstanceIds: [await this.idOf(name)] }));
     }
 
+    /** Terminates the instance that has this tag `Name`, though it is protected from that, as docs/aws.md says. */
+    async terminateProtectedInstance(name: string): Promise<void> {
+        const InstanceId = await this.idOf(name);
+        await this.client.send(
+            new ModifyInstanceAttributeCommand({ InstanceId, DisableApiTermination: { Value: false } }),
+        );
+        await this.client.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+    }
+
     /** Registers a machine image, and gives its id. Machines of all images are the same. */
     async registerImage(name: string): Promise<string> {
         const { ImageId = "" } = await this.client.send(
@@ -172,23 +190,36 @@ export class Ec2 {
         return [...new Set(called)].filter(Boolean).sort();
     }
 
-    /** What there is, of those kinds that a stack can leave behind: ids, and names of roles and instance profiles. */
+    /** What there is, of those kinds that a stack can leave behind: ids, and names of roles, instance profiles and log groups. */
     async resources(): Promise<string[]> {
         const { client } = this;
-        const [volumes, interfaces, addresses, keys, groups, subnets, tables, gateways, nats, vpcs] = await Promise.all(
-            [
-                client.send(new DescribeVolumesCommand()),
-                client.send(new DescribeNetworkInterfacesCommand()),
-                client.send(new DescribeAddressesCommand()),
-                client.send(new DescribeKeyPairsCommand()),
-                client.send(new DescribeSecurityGroupsCommand()),
-                client.send(new DescribeSubnetsCommand()),
-                client.send(new DescribeRouteTablesCommand()),
-                client.send(new DescribeInternetGatewaysCommand()),
-                client.send(new DescribeNatGatewaysCommand()),
-                client.send(new DescribeVpcsCommand()),
-            ],
-        );
+        const [
+            volumes,
+            interfaces,
+            addresses,
+            keys,
+            groups,
+            subnets,
+            tables,
+            gateways,
+            nats,
+            endpoints,
+            flowLogs,
+            vpcs,
+        ] = await Promise.all([
+            client.send(new DescribeVolumesCommand()),
+            client.send(new DescribeNetworkInterfacesCommand()),
+            client.send(new DescribeAddressesCommand()),
+            client.send(new DescribeKeyPairsCommand()),
+            client.send(new DescribeSecurityGroupsCommand()),
+            client.send(new DescribeSubnetsCommand()),
+            client.send(new DescribeRouteTablesCommand()),
+            client.send(new DescribeInternetGatewaysCommand()),
+            client.send(new DescribeNatGatewaysCommand()),
+            client.send(new DescribeVpcEndpointsCommand()),
+            client.send(new DescribeFlowLogsCommand()),
+            client.send(new DescribeVpcsCommand()),
+        ]);
         const there: (string | undefined)[] = [
             ...Object.values(await this.instances()).map(({ InstanceId }) => InstanceId),
             ...(volumes.Volumes ?? []).map(({ VolumeId }) => VolumeId),
@@ -205,23 +236,22 @@ export class Ec2 {
             ...(nats.NatGateways ?? [])
                 .filter(({ State }) => State !== "deleted")
                 .map(({ NatGatewayId }) => NatGatewayId),
+            ...(endpoints.VpcEndpoints ?? [])
+                // moto keeps them, deleted.
+                .filter(({ State }) => State?.toLowerCase() !== "deleted")
+                .map(({ VpcEndpointId }) => VpcEndpointId),
+            ...(flowLogs.FlowLogs ?? []).map(({ FlowLogId }) => FlowLogId),
             ...(vpcs.Vpcs ?? []).map(({ VpcId }) => VpcId),
             ...((await this.route53.send(new ListHostedZonesCommand({}))).HostedZones ?? []).map(({ Id }) => Id),
-            ...(await this.namesInIam("ListRoles", "RoleName")),
-            ...(await this.namesInIam("ListInstanceProfiles", "InstanceProfileName")),
+            ...((await this.iam.send(new ListRolesCommand())).Roles ?? []).map(({ RoleName }) => RoleName),
+            ...((await this.iam.send(new ListInstanceProfilesCommand())).InstanceProfiles ?? []).map(
+                ({ InstanceProfileName }) => InstanceProfileName,
+            ),
+            ...((await this.logs.send(new DescribeLogGroupsCommand())).logGroups ?? []).map(
+                ({ logGroupName }) => logGroupName,
+            ),
         ];
         return there.filter((id) => id !== undefined);
-    }
-
-    /** What an action of IAM's lists. */
-    private async namesInIam(Action: string, tag: string): Promise<string[]> {
-        const answer = await fetch(this.environment.AWS_ENDPOINT_URL as string, {
-            method: "POST",
-            // moto finds the service in it, and checks no signature.
-            headers: { authorization: `AWS4-HMAC-SHA256 Credential=${observer}/20260101/us-east-1/iam/aws4_request` },
-            body: new URLSearchParams({ Action, Version: "2010-05-08" }),
-        });
-        return [...(await answer.text()).matchAll(new RegExp(`<${tag}>([^<]+)`, "g"))].map(([, name = ""]) => name);
     }
 
     /** Stops to follow what EC2 says; the rest of it ends with the lab. */
@@ -230,6 +260,8 @@ export class Ec2 {
         await this.watching;
         this.client.destroy();
         this.route53.destroy();
+        this.iam.destroy();
+        this.logs.destroy();
     }
 
     private async idOf(name: string): Promise<string> {
@@ -360,6 +392,8 @@ function route53Action(method: string, url: string): string {
         ["DELETE", /^hostedzone\/[^/]+$/, "DeleteHostedZone"],
         ["POST", /^hostedzone\/[^/]+\/rrset$/, "ChangeResourceRecordSets"],
         ["GET", /^hostedzone\/[^/]+\/rrset$/, "ListResourceRecordSets"],
+        ["POST", /^hostedzone\/[^/]+\/associatevpc$/, "AssociateVPCWithHostedZone"],
+        ["POST", /^hostedzone\/[^/]+\/disassociatevpc$/, "DisassociateVPCFromHostedZone"],
         ["GET", /^change\/[^/]+$/, "GetChange"],
         ["GET", /^tags\/hostedzone\/[^/]+$/, "ListTagsForResource"],
         ["POST", /^tags\/hostedzone\/[^/]+$/, "ChangeTagsForResource"],

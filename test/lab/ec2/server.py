@@ -1,7 +1,9 @@
 """moto's server, a stand-in for AWS, with what moto leaves out, and with other addresses than those that it makes up at random.
 
 An interface without public address has no association; a rule's description is there too where it lets in a group; an instance's
-groups are those of its interface; RunInstances heeds DisableApiTermination; a zone that is made with a VPC is private.
+groups are those of its interface; RunInstances and TerminateInstances heed DisableApiTermination; an interface is detached when its
+instance is terminated; a zone that is made with a VPC is private. Interfaces and volumes that outlive their instance stay in use for a
+while after it is terminated: here until an instance was refused them once, so that no test depends on time. They can be deleted at once.
 
 Private ones are free in their subnet, as EC2's are. Public ones are of PUBLIC_SUBNET, which leads to a lab's hosts and
 never leaves this machine.
@@ -11,7 +13,8 @@ import ipaddress
 import os
 import threading
 
-from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces, instances, security_groups
+from moto.ec2.exceptions import EC2ClientError, OperationNotPermitted4
+from moto.ec2.models import elastic_block_store, elastic_ip_addresses, elastic_network_interfaces, instances, security_groups
 from moto.ec2.responses.instances import InstanceResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.route53.responses import Route53
@@ -58,10 +61,49 @@ def prepare_interfaces_and_groups(self, *args, **kwargs):
 
 instances.Instance.prep_nics = prepare_interfaces_and_groups
 
+terminate = instances.Instance.terminate
+
+
+# Ids of what is still in use by an instance that is terminated.
+in_use = set()
+
+
+def terminate_and_detach(self):
+    in_use.update(volume.volume_id for volume in self.block_device_mapping.values() if not volume.delete_on_termination)
+    previous = terminate(self)
+    for interface in self.nics.values():
+        interface.instance = interface.attachment_id = interface.attach_time = None
+        interface.status = "available"
+        in_use.add(interface.id)
+    return previous
+
+
+instances.Instance.terminate = terminate_and_detach
+
+
+def refuse_once(id, code, message):
+    if id in in_use:
+        in_use.remove(id)
+        raise EC2ClientError(code, message)
+
+
+attach_volume = elastic_block_store.EBSBackend.attach_volume
+
+
+def attach_free_volume(self, volume_id, *args, **kwargs):
+    refuse_once(volume_id, "VolumeInUse", f"{volume_id} is already attached to an instance")
+    return attach_volume(self, volume_id, *args, **kwargs)
+
+
+elastic_block_store.EBSBackend.attach_volume = attach_free_volume
+
 run_instances = InstanceResponse.run_instances
 
 
 def run_protected_instances(self):
+    for interface in self._get_param("NetworkInterfaces", []):
+        id = interface.get("NetworkInterfaceId")
+        refuse_once(id, "InvalidNetworkInterface.InUse", f"Interface: [{id}] in use.")
     answer = run_instances(self)
     for instance in answer.result.instances:
         instance.disable_api_termination = self._get_param("DisableApiTermination") or False
@@ -69,6 +111,19 @@ def run_protected_instances(self):
 
 
 InstanceResponse.run_instances = run_protected_instances
+
+terminate_instances = instances.InstanceBackend.terminate_instances
+
+
+def terminate_unprotected_instances(self, instance_ids):
+    for instance in self.get_multi_instances_by_id(instance_ids):
+        # As it came in a request: moto compares it with True.
+        if str(instance.disable_api_termination).lower() == "true":
+            raise OperationNotPermitted4(instance.id)
+    return terminate_instances(self, instance_ids)
+
+
+instances.InstanceBackend.terminate_instances = terminate_unprotected_instances
 
 get_bool_param = Route53._get_bool_param
 

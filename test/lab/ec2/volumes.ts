@@ -2,6 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import type { BlockDevice } from "../host";
 import { run } from "../run";
+import { noise } from "./signatures";
 import type { WantedVolume } from "./wanted";
 
 /**
@@ -22,9 +23,15 @@ export class Volumes {
         fs.mkdirSync(folder, { recursive: true });
     }
 
-    /** The device of a volume; a new volume is blank, one that has grown keeps what it has. */
+    /**
+     * The device of a volume; one that has grown keeps what it has. A new one begins with noise, as EBS gives for blocks of an encrypted
+     * volume that nobody has written (https://github.com/kubernetes/kubernetes/issues/86064).
+     */
     async device({ id, gibibytes }: WantedVolume): Promise<BlockDevice> {
         const file = path.join(this.folder, id);
+        if (!fs.existsSync(file)) {
+            fs.writeFileSync(file, noise(1 << 20));
+        }
         await run("truncate", ["--size", `${gibibytes}G`, file]);
         const made = this.devices.get(id) ?? run("losetup", ["--find", "--show", file]);
         this.devices.set(id, made);

@@ -11,9 +11,10 @@ setting() {
 
 case ${1:-} in
   start-foreground)
+    # the class path begins with the archive's (see archive); few live long enough for the second compiler
     # shellcheck disable=SC2086 # both hold several flags; the later -Xmx counts, so JVMFLAGS overrides ZK_SERVER_HEAP
     exec java "-Dzookeeper.log.dir=$ZOO_LOG_DIR" -XX:+HeapDumpOnOutOfMemoryError -XX:+ExitOnOutOfMemoryError \
-      -cp "$ZOOCFGDIR:/zookeeper/lib/*" \
+      -XX:SharedArchiveFile=/zookeeper/lib.jsa -XX:TieredStopAtLevel=1 -cp "/zookeeper/lib/*:$ZOOCFGDIR" \
       "-Xmx${ZK_SERVER_HEAP:-1000}m" ${SERVER_JVMFLAGS:-} ${JVMFLAGS:-} \
       org.apache.zookeeper.server.quorum.QuorumPeerMain "$config"
     ;;

@@ -1,0 +1,23 @@
+/** What carries tags, of what this project makes on AWS. */
+export const tagged = [
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:ebs/volume:Volume",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:ec2/eip:Eip",
+    "aws:ec2/flowLog:FlowLog",
+    "aws:ec2/instance:Instance",
+    "aws:ec2/internetGateway:InternetGateway",
+    "aws:ec2/keyPair:KeyPair",
+    "aws:ec2/natGateway:NatGateway",
+    "aws:ec2/networkInterface:NetworkInterface",
+    "aws:ec2/routeTable:RouteTable",
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/subnet:Subnet",
+    "aws:ec2/vpc:Vpc",
+    "aws:ec2/vpcEndpoint:VpcEndpoint",
+    "aws:iam/instanceProfile:InstanceProfile",
+    "aws:iam/role:Role",
+    "aws:route53/zone:Zone",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+];

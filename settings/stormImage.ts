@@ -1,0 +1,14 @@
+import { ofKindIn, stackState } from "../components/stackState";
+import { withoutRegistry } from "../provider/image";
+import type { Inputs } from "../provider/schema";
+
+/**
+ * The image of Storm that the stack had at its last update, without the registry of `storm:imageRegistry`; undefined for a new stack.
+ * A stack that does not set `storm:stormImage` keeps it: the default of a later version of this program must not replace its
+ * containers.
+ */
+export async function existingStormImage(): Promise<string | undefined> {
+    const [guard] = ofKindIn("StormVersionGuard", await stackState());
+    const { image, imageRegistry } = (guard?.outputs ?? {}) as Partial<Inputs<"StormVersionGuard">>;
+    return image === undefined ? undefined : withoutRegistry(imageRegistry, image);
+}
