@@ -13,6 +13,7 @@ import { instanceTypeProblem } from "../components/hosts/ec2/instanceTypes";
 import { type ImageArgument, imageArgument, type MachineArgs, neededImages } from "../components/targets/ec2Machine";
 import { bastionName, kindsWithData } from "../components/targets/ec2TargetArgs";
 import { settingValue } from "../settings";
+import { waysToLogIn } from "../settings/aws";
 import { missingCredentials } from "./cloud/credentials";
 import { configOf } from "./stackFile";
 
@@ -96,7 +97,6 @@ function machinesOf(file: string, config: Record<string, unknown>): MachineArgs 
             throw new Error(`${file}: storm:aws.instanceTypes.${kind} (${JSON.stringify(type)}) ${problem}`);
         }
     }
-    const { bastion, via } = (config["storm:ssh"] ?? {}) as { bastion?: unknown; via?: unknown };
     // Pulumi writes numbers and booleans back as strings.
     const value = (key: string) => {
         const given = config[`storm:${key}`];
@@ -111,7 +111,7 @@ function machinesOf(file: string, config: Record<string, unknown>): MachineArgs 
             drpcs: value("drpcs") ? 1 : 0,
             ui: value("ui") !== false,
         },
-        login: { bastion, sessionManager: via },
+        login: waysToLogIn(config["storm:ssh"] ?? {}),
         amis: {},
     };
 }

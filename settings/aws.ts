@@ -3,7 +3,7 @@ import { hostCount, subnetAt } from "../components/network/subnet";
 import { daemonKinds, type DaemonRef, ofKind } from "../components/daemonRef";
 import { architectureOf, instanceTypeProblem, memoryOf } from "../components/hosts/ec2/instanceTypes";
 import { heapSum, type Jvms } from "../components/storm/spec/memory";
-import { hasBastion } from "../components/targets/ec2Machine";
+import { hasBastion, type MachineArgs } from "../components/targets/ec2Machine";
 import { bastionName, ec2Defaults, kindsWithData } from "../components/targets/ec2TargetArgs";
 import { isOfficialForX86Only } from "../provider/image";
 import type { Fields } from "./fields";
@@ -80,6 +80,11 @@ export const aws = z
 /** Settings of the target `aws`. */
 export type AwsSettings = z.infer<typeof aws>;
 
+/** What `storm:ssh` says of the way to machines, as the target's argument `login` has it. */
+export function waysToLogIn({ bastion, via }: { bastion?: unknown; via?: unknown }): MachineArgs["login"] {
+    return { bastion, sessionManager: via };
+}
+
 /** EC2 keeps five addresses of each subnet for itself, two of which no machine could have anyway. */
 const keptAddresses = 3;
 /** A NAT gateway and a bastion may stand in a subnet too. */
@@ -114,7 +119,7 @@ export function awsProblems(
         const reason = nameProblem(
             name,
             daemons ?? [],
-            hasBastion({ private: isPrivate, vpc, login: settings.ssh ?? {} }),
+            hasBastion({ private: isPrivate, vpc, login: waysToLogIn(settings.ssh ?? {}) }),
         );
         if (reason !== undefined) {
             problem(["amis", name], `is for no machine of this stack: ${reason}`);
@@ -163,7 +168,7 @@ function nameProblem(name: string, daemons: DaemonRef[], isThereBastion: boolean
     if (name === bastionName) {
         return isThereBastion
             ? undefined
-            : "it creates a bastion only if storm:aws.private is true, and neither storm:aws.vpc nor storm:ssh.bastion is set";
+            : "it creates a bastion only if storm:aws.private is true, and none of storm:aws.vpc, storm:ssh.bastion and storm:ssh.via is set";
     }
     return daemons.some((daemon) => daemon.name === name) ? undefined : suggestion(name, daemons);
 }

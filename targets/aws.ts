@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { neededImages, purposeOf } from "../components/targets/ec2Machine";
-import { regionOf } from "../components/network/region";
+import { regionOfNetwork } from "../components/network/region";
 import type { ExistingResources } from "../components/stackState";
 import { Ec2Target } from "../components/targets/ec2Target";
 import { quotaWarning } from "../components/targets/ec2Quota";
@@ -8,6 +8,7 @@ import { existingResources } from "../components/targets/existingResources";
 import type { SessionManager } from "../provider/machines/ssh";
 import { missingTools } from "../provider/machines/sessionManager";
 import type { StackSettings } from "../settings";
+import { waysToLogIn } from "../settings/aws";
 import { awsProvider, awsSetting } from "./awsProvider";
 import { commonArgs, targetName, targetOptions } from "./common";
 import { sshLogin } from "./sshLogin";
@@ -30,7 +31,7 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
     const login = {
         ...sshLogin(settings, clusterName),
         bastion: ssh.bastion,
-        sessionManager: ssh.via && sessionManager(settings),
+        sessionManager: ssh.via && sessionManager(aws),
     };
     const warning = quotaWarning(targetName, { daemons: settings, ...aws, login, existing });
     if (warning !== undefined && pulumi.runtime.isDryRun()) {
@@ -79,9 +80,8 @@ function withEarlierNames(existing: ExistingResources): ExistingResources {
 }
 
 /** The region of the zones, and the profile of the stack's provider. Other credentials than a profile's are those of the environment. */
-function sessionManager({ aws: { vpc, zones } }: StackSettings): pulumi.Output<SessionManager> {
-    const [zone = ""] = vpc ? Object.keys(vpc.subnets) : zones;
-    return pulumi.output({ region: regionOf(zone), profile: awsSetting("profile") });
+function sessionManager(aws: StackSettings["aws"]): pulumi.Output<SessionManager> {
+    return pulumi.output({ region: regionOfNetwork(aws), profile: awsSetting("profile") });
 }
 
 /**
@@ -90,8 +90,8 @@ function sessionManager({ aws: { vpc, zones } }: StackSettings): pulumi.Output<S
  */
 function required(settings: StackSettings) {
     const { publicKey, from } = settings.aws;
-    const { bastion, via } = settings.ssh;
-    const machines = { daemons: settings, ...settings.aws, login: { bastion, sessionManager: via } };
+    const { via } = settings.ssh;
+    const machines = { daemons: settings, ...settings.aws, login: waysToLogIn(settings.ssh) };
     const images = [...neededImages(machines)].filter(([key]) => !settings.aws[key]);
     const missing = [
         ...images.map(

@@ -2,3 +2,15 @@
 export function regionOf(zone: string): string {
     return /^[a-z]+(-[a-z]+)+-\d+/.exec(zone)?.[0] ?? zone;
 }
+
+/** The region of a network: that of its first zone, `""` if it has none. */
+export function regionOfNetwork({
+    zones,
+    vpc,
+}: {
+    zones?: string[];
+    vpc?: { subnets: Record<string, unknown> };
+}): string {
+    const [zone = ""] = vpc ? Object.keys(vpc.subnets) : (zones ?? []);
+    return regionOf(zone);
+}

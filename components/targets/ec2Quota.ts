@@ -1,6 +1,6 @@
 import { instanceName } from "../hosts/ec2/ec2Instance";
 import { vcpusOf } from "../hosts/ec2/instanceTypes";
-import { regionOf } from "../network/region";
+import { regionOfNetwork } from "../network/region";
 import { instanceTypeOf, type Machine, type MachineArgs, machinesOf } from "./ec2Machine";
 import { type Ec2TargetArgs, kindsWithAddress } from "./ec2TargetArgs";
 
@@ -31,7 +31,7 @@ export function quotaWarning(name: string, args: QuotaArgs): string | undefined 
         return undefined;
     }
     const { running, replacing, uncounted } = vcpus(args, machines);
-    const of = `${quota} --region ${regionOf([...(args.zones ?? []), ...Object.keys(args.vpc?.subnets ?? {})][0] ?? "")}`;
+    const of = `${quota} --region ${regionOfNetwork(args)}`;
     const more = replacing > running ? `, and ${replacing} while an update replaces them` : "";
     const missing =
         uncounted.length > 0

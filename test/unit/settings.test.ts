@@ -417,7 +417,7 @@ describe("images of single instances", () => {
             `storm:aws.amis.${name} ("${ami}") is for no machine of this stack: ${why}`;
         const names = "names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui";
         const bastion =
-            "it creates a bastion only if storm:aws.private is true, and neither storm:aws.vpc nor storm:ssh.bastion is set";
+            "it creates a bastion only if storm:aws.private is true, and none of storm:aws.vpc, storm:ssh.bastion and storm:ssh.via is set";
         expect(wrong({ amis })).toEqual([
             no("zookeeper-2", "storm:zookeepers is 1"),
             no("ui-1", names),
@@ -425,6 +425,8 @@ describe("images of single instances", () => {
             no("bastion", bastion),
         ]);
         expect(wrong({ amis: { ui: ami } }, { ui: false })).toEqual([no("ui", "storm:ui is false")]);
+        const ssh = { via: "session-manager" };
+        expect(wrong({ private: true, amis: { bastion: ami } }, { ssh })).toEqual([no("bastion", bastion)]);
     });
 
     test("must be ids", () => {
