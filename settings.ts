@@ -154,6 +154,7 @@ const texts: (keyof Fields)[] = [
     "dnsImage",
     "etcdImage",
     "proxyImage",
+    "prometheusImage",
     "imageRegistry",
     "subnet",
     "sshKey",

@@ -22,6 +22,9 @@ export { DnsServers, type DnsServersArgs } from "./discovery/dnsServers";
 export { names, zoneOf } from "./discovery/names";
 export type { Service } from "./discovery/service";
 export type { Peer } from "./discovery/wiring";
+export { Monitoring, type MonitoringArgs, type PrometheusOptions } from "./monitoring/monitoring";
+export { monitoringDefaults } from "./monitoring/defaults";
+export type { ScrapeTarget } from "./monitoring/scrapeTargets";
 export { type DaemonCounts, placeDaemons } from "./storm/spec/composition";
 export { type Edge, edges, type EdgesArgs, type Outsider } from "./storm/spec/edges";
 export type { ExistingZooKeeper } from "./storm/daemons/ensemble";
@@ -39,6 +42,8 @@ export {
     type DiscoveryImages,
     discoveryImages,
     type DiscoveryKind,
+    type MonitoringHosts,
+    type MonitoringPorts,
     type Target,
     type TargetArgs,
     type TargetOutputs,

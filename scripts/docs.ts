@@ -6,7 +6,8 @@ import { edges } from "../components/storm/spec/edges";
 import { policies } from "../policy/policies";
 
 interface Setting {
-    type: string;
+    /** None: `true`, `false` or a map. */
+    type?: string;
     default?: unknown;
     description: string;
 }
@@ -59,7 +60,7 @@ function settingsTable(folder: string, keys?: string[]): string {
         .filter(([key]) => keys?.includes(key) ?? true)
         .map(([key, { type, default: value, description }]) => [
             `\`${key}\``,
-            type,
+            type ?? "boolean or object",
             value === "" ? "" : `\`${JSON.stringify(value).replace(/"/g, "")}\``,
             linked(description),
         ]);

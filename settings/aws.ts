@@ -58,7 +58,7 @@ export const aws = z
             .optional(),
         private: flag.default(false),
         flowLogs: flag.default(false),
-        from: z.strictObject({ ssh: origins, ui: origins, clients: origins }).prefault({}),
+        from: z.strictObject({ ssh: origins, ui: origins, clients: origins, prometheus: origins }).prefault({}),
         instanceTypes: z
             .strictObject({
                 zookeeper: instanceType,

@@ -3,6 +3,7 @@ import { hostCount } from "../components/network/subnet";
 import { clusterDefaults } from "../components/storm/spec/defaults";
 import { defaultHeap } from "../components/storm/spec/memory";
 import { aws } from "./aws";
+import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
 import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, registry, subnet, tagged, user } from "./values";
@@ -92,6 +93,8 @@ export const fields = {
         ),
     aws,
     topologies,
+    monitoring,
+    prometheusImage: tagged,
     startEmpty: z.array(z.string(), { error: "must be a list of daemons" }),
     mayLeave: z.array(z.string().regex(/^zookeeper-[1-5]$/, "must be a ZooKeeper member, such as zookeeper-3"), {
         error: "must be a list of daemons",

@@ -76,6 +76,11 @@ export interface StormClusterArgs {
      */
     zooCfg?: ZooCfg;
     /**
+     * Whether the members of the cluster's own ensemble serve metrics for Prometheus, at TCP port 7000.
+     * @default false
+     */
+    zooKeeperMetrics?: boolean;
+    /**
      * How daemons resolve services.
      * @default `addresses`
      */
