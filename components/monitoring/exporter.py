@@ -23,56 +23,56 @@ import time
 CALL_SECONDS = 5  # for one call of Nimbus, or one connection to it
 SCRAPE_SECONDS = 9  # for all calls of a scrape: Prometheus waits 10 s by default
 LARGEST_FRAME = 16 * 1024 * 1024  # bytes; a topology's page has some ten thousand
-WINDOW = "600"  # seconds, a window of Storm's: latencies and capacity are of the last ten minutes
+WINDOW = "600"  # seconds: the window of latencies and capacity
 ALL_TIME = ":all-time"
 
 OF_TOPOLOGY = ("topology",)
 OF_COMPONENT = ("topology", "component", "type")
 
-# By name: type, labels, and the text of HELP. docs/monitoring.md has the same table.
+# By name: labels, and the text of HELP; docs/monitoring.md has the same table. A name that ends in _total is a counter, the others are gauges.
 METRICS = {
-    "storm_up": ("gauge", (), "1 where a Nimbus answered, 0 where none did"),
-    "storm_scrape_duration_seconds": ("gauge", (), "Time that the exporter took to ask Nimbus"),
-    "storm_nimbus_leader": ("gauge", ("host",), "1 for the Nimbus that leads, 0 for the others"),
-    "storm_nimbus_uptime_seconds": ("gauge", ("host",), "Time since the Nimbus started"),
-    "storm_supervisors": ("gauge", (), "Supervisors that Nimbus knows"),
-    "storm_supervisor_uptime_seconds": ("gauge", ("host",), "Time since the supervisor started, as of its last heartbeat"),
-    "storm_supervisor_slots": ("gauge", ("host",), "Slots of the supervisor"),
-    "storm_supervisor_slots_used": ("gauge", ("host",), "Slots of the supervisor that have a worker"),
-    "storm_slots": ("gauge", (), "Slots of all supervisors"),
-    "storm_slots_used": ("gauge", (), "Slots that have a worker"),
-    "storm_slots_free": ("gauge", (), "Slots that have none"),
-    "storm_topology_status": ("gauge", ("topology", "status"), "1 for the status that the topology has, 0 for the others"),
-    "storm_topology_uptime_seconds": ("gauge", OF_TOPOLOGY, "Time since the topology was submitted"),
-    "storm_topology_workers": ("gauge", OF_TOPOLOGY, "Workers that the topology is assigned to"),
-    "storm_topology_workers_wanted": ("gauge", OF_TOPOLOGY, "topology.workers, as submitted: storm rebalance -n does not change it"),
-    "storm_topology_executors": ("gauge", OF_TOPOLOGY, "Executors that are assigned to a worker"),
-    "storm_topology_tasks": ("gauge", OF_TOPOLOGY, "Tasks of these executors"),
-    "storm_topology_message_timeout_seconds": ("gauge", OF_TOPOLOGY, "Time after which a tuple has failed: topology.message.timeout.secs"),
-    "storm_topology_complete_latency_seconds": ("gauge", OF_TOPOLOGY, "Mean time from a spout's emit to the ack, in the last 600 s"),
-    "storm_topology_emitted_total": ("counter", OF_TOPOLOGY, "Tuples that all components emitted"),
-    "storm_topology_transferred_total": ("counter", OF_TOPOLOGY, "Tuples that were sent to tasks, once for each receiver"),
-    "storm_topology_acked_total": ("counter", OF_TOPOLOGY, "Tuples of spouts that were processed completely"),
-    "storm_topology_failed_total": ("counter", OF_TOPOLOGY, "Tuples of spouts that failed or timed out"),
-    "storm_component_executors": ("gauge", OF_COMPONENT, "Executors that have sent a heartbeat"),
-    "storm_component_tasks": ("gauge", OF_COMPONENT, "Tasks of these executors"),
-    "storm_component_capacity_ratio": ("gauge", OF_COMPONENT, "Share of the last 600 s in which the bolt's busiest executor executed; 1 is its limit"),
-    "storm_component_execute_latency_seconds": ("gauge", OF_COMPONENT, "Mean time in the bolt's execute, in the last 600 s"),
-    "storm_component_process_latency_seconds": ("gauge", OF_COMPONENT, "Mean time from a tuple's arrival at the bolt to its ack, in the last 600 s"),
-    "storm_component_complete_latency_seconds": ("gauge", OF_COMPONENT, "Mean time from the spout's emit to the ack, in the last 600 s"),
-    "storm_component_emitted_total": ("counter", OF_COMPONENT, "Tuples that the component emitted"),
-    "storm_component_transferred_total": ("counter", OF_COMPONENT, "Tuples that it sent to tasks, once for each receiver"),
-    "storm_component_acked_total": ("counter", OF_COMPONENT, "Tuples that the bolt acked; of a spout, tuples that were processed completely"),
-    "storm_component_failed_total": ("counter", OF_COMPONENT, "Tuples that the bolt failed; of a spout, tuples that failed or timed out"),
-    "storm_component_executed_total": ("counter", OF_COMPONENT, "Tuples that the bolt executed"),
-    "storm_component_last_error_timestamp_seconds": ("gauge", OF_COMPONENT, "Unix time of the last error that the component reported"),
-    "storm_worker_uptime_seconds": ("gauge", ("topology", "host", "port"), "Time since the worker started, as of its last heartbeat"),
+    "storm_up": ((), "1 where a Nimbus answered, 0 where none did"),
+    "storm_scrape_duration_seconds": ((), "Time that the exporter took to ask Nimbus"),
+    "storm_nimbus_leader": (("host",), "1 for the Nimbus that leads, 0 for the others"),
+    "storm_nimbus_uptime_seconds": (("host",), "Time since the Nimbus started"),
+    "storm_supervisors": ((), "Supervisors that Nimbus knows"),
+    "storm_supervisor_uptime_seconds": (("host",), "Time since the supervisor started, as of its last heartbeat"),
+    "storm_supervisor_slots": (("host",), "Slots of the supervisor"),
+    "storm_supervisor_slots_used": (("host",), "Slots of the supervisor that have a worker"),
+    "storm_slots": ((), "Slots of all supervisors"),
+    "storm_slots_used": ((), "Slots that have a worker"),
+    "storm_slots_free": ((), "Slots that have none"),
+    "storm_topology_status": (("topology", "status"), "1 for the status that the topology has, 0 for the others"),
+    "storm_topology_uptime_seconds": (OF_TOPOLOGY, "Time since the topology was submitted"),
+    "storm_topology_workers": (OF_TOPOLOGY, "Workers that the topology is assigned to"),
+    "storm_topology_workers_wanted": (OF_TOPOLOGY, "topology.workers, as submitted: storm rebalance -n does not change it"),
+    "storm_topology_executors": (OF_TOPOLOGY, "Executors that are assigned to a worker"),
+    "storm_topology_tasks": (OF_TOPOLOGY, "Tasks of these executors"),
+    "storm_topology_message_timeout_seconds": (OF_TOPOLOGY, "Time after which a tuple has failed: topology.message.timeout.secs"),
+    "storm_topology_complete_latency_seconds": (OF_TOPOLOGY, "Mean time from a spout's emit to the ack, in the last 600 s"),
+    "storm_topology_emitted_total": (OF_TOPOLOGY, "Tuples that all components emitted"),
+    "storm_topology_transferred_total": (OF_TOPOLOGY, "Tuples that were sent to tasks, once for each receiver"),
+    "storm_topology_acked_total": (OF_TOPOLOGY, "Tuples of spouts that were processed completely"),
+    "storm_topology_failed_total": (OF_TOPOLOGY, "Tuples of spouts that failed or timed out"),
+    "storm_component_executors": (OF_COMPONENT, "Executors that have sent a heartbeat"),
+    "storm_component_tasks": (OF_COMPONENT, "Tasks of these executors"),
+    "storm_component_capacity_ratio": (OF_COMPONENT, "Share of the last 600 s for which the bolt's busiest executor executed"),
+    "storm_component_execute_latency_seconds": (OF_COMPONENT, "Mean time in the bolt's execute, in the last 600 s"),
+    "storm_component_process_latency_seconds": (OF_COMPONENT, "Mean time from a tuple's arrival at the bolt to its ack, in the last 600 s"),
+    "storm_component_complete_latency_seconds": (OF_COMPONENT, "Mean time from the spout's emit to the ack, in the last 600 s"),
+    "storm_component_emitted_total": (OF_COMPONENT, "Tuples that the component emitted"),
+    "storm_component_transferred_total": (OF_COMPONENT, "Tuples that it sent to tasks, once for each receiver"),
+    "storm_component_acked_total": (OF_COMPONENT, "Tuples that the bolt acked; of a spout, tuples that were processed completely"),
+    "storm_component_failed_total": (OF_COMPONENT, "Tuples that the bolt failed; of a spout, tuples that failed or timed out"),
+    "storm_component_executed_total": (OF_COMPONENT, "Tuples that the bolt executed"),
+    "storm_component_last_error_timestamp_seconds": (OF_COMPONENT, "Unix time of the last error that the component reported"),
+    "storm_worker_uptime_seconds": (("topology", "host", "port"), "Time since the worker started, as of its last heartbeat"),
 }
 
 STATUSES = ("ACTIVE", "INACTIVE", "REBALANCING", "KILLED")
 
-# Structures of Thrift, as far as they are read: by field number the field's name, and the structures in its value. The numbers are equal in
-# Storm 1.2.4 (storm-core/src/storm.thrift) and 2.x (https://github.com/apache/storm/blob/v2.8.3/storm-client/src/storm.thrift).
+# Thrift structures, as far as they are read: by field number a name, and the structures in the value. The numbers are equal in Storm 1.2.4
+# (storm-core/src/storm.thrift) and 2.x: https://github.com/apache/storm/blob/v2.8.3/storm-client/src/storm.thrift
 NIMBUS = {1: ("host", {}), 2: ("port", {}), 3: ("uptime", {}), 4: ("leader", {})}
 SUPERVISOR = {1: ("host", {}), 2: ("uptime", {}), 3: ("slots", {}), 4: ("used", {})}
 SUMMARY = {1: ("id", {}), 2: ("name", {}), 3: ("tasks", {}), 4: ("executors", {}), 5: ("workers", {}), 6: ("uptime", {}), 7: ("status", {})}
@@ -165,7 +165,7 @@ class Refused(Exception):
 
 
 class Nimbus:
-    """A connection to a Nimbus. Calls raise OSError where it does not answer in time, or not in Thrift; Refused where it returns an exception."""
+    """A connection to a Nimbus. It raises OSError for no answer in time, or one that is not Thrift, and Refused for an exception."""
 
     def __init__(self, at, deadline):
         self.at = at
@@ -260,7 +260,8 @@ class Samples:
 
     def text(self):
         lines = []
-        for name, (kind, keys, meaning) in METRICS.items():
+        for name, (keys, meaning) in METRICS.items():
+            kind = "counter" if name.endswith("_total") else "gauge"
             lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}"]
             for values, number in self.values[name].items():
                 labels = ",".join(f'{key}="{escaped(value)}"' for key, value in zip(keys, values))
@@ -288,7 +289,8 @@ def risen(counts, key, count):
 
 
 def set_cluster(samples, cluster):
-    for nimbus in cluster["nimbuses"]:
+    # The leader last: its host may have another entry, of a port that it had before.
+    for nimbus in sorted(cluster["nimbuses"], key=lambda each: each["leader"]):
         samples.set("storm_nimbus_leader", int(nimbus["leader"]), nimbus["host"])
         samples.set("storm_nimbus_uptime_seconds", nimbus["uptime"], nimbus["host"])
     by_host = {}
@@ -338,7 +340,7 @@ def set_page(samples, name, page):
 def set_counters(samples, name, page, counts):
     """What a topology's page of all time has counted."""
     if not page.get("reporting_workers"):
-        return  # Without a heartbeat Storm 2 has zeros in the place of counts
+        return  # Storm 2 has zeros in the place of counts until a worker has sent a heartbeat.
     for key in ("emitted", "transferred", "acked", "failed"):
         metric = f"storm_topology_{key}_total"
         samples.set(metric, risen(counts, metric, page.get("stats", {}).get(key, {}).get(ALL_TIME)), name)
@@ -352,7 +354,7 @@ def set_counters(samples, name, page, counts):
 def components_of(page):
     """Of each component that has sent heartbeats: its id, type, common and specific statistics, and last error."""
     if not page.get("reporting_workers"):
-        return  # as in set_counters
+        return  # Nor do its zeros say anything of components.
     for kind in ("spout", "bolt"):
         for component, stats in page.get(f"{kind}s", {}).items():
             specific = stats.get("specific", {}).get(kind, {})

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "child_process";
 import * as fs from "fs";
 import * as readline from "readline";
 import { setTimeout as after } from "timers/promises";
-import { clusterSummary, framedAnswer, startStandIn, topologyPage } from "../unit/nimbusStandIn";
+import { type Answer, clusterSummary, framedAnswer, startStandIn, topologyPage } from "../unit/nimbusStandIn";
 
 /** Seconds from one scrape to the next. */
 const interval = 15;
@@ -26,9 +26,9 @@ async function startNimbus(supervisors: number): ReturnType<typeof startStandIn>
         ]),
     );
     // As many keys as Storm's configuration has, and those that are read.
-    const keys = Array.from({ length: 300 }, (_, index) => [`storm.some.key.of.the.configuration.${index}`, index]);
+    const keys = Array.from({ length: 300 }, (_, index) => `storm.some.key.of.the.configuration.${index}`);
     const configuration = {
-        ...Object.fromEntries(keys),
+        ...Object.fromEntries(keys.map((key) => [key, 1])),
         "topology.workers": 12,
         "topology.message.timeout.secs": 30,
     };
@@ -52,7 +52,7 @@ async function startNimbus(supervisors: number): ReturnType<typeof startStandIn>
             supervisors: hosts.map((host) => ({ host, used: 4 })),
             topologies: ids.map((id) => ({ id })),
         });
-    const nimbus = await startStandIn(({ id = "", window = "" }) => pages.get(id + window) ?? cluster());
+    const nimbus = await startStandIn(({ id = "", window = "" }): Answer => pages.get(id + window) ?? cluster());
     port = nimbus.port;
     return nimbus;
 }
@@ -80,10 +80,10 @@ async function measure(supervisors: number): Promise<string> {
         stdio: ["ignore", "pipe", "inherit"],
     });
     try {
-        const [line] = (await readline.createInterface(exporter.stdout)[Symbol.asyncIterator]().next()).value.match(
-            /127\.0\.0\.1:\d+/,
-        ) as [string];
-        const scrape = async () => (await fetch(`http://${line}/metrics`)).text();
+        const output = readline.createInterface(exporter.stdout);
+        const line = await new Promise<string>((resolve) => output.once("line", resolve));
+        const url = `http://${/127\.0\.0\.1:\d+/.exec(line)?.[0]}/metrics`;
+        const scrape = async () => (await fetch(url)).text();
         const text = await scrape();
         const [began, before] = [performance.now(), processorSeconds(exporter)];
         for (let count = 0; count < scrapes; count++) {

@@ -153,6 +153,7 @@ const wordCount: PageState = {
     configuration: { "topology.workers": 3, "topology.message.timeout.secs": 30 },
     completeLatency: 12.5,
 };
+const wanted = 'storm_topology_workers_wanted{topology="word-count"}';
 const cluster: Cluster = {
     supervisors: [
         { host: "10.0.0.4", uptime: 77, slots: 4, used: 1 },
@@ -281,7 +282,6 @@ describe("of several Nimbus daemons", () => {
             topologies: [{ id: "word-count-1-1764400000", name: "word-count" }],
         });
     const pageOf = ({ id = "", window = "" }: Call) => topologyPage(id, window, wordCount);
-    const workersWanted = 'storm_topology_workers_wanted{topology="word-count"}';
 
     test("the leader is asked for pages, whichever answered first", async () => {
         const leader = await standIn(pageOf);
@@ -292,7 +292,7 @@ describe("of several Nimbus daemons", () => {
         expect(series).toMatchObject({
             'storm_nimbus_leader{host="127.0.0.1"}': 1,
             'storm_nimbus_leader{host="10.0.0.1"}': 0,
-            [workersWanted]: 3,
+            [wanted]: 3,
         });
         expect([seed.calls.length, leader.calls.length]).toEqual([1, 2]);
     });
@@ -300,14 +300,13 @@ describe("of several Nimbus daemons", () => {
     test.each([
         ["its name is not resolved", () => ({ host: "nimbus-1.invalid", port: 6627 })],
         ["nothing listens there", async () => ({ host: "127.0.0.1", port: await closedPort() })],
-        ["it hangs", async () => ({ host: "127.0.0.1", port: (await standIn(() => hangs)).port })],
     ])("where the leader is not reached, as %s, the one that answered is asked for pages", async (_, leaderAt) => {
         const leader = await leaderAt();
         const seed = await standIn((call) =>
             call.method === "getClusterInfo" ? two(leader, { host: "10.0.0.2", port: 6627 }) : pageOf(call),
         );
         const { series } = await (await exporterOf(seed.port)).scrape();
-        expect(series).toMatchObject({ storm_up: 1, [workersWanted]: 3 });
+        expect(series).toMatchObject({ storm_up: 1, [wanted]: 3 });
     });
 
     test("a follower that has no such topology does not hide it", async () => {
@@ -321,7 +320,6 @@ describe("of several Nimbus daemons", () => {
     });
 
     test.each([
-        ["hangs", async () => (await standIn(() => hangs)).port],
         ["is not there", closedPort],
         ["raises an exception", async () => (await standIn(() => new Raised(1, "not authorized"))).port],
     ])("one that %s is passed over, and asked last from then on", async (_, badPort) => {
@@ -335,37 +333,72 @@ describe("of several Nimbus daemons", () => {
     });
 });
 
-describe("without an answer", () => {
-    const alone = /^storm_(up|scrape_duration_seconds)$/;
+// One after the other these would take half a minute: the exporter waits 5 s for each call.
+describe("a Nimbus that hangs", () => {
+    let scrapes: Record<"alone" | "three" | "first" | "leader" | "page", Scrape>;
+    beforeAll(async () => {
+        const hanging = async () => (await standIn(() => hangs)).port;
+        const led = async (leader: () => number, page: (call: Call) => Answer) =>
+            (
+                await standIn((call) =>
+                    call.method === "getClusterInfo"
+                        ? clusterSummary({
+                              ...cluster,
+                              nimbuses: [{ host: "127.0.0.1", port: leader(), leader: true }],
+                          })
+                        : page(call),
+                )
+            ).port;
+        const leader = await hanging();
+        const pageHangs: number = await led(
+            () => pageHangs,
+            () => hangs,
+        );
+        const of = {
+            alone: [await hanging()],
+            three: [await hanging(), await hanging(), await hanging()],
+            first: [await hanging(), (await leading(() => cluster)).port],
+            leader: [
+                await led(
+                    () => leader,
+                    ({ id = "", window = "" }) => topologyPage(id, window, wordCount),
+                ),
+            ],
+            page: [pageHangs],
+        };
+        const scraped = Object.entries(of).map(async ([key, ports]) => [
+            key,
+            await (await exporterOf(...ports)).scrape(),
+        ]);
+        scrapes = Object.fromEntries(await Promise.all(scraped)) as typeof scrapes;
+    });
 
-    test.each([
-        ["nothing listens", closedPort],
-        ["Nimbus hangs", async () => (await standIn(() => hangs)).port],
-    ])("storm_up is 0 where %s, and the exporter is healthy", async (_, portOf) => {
-        const { url, scrape } = await exporterOf(await portOf());
+    test("does not answer: storm_up is 0, in the time that Prometheus waits, with three of them too", () => {
+        expect([scrapes.alone.series.storm_up, scrapes.three.series.storm_up]).toEqual([0, 0]);
+    });
+
+    test("is passed over", () => {
+        expect(scrapes.first.series).toMatchObject({ storm_up: 1, [wanted]: 3 });
+    });
+
+    test("and leads: the one that answered is asked for pages", () => {
+        expect(scrapes.leader.series).toMatchObject({ storm_up: 1, [wanted]: 3 });
+    });
+
+    test("at a page leaves what the cluster's summary says", () => {
+        expect(scrapes.page.series).toMatchObject({ storm_up: 1, 'storm_topology_workers{topology="word-count"}': 2 });
+        expect(startingWith(scrapes.page, "storm_component_")).toEqual({});
+    });
+});
+
+describe("without an answer", () => {
+    test("storm_up is 0, and the exporter is healthy", async () => {
+        const { url, scrape } = await exporterOf(await closedPort());
         const { series } = await scrape();
         expect(series.storm_up).toBe(0);
-        expect(Object.keys(series).filter((key) => !alone.test(key))).toEqual([]);
+        expect(Object.keys(series)).toEqual(["storm_up", "storm_scrape_duration_seconds"]);
         expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
         expect((await fetch(`${url}/`)).status).toBe(404);
-    });
-
-    test("of three that hang, all within what Prometheus waits, storm_up is 0", async () => {
-        const ports = await Promise.all([0, 1, 2].map(async () => (await standIn(() => hangs)).port));
-        expect((await (await exporterOf(...ports)).scrape()).series.storm_up).toBe(0);
-    });
-
-    test("a Nimbus that hangs at a page leaves what the cluster's summary says", async () => {
-        let port = 0;
-        const nimbus = await standIn(({ method }) =>
-            method === "getClusterInfo"
-                ? clusterSummary({ ...cluster, nimbuses: [{ host: "127.0.0.1", port, leader: true }] })
-                : hangs,
-        );
-        port = nimbus.port;
-        const scrape = await (await exporterOf(port)).scrape();
-        expect(scrape.series).toMatchObject({ storm_up: 1, 'storm_topology_workers{topology="word-count"}': 2 });
-        expect(startingWith(scrape, "storm_component_")).toEqual({});
     });
 
     const frame = (...bytes: number[]) => Buffer.from([0, 0, 0, bytes.length, ...bytes]);
