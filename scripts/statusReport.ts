@@ -16,8 +16,8 @@ export interface Found {
     logs: Record<string, string[]>;
     /** What Nimbus says; undefined: none answers. */
     summary: ClusterSummary | undefined;
-    /** The alerts that fire; undefined: no Prometheus server of the stack's answers. */
-    alerts: Alert[] | undefined;
+    /** The alerts that fire; undefined, or left out: no Prometheus server of the stack's answers. */
+    alerts?: Alert[] | undefined;
 }
 
 /** Seconds for which a restart is recent. */
