@@ -122,6 +122,6 @@ function problemsOf({ outputs, machines, expected, summary, alerts }: Found): st
         }),
         ...(summary ? [] : ["No Nimbus answers: make logs D=nimbus-1"]),
         ...(hasPrometheus(outputs) && !alerts ? ["Prometheus does not answer: make logs D=prometheus"] : []),
-        ...(alerts ?? []).map(({ name, about, runbook }) => `Alert ${[name, ...about].join(", ")}: ${runbook}`),
+        ...(alerts ?? []).map(({ name, summary, runbook }) => `${name}: ${summary} ${runbook}`),
     ];
 }

@@ -96,7 +96,7 @@ export class Prometheus extends pulumi.ComponentResource {
                 containerId: container.id,
                 files: scrapeTargets(clusterName, [...args.scraped, own]).apply((targets) => ({
                     [paths.targets]: targetsFile(targets),
-                    [paths.expected]: expectedRules(args.expected),
+                    [paths.expected]: expectedRules(clusterName, args.expected),
                 })),
                 url: pulumi.interpolate`http://${host.address}:${port}`,
                 seconds: args.readySeconds,

@@ -46,11 +46,12 @@ export interface Expected {
     supervisors: number;
 }
 
-/** Rules that record how many daemons there should be. */
-export function expectedRules(expected: Expected): string {
+/** Rules that record how many daemons there should be, with the label `cluster` that all targets have. */
+export function expectedRules(cluster: string, expected: Expected): string {
     const rules = Object.entries(expected).map(([kind, count]) => ({
         record: `storm:${kind}:expected`,
         expr: `vector(${count})`,
+        labels: { cluster },
     }));
     return JSON.stringify({ groups: [{ name: "expected", rules }] }, undefined, 2);
 }

@@ -181,7 +181,7 @@ test("the configuration names the cluster, the files, and an Alertmanager where 
     expect(JSON.parse(prometheusConfig({ ...args, alertmanager: "a:9093" }))).toMatchObject({
         alerting: { alertmanagers: [{ static_configs: [{ targets: ["a:9093"] }] }] },
     });
-    expect(JSON.parse(expectedRules({ nimbuses: 1, supervisors: 2 }))).toMatchObject({
+    expect(JSON.parse(expectedRules("storm-test", { nimbuses: 1, supervisors: 2 }))).toMatchObject({
         groups: [{ rules: [{ record: "storm:nimbuses:expected", expr: "vector(1)" }, { expr: "vector(2)" }] }],
     });
 });
@@ -196,21 +196,17 @@ test("nobody is let in for what is not there", () => {
     expect(added({})).toEqual(["prometheus nimbus 9101", "prometheus zookeeper 7000"]);
 });
 
-test("alerts are shown by name, with what they are about and what to do", () => {
-    const metric = {
-        __name__: "ALERTS",
-        alertstate: "firing",
-        severity: "warning",
-        cluster: "c",
-        instance: "i",
-        job: "storm",
-    };
-    const printed = JSON.stringify([
-        { metric: { ...metric, alertname: "B", topology: "words" }, value: [0, "1"] },
-        { metric: { ...metric, alertname: "A" }, value: [0, "1"] },
-    ]);
-    expect(parseAlerts(printed, { A: "make status", B: "make logs" })).toEqual([
-        { name: "A", about: [], runbook: "make status" },
-        { name: "B", about: ["topology words"], runbook: "make logs" },
-    ]);
+test("alerts that fire are shown by name", () => {
+    const alert = (alertname: string, state: string) => ({
+        labels: { alertname, severity: "warning" },
+        annotations: { summary: `${alertname} is wrong.`, runbook: "Run `make status`." },
+        state,
+    });
+    const printed = JSON.stringify({
+        status: "success",
+        data: { alerts: [alert("B", "firing"), alert("C", "pending"), alert("A", "firing")] },
+    });
+    expect(parseAlerts(printed)).toEqual(
+        ["A", "B"].map((name) => ({ name, summary: `${name} is wrong.`, runbook: "Run `make status`." })),
+    );
 });
