@@ -71,14 +71,18 @@ describe.each(rules)("$alert", ({ alert, expr, labels, annotations }) => {
     });
 
     test("is computed over 3 minutes or more, in which Nimbus has new counts", () => {
-        const minutes = [...expr.matchAll(/\[(\d+)([md])\]/g)].map(([, count, unit]) => Number(count) * (unit === "d" ? 1440 : 1));
+        const minutes = [...expr.matchAll(/\[(\d+)([md])\]/g)].map(
+            ([, count, unit]) => Number(count) * (unit === "d" ? 1440 : 1),
+        );
         expect(minutes).toHaveLength([...expr.matchAll(/\[/g)].length);
         expect(Math.min(3, ...minutes)).toBe(3);
     });
 
     test("has a runbook whose commands exist, for the stack of the alert", () => {
         const makefile = read("Makefile");
-        const commands = [...(annotations.runbook ?? "").matchAll(/`(make [^`]*)`/g)].map(([, command = ""]) => command);
+        const commands = [...(annotations.runbook ?? "").matchAll(/`(make [^`]*)`/g)].map(
+            ([, command = ""]) => command,
+        );
         expect(commands).not.toEqual([]);
         for (const command of commands) {
             const [, target = "", rest = ""] = /^make ([a-z]+) (.*)$/.exec(command) ?? [];
