@@ -56,7 +56,8 @@ export class Monitoring extends pulumi.ComponentResource {
 
     constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:monitoring:Monitoring", name, {}, opts);
-        const { clusterName, nimbus, zookeepers, supervisors, discovery, image, readySeconds } = args.cluster.watched;
+        const { clusterName, nimbus, zookeepers, supervisors, ready, discovery, image, readySeconds } =
+            args.cluster.watched;
         const options = { parent: this };
         const common = { clusterName, discovery, readySeconds };
         const exporter = new Exporter(
@@ -81,6 +82,7 @@ export class Monitoring extends pulumi.ComponentResource {
                     alertmanager,
                     host: args.hosts.prometheus,
                     scraped,
+                    ready,
                     expected: { nimbuses: nimbus.daemons.length, supervisors: supervisors.length },
                 },
                 options,

@@ -30,6 +30,8 @@ export interface PrometheusArgs {
     scraped: readonly Scraped[];
     /** How many daemons there should be. */
     expected: Expected;
+    /** What exists once they are there: until then, that they are missing is no alert. */
+    ready: readonly pulumi.Resource[];
     /** How its container joins the network. */
     discovery: Discovery;
     /** Seconds that it has to become ready. */
@@ -102,7 +104,7 @@ export class Prometheus extends pulumi.ComponentResource {
                 seconds: args.readySeconds,
                 ssh: host.docker.ssh,
             },
-            options,
+            { ...options, dependsOn: [...args.ready] },
         );
         this.registerOutputs({ address: host.address });
     }

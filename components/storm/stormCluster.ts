@@ -34,6 +34,8 @@ export interface Watched {
     /** ZooKeeper members that serve metrics. */
     zookeepers: readonly PlacedDaemon[];
     supervisors: readonly PlacedDaemon[];
+    /** Exist once Nimbus and supervisors are ready. */
+    ready: readonly pulumi.Resource[];
     /** How Nimbus is resolved. */
     discovery: Discovery;
     /** Seconds that a container has to become ready. */
@@ -205,6 +207,7 @@ export class StormCluster extends pulumi.ComponentResource {
             nimbus,
             zookeepers: args.zooKeeperMetrics ? ofKind(daemons, "zookeeper") : [],
             supervisors: placed,
+            ready: [...nimbus.ready, ...ready],
             discovery,
             readySeconds,
         };
