@@ -2,6 +2,7 @@
 // 2.8.3 does; what is tested is the order of the upgrade, the copies, interruptions, and the way back. Long, as a cluster is updated
 // five times.
 import { spawn, spawnSync } from "child_process";
+import { createInterface } from "readline";
 import { docker, machineSettings, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
@@ -103,10 +104,12 @@ describe("a cluster of Storm 2", () => {
         expect(running()).toEqual(allOf(three));
         expect(topologies()).toEqual(before);
         await counting();
-        events.stop();
-        const started = events.seen.findIndex((event) => event === `start ${three}`);
-        const last = events.seen.lastIndexOf(`die ${two}`);
-        expect([started > 0, last < started]).toEqual([true, true]);
+        const { seen, ending } = events.stop();
+        const order = { started: seen.indexOf(`start ${three}`), ended: seen.lastIndexOf(`die ${two}`) };
+        expect([order.ended >= 0 && order.ended < order.started, { ending, ...order, seen }]).toEqual([
+            true,
+            expect.anything(),
+        ]);
         expect(await stack.changes()).toEqual([]);
     });
 
@@ -137,22 +140,27 @@ describe("a cluster of Storm 2", () => {
     });
 });
 
-/** Notes when Storm containers of a cluster start and end: `start <image>`, `die <image>`. */
-function watchContainers(cluster: string): { seen: string[]; stop: () => void } {
+/** Notes when Storm containers of a cluster start and end: `start <image>`, `die <image>`; and how the watching ended, if it has. */
+function watchContainers(cluster: string): { stop: () => { seen: string[]; ending: string } } {
     const seen: string[] = [];
+    let ending = "";
     const filters = [`label=storm.cluster=${cluster}`, "event=start", "event=die"].flatMap((each) => [
         "--filter",
         each,
     ]);
     const format = '{{.Action}} {{.Actor.Attributes.image}} {{index .Actor.Attributes "storm.daemon"}}';
     const child = spawn("docker", ["events", ...filters, "--format", format]);
-    child.stdout.on("data", (chunk: Buffer) =>
-        seen.push(
-            ...String(chunk)
-                .split("\n")
-                .filter((line) => / (nimbus|supervisor)-/.test(line))
-                .map((line) => line.replace(/ \S+$/, "")),
-        ),
-    );
-    return { seen, stop: () => child.kill() };
+    createInterface(child.stdout).on("line", (line) => {
+        if (/ (nimbus|supervisor)-/.test(line)) {
+            seen.push(line.replace(/ \S+$/, ""));
+        }
+    });
+    child.stderr.on("data", (chunk: Buffer) => (ending += String(chunk)));
+    child.on("exit", (code, signal) => (ending += `${code ?? signal}`));
+    return {
+        stop: () => {
+            child.kill();
+            return { seen, ending };
+        },
+    };
 }

@@ -9,6 +9,8 @@ Private ones are free in their subnet, as EC2's are. Public ones are of PUBLIC_S
 never leaves this machine.
 """
 
+import collections
+import functools
 import ipaddress
 import os
 import threading
@@ -19,6 +21,7 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.route53.responses import Route53
 from moto.server import main
+from werkzeug.wrappers import Response
 
 public = ipaddress.ip_network(os.environ["PUBLIC_SUBNET"]).hosts()
 
@@ -135,17 +138,31 @@ def get_bool_param_of_private_zone(self, name, *args):
 
 Route53._get_bool_param = get_bool_param_of_private_zone
 
-# moto's models are not made for threads: a request that iterates over what another one adds to fails, and its client asks again for what was done.
+# moto's models are not made for threads: a request that iterates over what another one adds to fails.
 lock = threading.Lock()
 dispatch = DomainDispatcherApplication.__call__
 
+# The last answers, by the id of a client's call. A client that has not got one asks again by the same id, for what was done.
+answers = collections.OrderedDict()
+kept_answers = 1000
 
-def dispatch_one_at_a_time(self, *args):
+
+def dispatch_once(self, environ, start_response):
+    call = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
     with lock:
-        return dispatch(self, *args)
+        answer = answers.get(call)
+        if answer:
+            print(f"asked again: {environ.get('HTTP_AMZ_SDK_REQUEST')}, answered as before", flush=True)
+        else:
+            answer = Response.from_app(functools.partial(dispatch, self), environ, buffered=True)
+            if call and answer.status_code < 300:
+                answers[call] = answer
+            if len(answers) > kept_answers:
+                answers.popitem(last=False)
+    return answer(environ, start_response)
 
 
-DomainDispatcherApplication.__call__ = dispatch_one_at_a_time
+DomainDispatcherApplication.__call__ = dispatch_once
 
 main()
 
