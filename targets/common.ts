@@ -18,6 +18,7 @@ export function commonArgs(settings: StackSettings, clusterName: string): Target
             proxy: settings.proxyImage,
         },
         imageRegistry: settings.imageRegistry || undefined,
+        logging: settings.logging,
         uiPort: settings.uiPort,
         readySeconds: settings.readySeconds,
     };

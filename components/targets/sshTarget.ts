@@ -98,6 +98,7 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
                     ifGone,
                     ifOtherKey: machine.ifOtherKey,
                     registryMirror: args.registryMirror,
+                    logging: args.logging,
                     state,
                 },
                 options,
