@@ -24,7 +24,7 @@ describe.each([
     ["local", "ambassador", {}, 4, 3],
     ["hosts", "dns", withDns, 5, 2],
     ["hosts", "ambassador", onHosts, 5, 13],
-    ["aws", "ambassador", stackFile("dev"), 4, 9],
+    ["aws", "ambassador", stackFile("dev"), 4, 11],
 ])("on %s, with %s", (_target, discovery, settings, ofStorm, ofDiscovery) => {
     let run: Run;
     beforeAll(async () => (run = await runProgram({ ...settings, discovery, logging: syslog })));
@@ -41,7 +41,7 @@ describe.each([
         const file = ({ inputs }: Declared) => JSON.stringify(revealed(inputs.uploads));
         const told = containers(run).filter((one) => file(one).includes(`storm.log4j2.conf.dir: ${ownLog4j2}`));
         const prepared = containers(run).filter(({ inputs }) =>
-            JSON.stringify(inputs.command).includes("log4j2/*.xml"),
+            JSON.stringify(inputs.command ?? []).includes("log4j2/*.xml"),
         );
         expect(told).toHaveLength(ofStorm);
         expect(prepared).toEqual(told);
@@ -68,7 +68,7 @@ test("json-file is rotated whatever its options, and a user's own log4j2 files s
 });
 
 test("options that are secret stay so", async () => {
-    const options = { "splunk-url": "https://splunk:8088", "splunk-token": "hunter2" };
+    const options = { "splunk-url": "https://splunk:8088", "splunk-token": "hunter2", mode: "blocking" };
     const { resources } = await runProgram({ logging: { driver: "splunk", options } }, { secret: ["logging"] });
     const plain = resources.filter(({ inputs }) => /hunter2/.test(JSON.stringify({ ...inputs, logOpts: {} })));
     expect(plain.map(({ name }) => name)).toEqual([]);
@@ -90,10 +90,13 @@ describe("on aws", () => {
             ({ type, name }) => type === "aws:iam/rolePolicy:RolePolicy" && name.startsWith("host-profile"),
         );
 
-    test("instances may write to the log group of awslogs, before a container is created, and create it if that is asked for", async () => {
+    test("instances may write to the log group of awslogs, by a policy that is there before their profile, and create it if that is asked for", async () => {
         const run = await runProgram({
             ...stackFile("dev"),
-            logging: { driver: "awslogs", options: { "awslogs-group": "storm-dev", "awslogs-create-group": true } },
+            logging: {
+                driver: "awslogs",
+                options: { "awslogs-group": "storm-dev", "awslogs-create-group": true, mode: "blocking" },
+            },
         });
         const { policy } = run.get("host-profile-logs").inputs;
         expect(JSON.parse(policy as string)).toMatchObject({
@@ -104,7 +107,7 @@ describe("on aws", () => {
                 },
             ],
         });
-        expect(madeAfter(run.get("storm-zookeeper-1-container"), run)).toContain("host-profile-logs");
+        expect(madeAfter(run.get("host-profile", "aws:"), run)).toContain("host-profile-logs");
     });
 
     test("they may not with any other driver", async () => {
