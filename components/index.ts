@@ -6,6 +6,7 @@
  */
 export { type DaemonKind, daemonKinds, type DaemonRef } from "./daemonRef";
 export type { Attachment, DataDirectory, DataDirectoryArgs, DockerEngine, Host, Machine } from "./hosts/host";
+export type { Logging } from "./hosts/docker/logging";
 export { LocalHost, type LocalHostArgs } from "./hosts/docker/localHost";
 export { StackId } from "./hosts/stackId";
 export type { Bastion, SessionManager, SshAccess, SshEndpoint } from "../provider/machines/ssh";

@@ -3,6 +3,7 @@ import { hostCount } from "../components/network/subnet";
 import { clusterDefaults } from "../components/storm/spec/defaults";
 import { defaultHeap } from "../components/storm/spec/memory";
 import { aws } from "./aws";
+import { logging } from "./logging";
 import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
@@ -71,6 +72,7 @@ export const fields = {
     proxyImage: tagged,
     imageRegistry: registry,
     delivery: oneOf(["arguments", "file"]),
+    logging,
     readySeconds: count(1, 3600),
     subnet: subnet("172.30.77.0/24").refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
     uiPort: port,

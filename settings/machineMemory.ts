@@ -27,7 +27,10 @@ export interface Shortage {
 }
 
 /** Compares a machine's memory, in MiB, with what a cluster on it needs and may come to use. */
-export function memoryShortage(settings: Omit<Settings, "stormYaml">, machine: number | undefined): Shortage {
+export function memoryShortage(
+    settings: Omit<Settings, "stormYaml" | "logging">,
+    machine: number | undefined,
+): Shortage {
     const kinds = daemonRefs(settings).map(({ kind }) => kind);
     const sum = (of: (kind: (typeof kinds)[number]) => number) => kinds.reduce((total, kind) => total + of(kind), 0);
     const needed = sum((kind) => heapSum(kind, settings));

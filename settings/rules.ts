@@ -6,6 +6,7 @@ import { edges } from "../components/storm/spec/edges";
 import { majorVersion } from "../provider/image";
 import { awsProblems } from "./aws";
 import type { Fields } from "./fields";
+import { loggingProblems } from "./logging";
 import { jvmsOf, memoryProblems } from "./memory";
 import { monitoringPorts, monitoringProblems } from "./monitoring";
 import { misplacements } from "./placement";
@@ -38,6 +39,7 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
         problem(["stormYaml", ...path], message),
     );
     zooCfgProblems(settings.zooCfg ?? {}, (path, message) => problem(["zooCfg", ...path], message));
+    loggingProblems(settings.logging, (path, message) => problem(["logging", ...path], message));
     memoryProblems(settings, problem);
     portProblems(settings, problem);
     monitoringProblems(settings, problem);

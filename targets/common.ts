@@ -19,6 +19,7 @@ export function commonArgs(settings: StackSettings, clusterName: string): Target
             proxy: settings.proxyImage,
         },
         imageRegistry: settings.imageRegistry || undefined,
+        logging: settings.logging,
         uiPort: settings.uiPort,
         monitoring: monitoringPorts(settings.monitoring),
         readySeconds: settings.readySeconds,

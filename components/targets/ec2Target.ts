@@ -62,7 +62,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             options,
         );
         const groups = this.firewall(network, tags);
-        const profile = new InstanceProfile(`${name}-profile`, { tags }, options);
+        const profile = new InstanceProfile(`${name}-profile`, { tags, logging: args.logging }, options);
         const keyPair = new aws.ec2.KeyPair(
             `${name}-key`,
             { keyName: clusterName, publicKey: args.publicKey, tags },
@@ -204,6 +204,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                         : undefined,
                     mayStartEmpty: args.startEmpty?.includes(daemon) ?? false,
                     registryMirror: args.registryMirror,
+                    logging: args.logging,
                     login,
                     after: keepsAddress && exists ? previous : undefined,
                 },

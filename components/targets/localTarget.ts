@@ -32,7 +32,7 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
 
     constructor(name: string, args: LocalTargetArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:targets:LocalTarget", name, {}, opts);
-        const { clusterName, subnet = "172.30.77.0/24", uiPort = clusterDefaults.uiPort } = args;
+        const { clusterName, subnet = "172.30.77.0/24", uiPort = clusterDefaults.uiPort, logging } = args;
         const options = { parent: this };
         const { key: owner } = new StackId(`${name}-owner`, options);
         const network = new LocalNetwork(
@@ -48,7 +48,7 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
         const host = (container: string, kind: LocalKind, index?: number) =>
             new LocalHost(
                 `${name}-${container}`,
-                { network, owner, address: localAddress(subnet, kind, index) },
+                { network, owner, address: localAddress(subnet, kind, index), logging },
                 options,
             );
         this.hosts = Object.fromEntries(

@@ -107,6 +107,7 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
                     ifGone,
                     ifOtherKey: machine.ifOtherKey,
                     registryMirror: args.registryMirror,
+                    logging: args.logging,
                     state,
                 },
                 options,

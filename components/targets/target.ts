@@ -6,6 +6,7 @@ import { Ambassadors } from "../discovery/ambassador/ambassadors";
 import { machinesOf, registryHosts } from "../discovery/ambassador/machines";
 import type { Discovery } from "../discovery/discovery";
 import type { PlacedDaemon } from "../discovery/placedDaemon";
+import type { Logging } from "../hosts/docker/logging";
 import type { Host } from "../hosts/host";
 import { clusterDefaults } from "../storm/spec/defaults";
 
@@ -38,6 +39,12 @@ export interface TargetArgs {
      * @default Docker Hub
      */
     imageRegistry?: string;
+    /**
+     * Where Docker sends the output of all containers on the hosts. If it is given, Storm's daemons and workers write their logs to that
+     * output too, beside their files.
+     * @default the driver `json-file`, three files of 10 MB for each container; Storm's logs are in files only
+     */
+    logging?: Logging;
     /**
      * TCP port at which Storm UI is reached; the same as that of the cluster.
      * @default 8080
