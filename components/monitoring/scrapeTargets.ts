@@ -4,7 +4,7 @@ import type { Peer } from "../discovery/wiring";
 /** What Prometheus scrapes, as its `file_sd` reads it: addresses and ports, and the labels of their series. */
 export interface ScrapeTarget {
     targets: string[];
-    labels: Record<string, string>;
+    labels: { job: string; cluster: string; daemon: string };
 }
 
 /** A container that serves metrics. */
@@ -19,12 +19,10 @@ export interface Scraped {
 
 /** The targets of a cluster, in the order given. */
 export function scrapeTargets(clusterName: string, scraped: readonly Scraped[]): pulumi.Output<ScrapeTarget[]> {
-    return pulumi.all(
-        scraped.map(({ job, peer, port }) =>
-            pulumi.output(peer.host.address).apply((address) => ({
-                targets: [`${address}:${port}`],
-                labels: { job, cluster: clusterName, daemon: peer.name },
-            })),
-        ),
+    return pulumi.all(scraped.map(({ peer }) => peer.host.address)).apply((addresses) =>
+        scraped.map(({ job, peer, port }, index) => ({
+            targets: [`${addresses[index]}:${port}`],
+            labels: { job, cluster: clusterName, daemon: peer.name },
+        })),
     );
 }
