@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { monitoringLimit } from "./components/monitoring/defaults";
 import { Monitoring } from "./components/monitoring/monitoring";
 import { StormCluster } from "./components/storm/stormCluster";
 import { Topology } from "./components/storm/topology/topology";
@@ -33,6 +34,7 @@ export = async () => {
         logviewers: settings.logviewers,
         heap: settings.heap,
         memory: settings.memory,
+        besideNimbus: monitoringLimit(settings.monitoring),
         stormYaml: settings.stormYaml,
         zooCfg: settings.zooCfg,
         zooKeeperMetrics: settings.monitoring !== undefined,

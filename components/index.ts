@@ -24,7 +24,7 @@ export { names, zoneOf } from "./discovery/names";
 export type { Service } from "./discovery/service";
 export type { Peer } from "./discovery/wiring";
 export { Monitoring, type MonitoringArgs, type PrometheusOptions } from "./monitoring/monitoring";
-export { monitoringDefaults } from "./monitoring/defaults";
+export { monitoringDefaults, monitoringLimit } from "./monitoring/defaults";
 export type { ScrapeTarget } from "./monitoring/scrapeTargets";
 export { type DaemonCounts, placeDaemons } from "./storm/spec/composition";
 export { type Edge, edges, type EdgesArgs, type Outsider } from "./storm/spec/edges";

@@ -7,3 +7,12 @@ export const monitoringDefaults = {
     scrapeSeconds: 15,
     retentionDays: 15,
 } as const;
+
+/** Memory limits of the containers, in MiB: docs/benchmarks.md has what the exporter needs; Prometheus holds some thousand series. */
+export const monitoringMemory = { exporter: 128, prometheus: 512 } as const;
+
+/** MiB that the containers may use on the machine of the first Nimbus. */
+export function monitoringLimit(monitoring: { prometheus: boolean } | undefined): number {
+    const { exporter, prometheus } = monitoringMemory;
+    return monitoring === undefined ? 0 : exporter + (monitoring.prometheus ? prometheus : 0);
+}

@@ -9,6 +9,7 @@ import { hostContainer } from "../hosts/docker/hostContainer";
 import { hostImage } from "../hosts/docker/hostImage";
 import type { Host } from "../hosts/host";
 import { ports } from "../storm/spec/ports";
+import { monitoringMemory } from "./defaults";
 
 /** Arguments of {@link Exporter}. */
 export interface ExporterArgs {
@@ -26,8 +27,6 @@ export interface ExporterArgs {
     readySeconds: number;
 }
 
-/** MiB; docs/benchmarks.md has what was measured. */
-export const exporterMemory = 128;
 /** The program. A changed byte in it replaces the container. */
 const script = fs.readFileSync(path.join(__dirname, "exporter.py"), "utf8");
 
@@ -53,7 +52,7 @@ export class Exporter extends pulumi.ComponentResource {
         const pulled = hostImage(`${name}-image`, image, host, { parent: this });
         const container = hostContainer(
             `${name}-container`,
-            { clusterName, daemon: peer.name, host, memory: exporterMemory },
+            { clusterName, daemon: peer.name, host, memory: monitoringMemory.exporter },
             {
                 image,
                 command: ["python3", "/exporter.py"],

@@ -7,6 +7,7 @@ import { type Peer, wiringOf } from "../discovery/wiring";
 import { hostContainer } from "../hosts/docker/hostContainer";
 import { hostImage } from "../hosts/docker/hostImage";
 import type { Host } from "../hosts/host";
+import { monitoringMemory } from "./defaults";
 import { type Expected, expectedRules, paths, prometheusConfig, targetsFile } from "./prometheusConfig";
 import { type Scraped, scrapeTargets } from "./scrapeTargets";
 
@@ -38,8 +39,6 @@ export interface PrometheusArgs {
     readySeconds: number;
 }
 
-/** MiB: some thousand series, and queries over them. */
-export const prometheusMemory = 512;
 /** Uid and gid of the official image's user. */
 const uid = 65534;
 const data = "/prometheus";
@@ -71,7 +70,7 @@ export class Prometheus extends pulumi.ComponentResource {
         );
         const container = hostContainer(
             `${name}-container`,
-            { clusterName, daemon: peer.name, host, memory: prometheusMemory },
+            { clusterName, daemon: peer.name, host, memory: monitoringMemory.prometheus },
             {
                 image,
                 command: host.address.apply((address) => [

@@ -66,6 +66,12 @@ export interface StormClusterArgs {
      */
     memory?: Memory;
     /**
+     * MiB that containers of others may use on the machine of the first Nimbus, such as those of a `Monitoring`: the check of that
+     * machine's memory counts them.
+     * @default 0
+     */
+    besideNimbus?: number;
+    /**
      * Entries of storm.yaml for every Storm daemon; may be secret.
      * @default none
      */
