@@ -186,14 +186,19 @@ export class Lab {
     }
 }
 
-/** Makes what all labs of this machine start from, where it is not there yet: some minutes. */
-export async function makeSources(): Promise<void> {
-    const env = { MAKES: "yes" };
-    await Promise.all([
-        script("tree.sh", ["services"], { env }).then(() => script("images.sh", machineImages(), { env })),
-        script("tree.sh", ["bare"], { env }).then(() => script("tree.sh", ["docker"], { env })),
-    ]);
+/** Makes the file systems that all hosts of this machine's labs start from, where they are not there yet: some minutes. */
+export async function makeTrees(): Promise<void> {
+    await Promise.all(["services", "bare", "docker"].map((kind) => script("tree.sh", [kind], { env: makes })));
 }
+
+/** Makes what all labs of this machine start from, where it is not there yet. */
+export async function makeSources(): Promise<void> {
+    await makeTrees();
+    await script("images.sh", machineImages(), { env: makes });
+}
+
+/** The environment in which scripts make what is kept for all labs. */
+const makes = { MAKES: "yes" };
 
 /** Images that `make setup` chose for this machine, as Pulumi.yaml and the stack's file name them, or the default of new stacks. */
 function machineImages(): string[] {
