@@ -25,7 +25,7 @@ export type { Service } from "./discovery/service";
 export type { Peer } from "./discovery/wiring";
 export { Monitoring, type MonitoringArgs, type PrometheusOptions } from "./monitoring/monitoring";
 export { monitoringDefaults, monitoringLimit } from "./monitoring/defaults";
-export type { ScrapeTarget } from "./monitoring/scrapeTargets";
+export type { ScrapeLabels, ScrapeTarget } from "./monitoring/scrapeTargets";
 export { type DaemonCounts, placeDaemons } from "./storm/spec/composition";
 export { type Edge, edges, type EdgesArgs, type Outsider } from "./storm/spec/edges";
 export type { ExistingZooKeeper } from "./storm/daemons/ensemble";

@@ -2,9 +2,13 @@ import { ports } from "../storm/spec/ports";
 
 /** Defaults of a Prometheus server. Pulumi.yaml declares the same image, which a test checks. */
 export const monitoringDefaults = {
+    /** Its image. */
     image: "prom/prometheus:v3.5.0",
+    /** TCP port of its pages. */
     port: ports.prometheus,
+    /** Seconds between two scrapes of a target. */
     scrapeSeconds: 15,
+    /** Days for which it keeps what it has scraped. */
     retentionDays: 15,
 } as const;
 

@@ -3,8 +3,20 @@ import type { Peer } from "../discovery/wiring";
 
 /** What Prometheus scrapes, as its `file_sd` reads it: addresses and ports, and the labels of their series. */
 export interface ScrapeTarget {
+    /** Address and port. */
     targets: string[];
-    labels: { job: string; cluster: string; daemon: string };
+    /** Labels of its series. */
+    labels: ScrapeLabels;
+}
+
+/** Labels of the series of a target. */
+export interface ScrapeLabels {
+    /** What kind of metrics it serves: `storm`, `zookeeper` or `prometheus`. */
+    job: string;
+    /** The cluster's name. */
+    cluster: string;
+    /** The name of the daemon, or of the container beside the daemons. */
+    daemon: string;
 }
 
 /** A container that serves metrics. */

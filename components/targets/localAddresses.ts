@@ -1,7 +1,7 @@
 import type { DaemonKind } from "../daemonRef";
 import { addressAt, hostCount } from "../network/subnet";
 
-/** What has an address on a cluster's Docker network: daemons, the containers of the discovery `ambassador`, and what watches the cluster. */
+/** What has an address on a cluster's Docker network: daemons, containers of the discovery `ambassador`, and what watches the cluster. */
 export type LocalKind = DaemonKind | "registrar" | "proxy" | "etcd" | "exporter" | "prometheus";
 
 /** Where each kind's addresses begin. Those below 16 are for containers without a fixed address. */

@@ -51,7 +51,8 @@ async function write(inputs: Inputs): Promise<void> {
 /** Why a server does not answer; undefined: it does. */
 async function silence({ container, url, ssh }: Inputs): Promise<string | undefined> {
     try {
-        await run(ssh, ["docker", "exec", container, "promtool", "check", "ready", `--url=${url}`]);
+        // Its image has wget, and no curl.
+        await run(ssh, ["docker", "exec", container, "wget", "-q", "-O", "/dev/null", `${url}/-/ready`]);
         return undefined;
     } catch (error) {
         return messageOf(error);

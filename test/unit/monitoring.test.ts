@@ -6,9 +6,12 @@ import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";
 import { type Declared, declaredSettings, type Run, runProgram } from "./program";
 
+// A program for AWS takes seconds, and more beside other tests.
+jest.setTimeout(180_000);
+
 const container = (run: Run, daemon: string) => run.get(`monitoring-${daemon}-container`, "Container");
-const environment = ({ inputs }: Declared) =>
-    Object.fromEntries((inputs.envs as string[]).map((entry) => entry.split(/=(.*)/).slice(0, 2)));
+const environment = ({ inputs }: Declared): Record<string, string> =>
+    Object.fromEntries((inputs.envs as string[]).map((entry) => entry.split(/=(.*)/).slice(0, 2) as [string, string]));
 const files = (run: Run) => run.get("monitoring-prometheus-files").inputs.files as Record<string, string>;
 const targets = (run: Run) => JSON.parse(files(run)["/etc/prometheus/targets.json"] ?? "") as unknown;
 const target = (job: string, daemon: string, address: string, cluster = "storm-test") => ({

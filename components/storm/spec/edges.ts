@@ -36,7 +36,10 @@ export interface EdgesArgs {
      * else's, the outsider `prometheus`, scrapes the exporters.
      * @default nothing does
      */
-    monitoring?: { prometheus?: number };
+    monitoring?: {
+        /** TCP port of the stack's own Prometheus server. */
+        prometheus?: number;
+    };
 }
 
 /** Who connects to whom in a cluster with daemons of every kind: a firewall that allows these, and nothing else, suffices. */

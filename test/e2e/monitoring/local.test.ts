@@ -36,7 +36,7 @@ describe("a cluster that is watched", () => {
     type Series = { metric: Record<string, string>; value: [number, string] };
     const query = async (expression: string) =>
         (await api<{ result: Series[] }>(`query?query=${encodeURIComponent(expression)}`)).result.map(
-            ({ metric, value: [, value] }) => ({ ...metric, value: Number(value) }) as Record<string, string | number>,
+            ({ metric, value: [, value] }) => ({ ...metric, value: Number(value) }),
         );
     const value = async (expression: string) => (await query(expression))[0]?.value;
     const startedAt = () => docker("inspect", "--format", "{{.Id}} {{.State.StartedAt}}", prometheus());
