@@ -1,6 +1,5 @@
 // Long, as a cluster with an ensemble of three is changed one by one, behind firewalls and through lost and moved hosts.
 import { edges } from "../../../components/storm/spec/edges";
-import { ports } from "../../../components/storm/spec/ports";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { TestStack, until } from "../stack";
@@ -57,7 +56,6 @@ describeLab("a cluster on six hosts", () => {
             ssh: { user: "storm", keyFile: lab.keyFile },
             registryMirror: `http://${lab.registry}`,
             hosts: entries(),
-            monitoring: true,
         });
         await stack.up();
     });
@@ -69,8 +67,7 @@ describeLab("a cluster on six hosts", () => {
     test("has every daemon where it was placed", async () => {
         for (const [name, daemons] of Object.entries(placement)) {
             const names = await host(name).exec(`docker ps --format '{{.Names}}'`);
-            const all = [...daemons, ...(name === "n1" ? ["exporter", "prometheus"] : [])];
-            expect(names.split("\n").sort()).toEqual(all.map((daemon) => `${stack.cluster}-${daemon}`).sort());
+            expect(names.split("\n").sort()).toEqual(daemons.map((daemon) => `${stack.cluster}-${daemon}`).sort());
         }
     });
 
@@ -124,7 +121,7 @@ describeLab("a cluster on six hosts", () => {
 
     describe("behind firewalls that allow the connections of docs/network.md and no others", () => {
         const kindsOn = (name: string) => (placement[name] ?? []).map((daemon) => daemon.replace(/-\d+$/, ""));
-        const table = () => edges({ slots: 1, uiPort: 8080, monitoring: { prometheus: ports.prometheus } });
+        const table = () => edges({ slots: 1, uiPort: 8080 });
 
         beforeAll(async () => {
             for (const to of Object.keys(placement)) {
@@ -155,16 +152,6 @@ describeLab("a cluster on six hosts", () => {
                 return state?.nimbuses.some(({ leader }) => leader) && state.supervisors.length === 2;
             });
             await untilBothCount();
-        });
-
-        test("Prometheus scrapes all through them", async () => {
-            const url = `http://${host("n1").address}:${ports.prometheus}/api/v1/query?query=up%3D%3D1`;
-            await until("all targets are up", 120, async () => {
-                const said = await host("n1").exec(`docker exec ${stack.cluster}-prometheus wget -q -O - '${url}'`);
-                const { data } = JSON.parse(said) as { data: { result: { metric: { daemon: string } }[] } };
-                const up = data.result.map(({ metric }) => metric.daemon).sort();
-                return up.join() === "exporter,prometheus,zookeeper-1,zookeeper-2,zookeeper-3";
-            });
         });
 
         test("Pulumi works through them", async () => {

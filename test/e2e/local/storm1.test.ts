@@ -29,7 +29,7 @@ if (!isThere) {
             heap,
             uiPort: 18089,
         });
-        stack.set({ ui: true, logviewers: true, supervisors: 1, monitoring: { prometheus: false } });
+        stack.set({ ui: true, logviewers: true, supervisors: 1 });
         await stack.up();
     });
     afterAll(() => stack.discard());

@@ -34,7 +34,7 @@ describe("a cluster that is watched", () => {
         return ((await response.json()) as { data: T }).data;
     };
     type Series = { metric: Record<string, string>; value: [number, string] };
-    const query = async (expression: string) =>
+    const query = async (expression: string): Promise<Record<string, string | number>[]> =>
         (await api<{ result: Series[] }>(`query?query=${encodeURIComponent(expression)}`)).result.map(
             ({ metric, value: [, value] }) => ({ ...metric, value: Number(value) }),
         );
