@@ -2,7 +2,7 @@
 
 export STACK STORM
 
-.PHONY: help setup up scale check preview graph ami leftovers env status logs storm wordcount down lab bench lint typecheck unit test
+.PHONY: help setup up scale check preview graph ami leftovers env status targets logs storm wordcount down lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -46,6 +46,10 @@ env:
 ## make status                  daemons, leader, slots, topologies, and what is wrong
 status:
 	@scripts/status
+
+## make targets                 what serves metrics, as Prometheus' file_sd reads it
+targets:
+	@scripts/targets
 
 ## make logs D=nimbus-1         a daemon's log
 logs:

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { monitoringLimit } from "./components/monitoring/defaults";
+import { Monitoring } from "./components/monitoring/monitoring";
 import { StormCluster } from "./components/storm/stormCluster";
 import { Topology } from "./components/storm/topology/topology";
 import type { Target } from "./components/targets/target";
@@ -32,8 +34,10 @@ export = async () => {
         logviewers: settings.logviewers,
         heap: settings.heap,
         memory: settings.memory,
+        besideNimbus: monitoringLimit(settings.monitoring),
         stormYaml: settings.stormYaml,
         zooCfg: settings.zooCfg,
+        zooKeeperMetrics: settings.monitoring !== undefined,
         delivery: settings.delivery,
         uiPort: settings.uiPort,
         readySeconds: settings.readySeconds,
@@ -44,7 +48,16 @@ export = async () => {
     const topologies = settings.topologies.map(
         (topology) => new Topology(`topology-${topology.name}`, { cluster, ...topology }),
     );
-    target.protect?.([cluster, ...topologies]);
+    const { monitoring: asked } = settings;
+    const monitoring =
+        asked &&
+        target.monitoring &&
+        new Monitoring("monitoring", {
+            cluster,
+            hosts: target.monitoring,
+            prometheus: asked.prometheus && { ...asked, image: settings.prometheusImage },
+        });
+    target.protect?.([cluster, ...topologies, ...(monitoring ? [monitoring] : [])]);
     return {
         /** Address or name, and client port, of each ZooKeeper server. */
         zookeeperServers: cluster.zookeeperServers,
@@ -57,5 +70,7 @@ export = async () => {
         /** The version of Storm that the tag of its image names; if it names none, the image. */
         stormVersion: imageVersion(settings.stormImage) ?? settings.stormImage,
         ...target.outputs,
+        /** What serves metrics, as Prometheus' `file_sd` reads it. */
+        ...(monitoring && { prometheusTargets: monitoring.targets }),
     };
 };

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import type { z } from "zod";
+import type { Logging } from "./components/hosts/docker/logging";
 import { majorVersion } from "./provider/image";
 import { type Fields, fields } from "./settings/fields";
 import { type Problem, ruleProblems, type Valid } from "./settings/rules";
@@ -60,6 +61,12 @@ export function checkSettings(
     if (values.sshKey && !secret("sshKey")) {
         problem(["sshKey"], "is not encrypted: `pulumi config set --secret sshKey <file`, and stop using this key");
     }
+    if (valid.logging?.options["splunk-token"] && !secret("logging")) {
+        problem(
+            ["logging", "options", "splunk-token"],
+            "is not encrypted: `pulumi config set --secret --path logging.options.splunk-token`, and stop using this token",
+        );
+    }
     if (secret("topologies")) {
         problem(
             ["topologies"],
@@ -109,14 +116,20 @@ function describe(
     secret: (key: string) => boolean,
 ): string {
     const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], values);
-    const isHidden = message.startsWith("is not a setting") || path[0] === "sshKey" || secret(String(path[0]));
+    // A token or a URL with a password may be among the options, also where it should not be.
+    const isOption = path[0] === "logging" && path[1] === "options";
+    const isHidden =
+        message.startsWith("is not a setting") || path[0] === "sshKey" || isOption || secret(String(path[0]));
     const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "");
     const shown = isHidden || text === "" || text.length > 100 ? "" : `(${text}) `;
     return `  storm:${path.join(".")} ${shown}${message}`;
 }
 
 /** A stack's settings. Settings that may hold secrets are Outputs, which keep them secret. */
-export type StackSettings = Omit<Settings, "stormYaml"> & { stormYaml: pulumi.Input<Settings["stormYaml"]> };
+export type StackSettings = Omit<Settings, "stormYaml" | "logging"> & {
+    stormYaml: pulumi.Input<Settings["stormYaml"]>;
+    logging: Logging | undefined;
+};
 
 /**
  * The settings of the stack that is being deployed. If it sets no image of Storm, the one that it has.
@@ -140,8 +153,12 @@ export async function readSettings(clusterName: string): Promise<StackSettings> 
     if (told.length > 0) {
         void pulumi.log.warn(`Of the stack's settings:\n${told.join("\n")}`);
     }
-    const { stormYaml } = settings;
-    return { ...settings, stormYaml: isSecret("stormYaml") ? pulumi.secret(stormYaml) : stormYaml };
+    const { stormYaml, logging } = settings;
+    return {
+        ...settings,
+        stormYaml: isSecret("stormYaml") ? pulumi.secret(stormYaml) : stormYaml,
+        logging: logging && isSecret("logging") ? { ...logging, options: pulumi.secret(logging.options) } : logging,
+    };
 }
 
 /** Settings that Pulumi.yaml declares as strings. */
@@ -154,6 +171,7 @@ const texts: (keyof Fields)[] = [
     "dnsImage",
     "etcdImage",
     "proxyImage",
+    "prometheusImage",
     "imageRegistry",
     "subnet",
     "sshKey",

@@ -6,6 +6,7 @@
  */
 export { type DaemonKind, daemonKinds, type DaemonRef } from "./daemonRef";
 export type { Attachment, DataDirectory, DataDirectoryArgs, DockerEngine, Host, Machine } from "./hosts/host";
+export type { Logging } from "./hosts/docker/logging";
 export { LocalHost, type LocalHostArgs } from "./hosts/docker/localHost";
 export { StackId } from "./hosts/stackId";
 export type { Bastion, SessionManager, SshAccess, SshEndpoint } from "../provider/machines/ssh";
@@ -22,6 +23,9 @@ export { DnsServers, type DnsServersArgs } from "./discovery/dnsServers";
 export { names, zoneOf } from "./discovery/names";
 export type { Service } from "./discovery/service";
 export type { Peer } from "./discovery/wiring";
+export { Monitoring, type MonitoringArgs, type PrometheusOptions } from "./monitoring/monitoring";
+export { monitoringDefaults, monitoringLimit } from "./monitoring/defaults";
+export type { ScrapeLabels, ScrapeTarget } from "./monitoring/scrapeTargets";
 export { type DaemonCounts, placeDaemons } from "./storm/spec/composition";
 export { type Edge, edges, type EdgesArgs, type Outsider } from "./storm/spec/edges";
 export type { ExistingZooKeeper } from "./storm/daemons/ensemble";
@@ -39,6 +43,8 @@ export {
     type DiscoveryImages,
     discoveryImages,
     type DiscoveryKind,
+    type MonitoringHosts,
+    type MonitoringPorts,
     type Target,
     type TargetArgs,
     type TargetOutputs,

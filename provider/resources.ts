@@ -101,6 +101,9 @@ export class Kill extends resource("Kill") {}
 /** The records of a DNS server. Other records take the place of those before while it runs. */
 export class DnsRecords extends resource("DnsRecords") {}
 
+/** Files of a Prometheus server. Other contents take the place of those before while it runs. */
+export class PrometheusFiles extends resource("PrometheusFiles") {}
+
 /** The users of etcd, without whom nobody may read or write in it. */
 export class RegistryUsers extends resource("RegistryUsers") {}
 

@@ -326,6 +326,20 @@ export const schema = {
         seconds,
         ssh,
     }),
+    /** Files that a Prometheus server reads again while it runs. */
+    PrometheusFiles: z.strictObject({
+        /** The server's container. */
+        container: text,
+        /** Its id: another container has no such files. */
+        containerId: text,
+        /** Contents, by path in the container. */
+        files: z.record(text, text),
+        /** URL of the server, as its container reaches it. */
+        url: text,
+        /** Seconds that it has to answer. */
+        seconds,
+        ssh,
+    }),
     /** The users of etcd: nobody else may read or write in it. */
     RegistryUsers: z.strictObject({
         /** Containers of the registry's members, of which the first is asked. */

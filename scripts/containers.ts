@@ -14,6 +14,10 @@ export interface Outputs {
     uiUrl?: string;
     /** On `aws` alone. */
     uiTunnel?: string;
+    /** If a Prometheus server runs; on `aws`, if browsers are let in. */
+    prometheusUrl?: string;
+    /** On `aws` alone. */
+    prometheusTunnel?: string;
     stormVersion: string;
     /** Absent on `local`. */
     hosts?: Record<string, { address: string; daemons: string[]; ssh: string; lost?: boolean }>;

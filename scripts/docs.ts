@@ -2,11 +2,13 @@
 import * as fs from "fs";
 import * as path from "path";
 import * as yaml from "yaml";
-import { edges } from "../components/storm/spec/edges";
+import { type Edge, edges, type EdgesArgs } from "../components/storm/spec/edges";
+import { ports } from "../components/storm/spec/ports";
 import { policies } from "../policy/policies";
 
 interface Setting {
-    type: string;
+    /** None: `true`, `false` or a map. */
+    type?: string;
     default?: unknown;
     description: string;
 }
@@ -29,7 +31,11 @@ const commonSettings = [
 const sections: Record<string, Record<string, (folder: string) => string>> = {
     "README.md": { settings: (folder) => settingsTable(folder, commonSettings) },
     "docs/settings.md": { settings: (folder) => settingsTable(folder) },
-    "docs/network.md": { edges: edgesTable },
+    "docs/network.md": {
+        edges: () => edgesTable(edges(defaults)),
+        "edges with a Prometheus server": () => edgesTable(edgesFor({ prometheus: ports.prometheus })),
+        "edges for another Prometheus server": () => edgesTable(edgesFor({})),
+    },
     "docs/policies.md": { policies: policiesTable },
 };
 
@@ -59,16 +65,24 @@ function settingsTable(folder: string, keys?: string[]): string {
         .filter(([key]) => keys?.includes(key) ?? true)
         .map(([key, { type, default: value, description }]) => [
             `\`${key}\``,
-            type,
+            type ?? "boolean or object",
             value === "" ? "" : `\`${JSON.stringify(value).replace(/"/g, "")}\``,
             linked(description),
         ]);
     return table(["setting", "type", "default", "meaning"], rows);
 }
 
-/** The table of connections, with the default number of slots and the default port of UI. */
-function edgesTable(): string {
-    const rows = edges({ slots: 2, uiPort: 8080 }).map(({ from, to, ports: [first, last], purpose }) => [
+/** With the default number of slots and the default port of UI. */
+const defaults = { slots: 2, uiPort: 8080 };
+
+/** The connections that monitoring adds. */
+function edgesFor(monitoring: EdgesArgs["monitoring"]): Edge[] {
+    const without = edges(defaults).length;
+    return edges({ ...defaults, monitoring }).slice(without);
+}
+
+function edgesTable(all: Edge[]): string {
+    const rows = all.map(({ from, to, ports: [first, last], purpose }) => [
         from,
         to,
         first === last ? String(first) : `${first}–${last}`,

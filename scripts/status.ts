@@ -3,13 +3,14 @@
  * state, as `pulumi stack export` prints it, on standard input.
  */
 import * as fs from "fs";
+import { firingAlerts } from "./alerts";
 import { explanationOf, machinesOf, type Outputs, summaryOf } from "./containers";
 import { hasRestarted, report } from "./statusReport";
 import { type Resource, wiring } from "./wiring";
 
 /** A state, in what matters here. */
 interface State {
-    deployment?: { resources?: (Resource & { outputs?: unknown })[] };
+    deployment?: { resources?: (Resource & { inputs?: unknown; outputs?: unknown })[] };
 }
 
 async function main(cluster: string): Promise<void> {
@@ -38,6 +39,7 @@ async function main(cluster: string): Promise<void> {
         expected: wiring(resources).daemons,
         logs: Object.fromEntries(logs),
         summary: await summaryOf(machines, deployed),
+        alerts: await firingAlerts(machines, resources),
     });
     console.log(lines.join("\n"));
     process.exitCode = isWell ? 0 : 1;

@@ -1,6 +1,7 @@
 /** What `make status` prints. */
 import { parseDaemonName } from "../components/daemonRef";
 import type { ClusterSummary } from "../provider/nimbus/client";
+import type { Alert } from "./alerts";
 import { type Container, type Machine, type Outputs, usedSlots } from "./containers";
 import { type Daemon, naturally } from "./wiring";
 
@@ -15,6 +16,8 @@ export interface Found {
     logs: Record<string, string[]>;
     /** What Nimbus says; undefined: none answers. */
     summary: ClusterSummary | undefined;
+    /** The alerts that fire; undefined, or left out: no Prometheus server of the stack's answers. */
+    alerts?: Alert[] | undefined;
 }
 
 /** Seconds for which a restart is recent. */
@@ -42,7 +45,8 @@ export function report(found: Found): { lines: string[]; isWell: boolean } {
         `  ZooKeeper    ${outputs.zookeeperServers.join(" ")}`,
         `  Nimbus       ${outputs.nimbusSeeds.map((address) => `${address}:${outputs.nimbusPort}`).join(" ")}`,
         `  supervisors  ${outputs.supervisors.join(" ")}`,
-        `  UI           ${outputs.uiUrl ?? (outputs.uiTunnel ? `on this machine, as long as this runs: ${outputs.uiTunnel}` : "none")}`,
+        `  UI           ${page(outputs.uiUrl, outputs.uiTunnel)}`,
+        ...(hasPrometheus(outputs) ? [`  Prometheus   ${page(outputs.prometheusUrl, outputs.prometheusTunnel)}`] : []),
         "",
         ...daemonLines(found),
         "",
@@ -50,6 +54,15 @@ export function report(found: Found): { lines: string[]; isWell: boolean } {
         ...problems.map((problem) => `  ${problem}`),
     ];
     return { lines, isWell: problems.length === 0 };
+}
+
+/** Where a browser finds a page. */
+function page(url: string | undefined, tunnel: string | undefined): string {
+    return url ?? (tunnel ? `on this machine, as long as this runs: ${tunnel}` : "none");
+}
+
+function hasPrometheus({ prometheusUrl, prometheusTunnel }: Outputs): boolean {
+    return prometheusUrl !== undefined || prometheusTunnel !== undefined;
 }
 
 function daemonLines({ outputs, machines, logs }: Found): string[] {
@@ -87,7 +100,7 @@ function summaryLines(summary: ClusterSummary): string[] {
 }
 
 /** A line for each thing that is wrong, and what to do. */
-function problemsOf({ machines, expected, summary }: Found): string[] {
+function problemsOf({ outputs, machines, expected, summary, alerts }: Found): string[] {
     const asked = machines.filter(({ problem }) => problem === undefined);
     const containers = asked.flatMap((machine) => machine.containers);
     const missing = expected.filter(
@@ -108,5 +121,7 @@ function problemsOf({ machines, expected, summary }: Found): string[] {
             return container.status === "running" ? [] : [`${container.daemon} does not run: make up starts it again`];
         }),
         ...(summary ? [] : ["No Nimbus answers: make logs D=nimbus-1"]),
+        ...(hasPrometheus(outputs) && !alerts ? ["Prometheus does not answer: make logs D=prometheus"] : []),
+        ...(alerts ?? []).map(({ name, summary, runbook }) => `${name}: ${summary} ${runbook}`),
     ];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hostCount, subnetAt } from "../components/network/subnet";
 import { daemonKinds, type DaemonRef, ofKind } from "../components/daemonRef";
+import { monitoringLimit } from "../components/monitoring/defaults";
 import { architectureOf, instanceTypeProblem, memoryOf } from "../components/hosts/ec2/instanceTypes";
 import { heapSum, type Jvms } from "../components/storm/spec/memory";
 import { hasBastion, type MachineArgs } from "../components/targets/ec2Machine";
@@ -58,7 +59,7 @@ export const aws = z
             .optional(),
         private: flag.default(false),
         flowLogs: flag.default(false),
-        from: z.strictObject({ ssh: origins, ui: origins, clients: origins }).prefault({}),
+        from: z.strictObject({ ssh: origins, ui: origins, clients: origins, prometheus: origins }).prefault({}),
         instanceTypes: z
             .strictObject({
                 zookeeper: instanceType,
@@ -101,7 +102,7 @@ const systemMebibytes = 400;
  */
 export function awsProblems(
     { vpc, zones, cidr, flowLogs, instanceTypes, amis, private: isPrivate }: AwsSettings,
-    settings: Partial<Pick<Fields, "stormImage" | "discovery" | "ssh">>,
+    settings: Partial<Pick<Fields, "stormImage" | "discovery" | "ssh" | "monitoring">>,
     daemons: DaemonRef[] | undefined,
     jvms: Jvms | undefined,
     problem: (path: (string | number)[], message: string) => void,
@@ -110,7 +111,7 @@ export function awsProblems(
         const message =
             instanceTypeProblem(type, kindsWithData.includes(kind)) ??
             processorProblem(kind, type, daemons, settings) ??
-            memoryProblem(kind, type, daemons, jvms);
+            memoryProblem(kind, type, daemons, jvms, kind === "nimbus" ? monitoringLimit(settings.monitoring) : 0);
         if (message !== undefined) {
             problem(["instanceTypes", kind], message);
         }
@@ -196,6 +197,7 @@ function memoryProblem(
     type: string,
     daemons: DaemonRef[] = [],
     jvms: Jvms | undefined,
+    beside: number,
 ): string | undefined {
     const kind = daemonKinds.find((each) => each === machine);
     const memory = memoryOf(type);
@@ -203,8 +205,9 @@ function memoryProblem(
         return undefined;
     }
     const heaps = heapSum(kind, jvms);
-    return memory >= heaps + systemMebibytes
+    const monitoring = beside > 0 ? `, storm:monitoring ${beside} MiB` : "";
+    return memory >= heaps + beside + systemMebibytes
         ? undefined
-        : `has too little memory: ${type} has ${memory} MiB, the heaps in the container need ${heaps} MiB, and the system ${systemMebibytes} MiB: ` +
+        : `has too little memory: ${type} has ${memory} MiB, the heaps in the container need ${heaps} MiB${monitoring}, and the system ${systemMebibytes} MiB: ` +
               `choose a larger type, or lower storm:heap${kind === "supervisor" ? " or storm:slots" : ""}`;
 }

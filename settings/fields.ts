@@ -3,6 +3,8 @@ import { hostCount } from "../components/network/subnet";
 import { clusterDefaults } from "../components/storm/spec/defaults";
 import { defaultHeap } from "../components/storm/spec/memory";
 import { aws } from "./aws";
+import { logging } from "./logging";
+import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
 import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, registry, subnet, tagged, user } from "./values";
@@ -70,6 +72,7 @@ export const fields = {
     proxyImage: tagged,
     imageRegistry: registry,
     delivery: oneOf(["arguments", "file"]),
+    logging,
     readySeconds: count(1, 3600),
     subnet: subnet("172.30.77.0/24").refine((subnet) => hostCount(subnet) >= 254, "is smaller than a /24"),
     uiPort: port,
@@ -92,6 +95,8 @@ export const fields = {
         ),
     aws,
     topologies,
+    monitoring,
+    prometheusImage: tagged,
     startEmpty: z.array(z.string(), { error: "must be a list of daemons" }),
     mayLeave: z.array(z.string().regex(/^zookeeper-[1-5]$/, "must be a ZooKeeper member, such as zookeeper-3"), {
         error: "must be a list of daemons",

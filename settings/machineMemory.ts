@@ -1,6 +1,7 @@
 import { execFile } from "child_process";
 import * as os from "os";
 import { promisify } from "util";
+import { monitoringLimit } from "../components/monitoring/defaults";
 import { daemonRefs } from "../components/storm/spec/composition";
 import { heapSum, memoryLimit } from "../components/storm/spec/memory";
 import type { Settings } from "../settings";
@@ -27,11 +28,14 @@ export interface Shortage {
 }
 
 /** Compares a machine's memory, in MiB, with what a cluster on it needs and may come to use. */
-export function memoryShortage(settings: Omit<Settings, "stormYaml">, machine: number | undefined): Shortage {
+export function memoryShortage(
+    settings: Omit<Settings, "stormYaml" | "logging">,
+    machine: number | undefined,
+): Shortage {
     const kinds = daemonRefs(settings).map(({ kind }) => kind);
     const sum = (of: (kind: (typeof kinds)[number]) => number) => kinds.reduce((total, kind) => total + of(kind), 0);
     const needed = sum((kind) => heapSum(kind, settings));
-    const limits = sum((kind) => memoryLimit(kind, settings));
+    const limits = sum((kind) => memoryLimit(kind, settings)) + monitoringLimit(settings.monitoring);
     if (machine === undefined || limits <= machine) {
         return {};
     }

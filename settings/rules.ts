@@ -6,7 +6,9 @@ import { edges } from "../components/storm/spec/edges";
 import { majorVersion } from "../provider/image";
 import { awsProblems } from "./aws";
 import type { Fields } from "./fields";
+import { loggingProblems } from "./logging";
 import { jvmsOf, memoryProblems } from "./memory";
+import { monitoringPorts, monitoringProblems } from "./monitoring";
 import { misplacements } from "./placement";
 import { scopeProblems } from "./scopes";
 import { openedPorts, stormYamlProblems } from "./stormYaml";
@@ -37,8 +39,10 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
         problem(["stormYaml", ...path], message),
     );
     zooCfgProblems(settings.zooCfg ?? {}, (path, message) => problem(["zooCfg", ...path], message));
+    loggingProblems(settings.logging, (path, message) => problem(["logging", ...path], message));
     memoryProblems(settings, problem);
     portProblems(settings, problem);
+    monitoringProblems(settings, problem);
     nameProblems(settings, problem);
     discoveryProblems(settings, clusterName, problem);
     if (daemons) {
@@ -59,7 +63,8 @@ function portProblems(settings: Valid, problem: Problem): void {
         return;
     }
     if (slots !== undefined) {
-        const all = edges({ slots, uiPort, ambassadors: discovery === "ambassador" ? { tls } : undefined });
+        const ambassadors = discovery === "ambassador" ? { tls } : undefined;
+        const all = edges({ slots, uiPort, ambassadors, monitoring: monitoringPorts(settings.monitoring) });
         const owner = (port: unknown, among = all) =>
             among.find(({ ports: [first, last] }) => typeof port === "number" && first <= port && port <= last)?.to;
         const others = all.filter(({ to }) => to !== "ui");

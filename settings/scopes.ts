@@ -51,6 +51,13 @@ const scopes: Scope[] = [
         message: "would open a port that nobody uses, as storm:ssh.via is set: remove one of the two",
     },
     {
+        setting: ["aws", "from", "prometheus"],
+        isSet: ({ aws }) => (aws?.from.prometheus ?? []).length > 0,
+        isFor: ({ monitoring }) => monitoring?.prometheus === false,
+        message:
+            "is for a Prometheus server of your own: set storm:monitoring to { prometheus: false }, or remove this",
+    },
+    {
         setting: ["ambassadorTls"],
         isSet: ({ ambassadorTls = false }) => ambassadorTls,
         isFor: ({ discovery }) => discovery === undefined || discovery === "ambassador",

@@ -2,6 +2,7 @@
 import { javaOf, removedOptions, workerOptionKeys } from "../components/storm/spec/jvmOptions";
 import { reservesResources } from "../components/storm/spec/scheduler";
 import { majorVersion } from "../provider/image";
+import { loggingWarnings } from "./logging";
 import type { Problem, Valid } from "./rules";
 import { ineffective } from "./stormConfiguration";
 import { jvmOf } from "./stormYaml";
@@ -18,6 +19,7 @@ export function warnings(settings: Valid, warn: Problem): void {
     }
     schedulerWarnings(settings, warn);
     sessionWarning(settings, warn);
+    loggingWarnings(settings.logging, (path, message) => warn(["logging", ...path], message));
 }
 
 function entryWarnings(

@@ -51,7 +51,7 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
             ...images,
             publicKey,
             login,
-            from: { ssh: sshFrom, ui: aws.from.ui, clients: aws.from.clients },
+            from: { ...aws.from, ssh: sshFrom },
             existing,
             zones: aws.zones,
             cidr: aws.cidr,

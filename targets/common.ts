@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { TargetArgs } from "../components/targets/target";
 import type { StackSettings } from "../settings";
+import { monitoringPorts } from "../settings/monitoring";
 
 /** First part of the names of a target's resources. */
 export const targetName = "host";
@@ -18,7 +19,9 @@ export function commonArgs(settings: StackSettings, clusterName: string): Target
             proxy: settings.proxyImage,
         },
         imageRegistry: settings.imageRegistry || undefined,
+        logging: settings.logging,
         uiPort: settings.uiPort,
+        monitoring: monitoringPorts(settings.monitoring),
         readySeconds: settings.readySeconds,
     };
 }

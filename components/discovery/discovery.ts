@@ -29,17 +29,17 @@ export interface Resolved {
 export interface Discovery {
     /** What a daemon listens on and advertises. */
     advertise(daemon: PlacedDaemon): Advertised;
-    /** What a daemon connects to when it uses a service. */
-    resolve(service: Pick<Service, "daemons">, from: PlacedDaemon): Resolved;
+    /** What a daemon, or another container on a host of the cluster, connects to when it uses a service. */
+    resolve(service: Pick<Service, "daemons">, from: Peer): Resolved;
     /**
-     * How a daemon's container joins its host's network, and resolves names.
+     * How a container joins its host's network, and resolves names.
      * @param published Ports that must be reachable from outside of the cluster.
      */
-    attach(daemon: PlacedDaemon, published: number[]): Attachment & Pick<docker.ContainerArgs, "dns" | "dnsOpts">;
+    attach(from: Peer, published: number[]): Attachment & Pick<docker.ContainerArgs, "dns" | "dnsOpts">;
     /** The host whose address a daemon's connections to a service come from. */
-    source(daemon: PlacedDaemon): Host;
-    /** Whose addresses a daemon's container receives by the way it joins the network. */
-    peers(daemon: PlacedDaemon): readonly Peer[];
+    source(daemon: Peer): Host;
+    /** Whose addresses a container receives by the way it joins the network. */
+    peers(from: Peer): readonly Peer[];
     /** Options of each JVM; empty: none. */
     readonly jvmOptions: string;
     /** Resources that must exist before the first daemon on a host is created. */

@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Logging } from "./docker/logging";
 
 /** How a container joins its host's network, as arguments of docker.Container. */
 export type Attachment = Pick<docker.ContainerArgs, "networkMode" | "networksAdvanced" | "hostname" | "ports"> & {
@@ -17,6 +18,11 @@ export interface DockerEngine {
     readonly owner: pulumi.Output<string>;
     /** Options of every resource on the machine: if the machine must not be changed, they leave the resource as it is. */
     readonly options: pulumi.CustomResourceOptions;
+    /**
+     * Where it sends the output of its containers.
+     * @default the driver `json-file`, three files of 10 MB for each container
+     */
+    readonly logging?: Logging;
     /** The `ssh` command line that logs in to the machine; undefined: it is this machine. */
     readonly ssh?: pulumi.Output<string[]>;
     /** Identifies the machine: another at its address has none of its containers; undefined: it is this machine. */

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Activation, NimbusShutdown, type RestartGate } from "../../provider/resources";
 import { type DaemonKind, ofKind } from "../daemonRef";
 import { addresses } from "../discovery/addresses";
+import type { Discovery } from "../discovery/discovery";
 import { locationOf, type PlacedDaemon } from "../discovery/placedDaemon";
 import { stackState } from "../stackState";
 import { Drpc } from "./daemons/drpc";
@@ -23,6 +24,24 @@ import { connectionLimit } from "./spec/zooCfg";
 import { type CompleteArgs, complete, type StormClusterArgs } from "./stormClusterArgs";
 import { Submitting } from "./topology/submitting";
 
+/** What there is to watch of a cluster. */
+export interface Watched {
+    /** First part of the names of containers. */
+    clusterName: string;
+    /** Image of Storm. */
+    image: string;
+    nimbus: Nimbus;
+    /** ZooKeeper members that serve metrics. */
+    zookeepers: readonly PlacedDaemon[];
+    supervisors: readonly PlacedDaemon[];
+    /** Exist once Nimbus and supervisors are ready. */
+    ready: readonly pulumi.Resource[];
+    /** How Nimbus is resolved. */
+    discovery: Discovery;
+    /** Seconds that a container has to become ready. */
+    readySeconds: number;
+}
+
 /** An Apache Storm cluster, each daemon in a container, with its own ZooKeeper ensemble or on an existing one. */
 export class StormCluster extends pulumi.ComponentResource {
     /** Address or name, and client port, of each server of the ensemble. */
@@ -38,6 +57,11 @@ export class StormCluster extends pulumi.ComponentResource {
      * @internal
      */
     readonly submitting: Submitting;
+    /**
+     * What a `Monitoring` watches.
+     * @internal
+     */
+    readonly watched: Watched;
 
     /** @throws pulumi.InputPropertyError if `hosts` are not those of a cluster: what is missing, or too much. */
     constructor(name: string, given: StormClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -69,6 +93,7 @@ export class StormCluster extends pulumi.ComponentResource {
                       heap: args.heap.zookeeper,
                       memory: memory("zookeeper"),
                       zooCfg: { ...connectionLimit(daemons, discovery, args.slots), ...args.zooCfg },
+                      metrics: args.zooKeeperMetrics ?? false,
                       mayLeave: args.mayLeave,
                       after: first,
                   },
@@ -176,6 +201,16 @@ export class StormCluster extends pulumi.ComponentResource {
             shutdown,
             after: [shutdown, ...ready],
         });
+        this.watched = {
+            clusterName: args.clusterName,
+            image: args.stormImage,
+            nimbus,
+            zookeepers: args.zooKeeperMetrics ? ofKind(daemons, "zookeeper") : [],
+            supervisors: placed,
+            ready: [...nimbus.ready, ...ready],
+            discovery,
+            readySeconds,
+        };
         this.registerOutputs({
             zookeeperServers: this.zookeeperServers,
             nimbusSeeds: this.nimbusSeeds,

@@ -66,6 +66,12 @@ export interface StormClusterArgs {
      */
     memory?: Memory;
     /**
+     * MiB that containers of others may use on the machine of the first Nimbus, such as those of a `Monitoring`: the check of that
+     * machine's memory counts them.
+     * @default 0
+     */
+    besideNimbus?: number;
+    /**
      * Entries of storm.yaml for every Storm daemon; may be secret.
      * @default none
      */
@@ -75,6 +81,11 @@ export interface StormClusterArgs {
      * @default `maxClientCnxns`, if more connections come from one address than ZooKeeper's default of 60 lets in
      */
     zooCfg?: ZooCfg;
+    /**
+     * Whether the members of the cluster's own ensemble serve metrics for Prometheus, at TCP port 7000.
+     * @default false
+     */
+    zooKeeperMetrics?: boolean;
     /**
      * How daemons resolve services.
      * @default `addresses`

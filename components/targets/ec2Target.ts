@@ -19,7 +19,7 @@ import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
 import { ec2Machine, hasBastion, machineKinds, validateMachines } from "./ec2Machine";
 import { bastionName, ec2Defaults, type Ec2TargetArgs, kindsWithAddress, kindsWithData } from "./ec2TargetArgs";
-import { type Target, targetDiscovery, type TargetOutputs } from "./target";
+import { besideNimbus, type MonitoringHosts, type Target, targetDiscovery, type TargetOutputs } from "./target";
 
 /**
  * EC2: an instance for each daemon, on a network of the stack's own or on an existing one.
@@ -31,6 +31,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
     readonly hosts: Readonly<Record<string, Ec2Host>>;
     readonly discovery: Discovery;
     readonly outputs: TargetOutputs;
+    readonly monitoring?: MonitoringHosts;
     private readonly created: pulumi.Resource[] = [];
 
     /**
@@ -61,7 +62,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             options,
         );
         const groups = this.firewall(network, tags);
-        const profile = new InstanceProfile(`${name}-profile`, { tags }, options);
+        const profile = new InstanceProfile(`${name}-profile`, { tags, logging: args.logging }, options);
         const keyPair = new aws.ec2.KeyPair(
             `${name}-key`,
             { keyName: clusterName, publicKey: args.publicKey, tags },
@@ -122,6 +123,8 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             },
             this,
         );
+        const nimbus = besideNimbus(this.hosts);
+        this.monitoring = args.monitoring && { exporter: nimbus, prometheus: nimbus };
         this.outputs = this.describe(bastion);
         this.registerOutputs(this.outputs);
     }
@@ -153,10 +156,15 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 vpcId: network.id,
                 kinds,
                 edges: [
-                    ...edges({ slots, uiPort, ambassadors }),
+                    ...edges({ slots, uiPort, ambassadors, monitoring: this.args.monitoring }),
                     ...sshKinds.map((to) => ({ from: to === "bastion" ? "ssh" : entry, to, ...ssh })),
                 ],
-                outsiders: { ssh: from.ssh ?? [], browser: from.ui ?? [], client: from.clients ?? [] },
+                outsiders: {
+                    ssh: from.ssh ?? [],
+                    browser: from.ui ?? [],
+                    client: from.clients ?? [],
+                    prometheus: from.prometheus ?? [],
+                },
                 tags,
             },
             { parent: this },
@@ -196,6 +204,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                         : undefined,
                     mayStartEmpty: args.startEmpty?.includes(daemon) ?? false,
                     registryMirror: args.registryMirror,
+                    logging: args.logging,
                     login,
                     after: keepsAddress && exists ? previous : undefined,
                 },
@@ -208,7 +217,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
     }
 
     private describe(bastion: Ec2Instance | undefined): TargetOutputs {
-        const { from, login, uiPort = clusterDefaults.uiPort } = this.args;
+        const { from, login, uiPort = clusterDefaults.uiPort, monitoring } = this.args;
         const machines = Object.entries(this.hosts).map(([daemon, { address, ssh }]) => [
             daemon,
             pulumi
@@ -216,12 +225,18 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 .apply(([at, words]) => ({ address: at, daemons: [daemon], ssh: commandLine(words) })),
         ]);
         const { ui } = this.hosts;
+        const nimbus = besideNimbus(this.hosts);
+        const isOpen = (from.ui?.length ?? 0) > 0;
+        const url = (host: Ec2Host, port: number) => pulumi.interpolate`http://${host.outerAddress}:${port}`;
+        const tunnel = (host: Ec2Host, port: number) =>
+            pulumi
+                .all([host.ssh, host.address])
+                .apply(([words, address]) => commandLine([...words, "-N", "-L", `${port}:${address}:${port}`]));
         return {
-            ...(ui && {
-                ...(from.ui?.length && { uiUrl: pulumi.interpolate`http://${ui.outerAddress}:${uiPort}` }),
-                uiTunnel: pulumi
-                    .all([ui.ssh, ui.address])
-                    .apply(([words, address]) => commandLine([...words, "-N", "-L", `${uiPort}:${address}:${uiPort}`])),
+            ...(ui && { ...(isOpen && { uiUrl: url(ui, uiPort) }), uiTunnel: tunnel(ui, uiPort) }),
+            ...(monitoring?.prometheus !== undefined && {
+                ...(isOpen && { prometheusUrl: url(nimbus, monitoring.prometheus) }),
+                prometheusTunnel: tunnel(nimbus, monitoring.prometheus),
             }),
             ...(bastion && {
                 bastion: pulumi

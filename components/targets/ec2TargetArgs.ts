@@ -66,6 +66,11 @@ export interface Ec2TargetArgs extends TargetArgs {
          * @default none
          */
         clients?: string[];
+        /**
+         * A Prometheus server of somebody else's, if `monitoring` has none of the stack's own.
+         * @default none
+         */
+        prometheus?: string[];
     };
     /** The stack's resources as of its last update, from `existingResources`. */
     existing: ExistingResources;

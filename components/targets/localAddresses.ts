@@ -1,8 +1,8 @@
 import type { DaemonKind } from "../daemonRef";
 import { addressAt, hostCount } from "../network/subnet";
 
-/** What has an address on a cluster's Docker network: daemons, and the containers of the discovery `ambassador`. */
-export type LocalKind = DaemonKind | "registrar" | "proxy" | "etcd";
+/** What has an address on a cluster's Docker network: daemons, containers of the discovery `ambassador`, and what watches the cluster. */
+export type LocalKind = DaemonKind | "registrar" | "proxy" | "etcd" | "exporter" | "prometheus";
 
 /** Where each kind's addresses begin. Those below 16 are for containers without a fixed address. */
 const firstOffset: Record<LocalKind, number> = {
@@ -13,11 +13,14 @@ const firstOffset: Record<LocalKind, number> = {
     registrar: 80,
     proxy: 81,
     etcd: 82,
+    exporter: 96,
+    prometheus: 97,
     supervisor: 127,
 };
 
 function offset(kind: LocalKind, index: number): number {
-    return firstOffset[kind] + (["ui", "registrar", "proxy"].includes(kind) ? 0 : index);
+    const isOne = ["ui", "registrar", "proxy", "exporter", "prometheus"].includes(kind);
+    return firstOffset[kind] + (isOne ? 0 : index);
 }
 
 /** The address of a container on the Docker network of the cluster: it follows from kind and index, whatever other daemons there are. */

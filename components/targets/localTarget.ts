@@ -10,7 +10,7 @@ import { LocalNetwork } from "../network/localNetwork";
 import { type DaemonCounts, daemonRefs, placeDaemons } from "../storm/spec/composition";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { localAddress, type LocalKind } from "./localAddresses";
-import { type Target, type TargetArgs, targetDiscovery, type TargetOutputs } from "./target";
+import { type MonitoringHosts, type Target, type TargetArgs, targetDiscovery, type TargetOutputs } from "./target";
 
 /** Arguments of {@link LocalTarget}. */
 export interface LocalTargetArgs extends TargetArgs {
@@ -28,10 +28,11 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
     readonly hosts: Readonly<Record<string, Host>>;
     readonly discovery: Discovery;
     readonly outputs: TargetOutputs;
+    readonly monitoring?: MonitoringHosts;
 
     constructor(name: string, args: LocalTargetArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:targets:LocalTarget", name, {}, opts);
-        const { clusterName, subnet = "172.30.77.0/24", uiPort = clusterDefaults.uiPort } = args;
+        const { clusterName, subnet = "172.30.77.0/24", uiPort = clusterDefaults.uiPort, logging } = args;
         const options = { parent: this };
         const { key: owner } = new StackId(`${name}-owner`, options);
         const network = new LocalNetwork(
@@ -47,7 +48,7 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
         const host = (container: string, kind: LocalKind, index?: number) =>
             new LocalHost(
                 `${name}-${container}`,
-                { network, owner, address: localAddress(subnet, kind, index) },
+                { network, owner, address: localAddress(subnet, kind, index), logging },
                 options,
             );
         this.hosts = Object.fromEntries(
@@ -74,7 +75,17 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
             },
             this,
         );
-        this.outputs = args.daemons.ui ? { uiUrl: `http://127.0.0.1:${uiPort}` } : {};
+        const { monitoring } = args;
+        this.monitoring = monitoring && {
+            exporter: host("exporter", "exporter"),
+            prometheus: host("prometheus", "prometheus"),
+        };
+        this.outputs = {
+            ...(args.daemons.ui && { uiUrl: `http://127.0.0.1:${uiPort}` }),
+            ...(monitoring?.prometheus !== undefined && {
+                prometheusUrl: `http://127.0.0.1:${monitoring.prometheus}`,
+            }),
+        };
         this.registerOutputs(this.outputs);
     }
 }

@@ -11,7 +11,15 @@ import { answerSeconds, type SshLogin, startItAgain } from "../hosts/ssh/sshHost
 import { StackId } from "../hosts/stackId";
 import { placeDaemons } from "../storm/spec/composition";
 import { clusterDefaults } from "../storm/spec/defaults";
-import { imagesOf, type Target, type TargetArgs, targetDiscovery, type TargetOutputs } from "./target";
+import {
+    besideNimbus,
+    imagesOf,
+    type MonitoringHosts,
+    type Target,
+    type TargetArgs,
+    targetDiscovery,
+    type TargetOutputs,
+} from "./target";
 
 /** An existing machine, and what runs on it. */
 export interface SshMachine {
@@ -75,6 +83,7 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
     readonly hosts: Readonly<Record<string, Host>>;
     readonly discovery: Discovery;
     readonly outputs: TargetOutputs;
+    readonly monitoring?: MonitoringHosts;
 
     constructor(name: string, args: SshTargetArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:targets:SshTarget", name, {}, opts);
@@ -98,6 +107,7 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
                     ifGone,
                     ifOtherKey: machine.ifOtherKey,
                     registryMirror: args.registryMirror,
+                    logging: args.logging,
                     state,
                 },
                 options,
@@ -142,7 +152,16 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
             this,
         );
         const { ui } = this.hosts;
-        this.outputs = { ...(ui && { uiUrl: pulumi.interpolate`http://${ui.address}:${uiPort}` }), hosts: outputs };
+        const nimbus = besideNimbus(this.hosts);
+        const { monitoring } = args;
+        this.monitoring = monitoring && { exporter: nimbus, prometheus: nimbus };
+        this.outputs = {
+            ...(ui && { uiUrl: pulumi.interpolate`http://${ui.address}:${uiPort}` }),
+            ...(monitoring?.prometheus !== undefined && {
+                prometheusUrl: pulumi.interpolate`http://${nimbus.address}:${monitoring.prometheus}`,
+            }),
+            hosts: outputs,
+        };
         this.registerOutputs(this.outputs);
     }
 }

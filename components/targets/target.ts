@@ -6,6 +6,7 @@ import { Ambassadors } from "../discovery/ambassador/ambassadors";
 import { machinesOf, registryHosts } from "../discovery/ambassador/machines";
 import type { Discovery } from "../discovery/discovery";
 import type { PlacedDaemon } from "../discovery/placedDaemon";
+import type { Logging } from "../hosts/docker/logging";
 import type { Host } from "../hosts/host";
 import { clusterDefaults } from "../storm/spec/defaults";
 
@@ -39,15 +40,43 @@ export interface TargetArgs {
      */
     imageRegistry?: string;
     /**
+     * Where Docker sends the output of all containers on the hosts. If it is given, Storm's daemons and workers write their logs to that
+     * output too, beside their files.
+     * @default the driver `json-file`, three files of 10 MB for each container; Storm's logs are in files only
+     */
+    logging?: Logging;
+    /**
      * TCP port at which Storm UI is reached; the same as that of the cluster.
      * @default 8080
      */
     uiPort?: number;
     /**
+     * What watches the cluster; the target has hosts for it then, and lets it in.
+     * @default nothing does
+     */
+    monitoring?: MonitoringPorts;
+    /**
      * Seconds that what the discovery runs has to become ready.
      * @default 180
      */
     readySeconds?: number;
+}
+
+/** Ports of what watches a cluster, beside those of its exporters. */
+export interface MonitoringPorts {
+    /**
+     * TCP port at which the Prometheus server is reached.
+     * @default no server runs: somebody else's scrapes the exporters
+     */
+    prometheus?: number;
+}
+
+/** Where what watches a cluster runs. */
+export interface MonitoringHosts {
+    /** The exporter of Storm's metrics. */
+    exporter: Host;
+    /** The Prometheus server. */
+    prometheus: Host;
 }
 
 /** Images of what a discovery runs. */
@@ -85,6 +114,8 @@ export interface Target {
     readonly discovery: Discovery;
     /** What users need to know of it: outputs of the stack. */
     readonly outputs: TargetOutputs;
+    /** Where what watches the cluster runs; absent if nothing does. */
+    readonly monitoring?: MonitoringHosts;
     /**
      * Prevents `pulumi destroy` while deletion protection is on.
      * @param running Resources that run on the hosts.
@@ -98,6 +129,10 @@ export interface TargetOutputs {
     uiUrl?: pulumi.Input<string>;
     /** The command that forwards Storm UI to the same port of 127.0.0.1; on EC2 only. */
     uiTunnel?: pulumi.Output<string>;
+    /** Where a browser finds Prometheus; absent if none runs. */
+    prometheusUrl?: pulumi.Input<string>;
+    /** The command that forwards Prometheus to the same port of 127.0.0.1; on EC2 only. */
+    prometheusTunnel?: pulumi.Output<string>;
     /** The command that logs in on the bastion that the stack has created; on EC2 only. */
     bastion?: pulumi.Output<string>;
     /** By name: a machine's address, its daemons, the command that logs in on it, and whether it is lost. Absent on `local`. */
@@ -148,4 +183,10 @@ export function targetDiscovery(
             ).discovery;
         }
     }
+}
+
+/** Where what watches a cluster runs, on machines: on that of the first Nimbus, which keeps its data. */
+export function besideNimbus<H extends Host>(hosts: Readonly<Record<string, H>>): H {
+    // A cluster has one.
+    return hosts["nimbus-1"] as H;
 }

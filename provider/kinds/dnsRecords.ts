@@ -1,17 +1,11 @@
 import { createHash } from "crypto";
-import { Readable } from "stream";
 import * as dns from "dns-packet";
 import type { Kind } from "../kind";
-import { run } from "../machines/command";
-import { connectOn, describe } from "../machines/container";
+import { connectOn, describe, putFile } from "../machines/container";
 import { type Inputs as Of, schema } from "../schema";
 import { messageOf, waitUntil } from "../waiting";
 
 type Inputs = Of<"DnsRecords">;
-
-/** Puts standard input into a file of a container, whose image has no shell. */
-const put =
-    'f=$(mktemp) && cat >"$f" && chmod 644 "$f" && docker cp "$f" "$0:$1"; status=$?; rm -f "$f"; exit "$status"';
 
 /** Gives a DNS server its records. */
 export const dnsRecords: Kind<Inputs> = {
@@ -30,8 +24,8 @@ export const dnsRecords: Kind<Inputs> = {
 };
 
 async function serve(inputs: Inputs): Promise<void> {
-    const { ssh, container, file, seconds } = inputs;
-    await run(ssh, ["sh", "-c", put, container, file], { input: Readable.from([zoneFile(inputs)]) });
+    const { container, file, seconds } = inputs;
+    await putFile(inputs, file, zoneFile(inputs));
     const problem = await waitUntil(`the records of ${container}`, () => missing(inputs), { seconds });
     if (problem !== undefined) {
         throw new Error(

@@ -17,6 +17,7 @@ import { ensembleMembership } from "./ensembleMembership";
 import { password, stackKey } from "./password";
 import { deletionProtection } from "./deletionProtection";
 import { ready } from "./ready";
+import { prometheusFiles } from "./prometheusFiles";
 import { registryUsers } from "./registryUsers";
 import { restartGate } from "./restartGate";
 import { script } from "./script";
@@ -38,6 +39,7 @@ const each = {
     Submission: submission,
     Kill: kill,
     DnsRecords: dnsRecords,
+    PrometheusFiles: prometheusFiles,
     RegistryUsers: registryUsers,
     Password: password,
     StackKey: stackKey,

@@ -1,3 +1,4 @@
+import { Readable } from "stream";
 import { run } from "./command";
 import { ask } from "./connector";
 
@@ -112,6 +113,15 @@ export async function endOf({ container, ssh }: ContainerAt, file: string): Prom
     // Unlike exec, cp works on a container that is not running.
     const command = ["sh", "-c", 'docker cp "$0:$1" - | tar -xOf - | tail -n 20', container, file];
     return (await run(ssh, command).then(String, (error: Error) => error.message)).trimEnd();
+}
+
+/** Puts standard input into a file of a container, whose image has no shell. */
+const put =
+    'f=$(mktemp) && cat >"$f" && chmod 644 "$f" && docker cp "$f" "$0:$1"; status=$?; rm -f "$f"; exit "$status"';
+
+/** Writes a file into a container, for everybody to read. */
+export async function putFile({ container, ssh }: ContainerAt, file: string, content: string): Promise<void> {
+    await run(ssh, ["sh", "-c", put, container, file], { input: Readable.from([content]) });
 }
 
 /** Seconds between SIGTERM and SIGKILL: ZooKeeper and Nimbus close their files, a supervisor its workers. */

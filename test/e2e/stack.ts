@@ -32,7 +32,14 @@ export function machineSettings(): Record<string, unknown> {
         throw new Error(`${file} is not there: run make setup`);
     }
     const { config } = yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
-    const keys = ["storm:stormImage", "storm:zookeeperImage", "storm:proxyImage", "storm:ui", "storm:logviewers"];
+    const keys = [
+        "storm:stormImage",
+        "storm:zookeeperImage",
+        "storm:proxyImage",
+        "storm:prometheusImage",
+        "storm:ui",
+        "storm:logviewers",
+    ];
     return Object.fromEntries(Object.entries(config).filter(([key]) => keys.includes(key)));
 }
 

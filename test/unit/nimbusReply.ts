@@ -31,22 +31,61 @@ export function field(out: thrift.TBinaryProtocol, type: thrift.Thrift.Type, id:
     out.writeFieldEnd();
 }
 
-/** Writes a value of a reply: a string, an integer, whether, a list of structures, or a structure by field number. */
+/** A double of a reply: a number is an integer of 32 bits there. */
+export class Double {
+    constructor(readonly value: number) {}
+}
+
+/**
+ * Writes a value of a reply: a string, an integer of 32 bits, one of 64 (a bigint), a double, whether, a list of structures, a map from
+ * strings to values of one type, or a structure by field number.
+ */
 export function write(out: thrift.TBinaryProtocol, id: number, value: unknown): void {
+    field(out, typeOf(value), id, () => writeValue(out, value));
+}
+
+function typeOf(value: unknown): thrift.Thrift.Type {
+    switch (typeof value) {
+        case "string":
+            return Type.STRING;
+        case "number":
+            return Type.I32;
+        case "bigint":
+            return Type.I64;
+        case "boolean":
+            return Type.BOOL;
+    }
+    if (value instanceof Double) {
+        return Type.DOUBLE;
+    }
+    return Array.isArray(value) ? Type.LIST : value instanceof Map ? Type.MAP : Type.STRUCT;
+}
+
+function writeValue(out: thrift.TBinaryProtocol, value: unknown): void {
     if (typeof value === "string") {
-        field(out, Type.STRING, id, () => out.writeString(value));
+        out.writeString(value);
     } else if (typeof value === "number") {
-        field(out, Type.I32, id, () => out.writeI32(value));
+        out.writeI32(value);
+    } else if (typeof value === "bigint") {
+        out.writeI64(Number(value));
     } else if (typeof value === "boolean") {
-        field(out, Type.BOOL, id, () => out.writeBool(value));
+        out.writeBool(value);
+    } else if (value instanceof Double) {
+        out.writeDouble(value.value);
     } else if (Array.isArray(value)) {
-        field(out, Type.LIST, id, () => {
-            out.writeListBegin(Type.STRUCT, value.length);
-            value.forEach((each: object) => writeStruct(out, each));
-            out.writeListEnd();
-        });
+        out.writeListBegin(Type.STRUCT, value.length);
+        value.forEach((each: object) => writeStruct(out, each));
+        out.writeListEnd();
+    } else if (value instanceof Map) {
+        const [first] = value.values() as Iterable<unknown>;
+        out.writeMapBegin(Type.STRING, typeOf(first), value.size);
+        for (const [key, each] of value as Map<string, unknown>) {
+            out.writeString(key);
+            writeValue(out, each);
+        }
+        out.writeMapEnd();
     } else {
-        field(out, Type.STRUCT, id, () => writeStruct(out, value as object));
+        writeStruct(out, value as object);
     }
 }
 

@@ -565,6 +565,93 @@ test.each([
     expect(parseSecret).toThrow(new Error(`The stack's settings have a mistake:\n  ${mistake}`));
 });
 
+describe("logging", () => {
+    const drivers = "json-file, local, journald, syslog, gelf, fluentd, awslogs, splunk, gcplogs";
+
+    test.each([
+        [
+            { driver: "none" },
+            [
+                'driver ("none") keeps no logs, which `make logs` and the messages of failed updates show: use `local`, with max-size and max-file',
+            ],
+        ],
+        [{ driver: "etwlogs" }, ['driver ("etwlogs") is for Windows']],
+        [{ driver: "jsonfile" }, ['driver ("jsonfile") is no driver of Docker\'s: do you mean `json-file`?']],
+        [
+            { driver: "Loki driver" },
+            [`driver ("Loki driver") must be one of ${drivers}, or the name of a plugin, such as loki`],
+        ],
+        [{ driver: 1 }, ["driver (1) must be the name of a log driver, such as syslog"]],
+        [{ drivers: "syslog" }, ["drivers is not a setting"]],
+        [{ driver: "syslog", options: ["tag"] }, ["options must be a map of the driver's options"]],
+        [{ driver: "syslog", options: { tag: null } }, ["options.tag must be a text, a number, true or false"]],
+        [
+            {
+                driver: "syslog",
+                options: { "syslog-adress": "udp://hunter2", "awslogs-group": "hunter2", mode: "hunter2" },
+            },
+            [
+                "options.syslog-adress is no option of syslog: do you mean `syslog-address`?",
+                "options.awslogs-group is no option of syslog",
+                "options.mode must be one of blocking, non-blocking",
+            ],
+        ],
+        [
+            { driver: "splunk", options: { "max-buffer-size": "4m" } },
+            [
+                "options.splunk-url is not set, which splunk needs",
+                "options.splunk-token is not set, which splunk needs",
+                "options.max-buffer-size is for the mode `non-blocking`: set mode to it, or remove this",
+            ],
+        ],
+        [
+            { driver: "splunk", options: { "splunk-url": "https://splunk:8088", "splunk-token": "hunter2" } },
+            [
+                "options.splunk-token is not encrypted: `pulumi config set --secret --path logging.options.splunk-token`, and stop using this token",
+            ],
+        ],
+    ])("%j is refused", (logging, expected) => {
+        expect(mistakes({ logging })).toEqual(expected.map((each) => `storm:logging.${each}`));
+    });
+
+    test.each([
+        [{}, undefined],
+        [{ driver: "local" }, { driver: "local", options: {} }],
+        [
+            { options: { "max-file": 5, compress: true } },
+            { driver: "json-file", options: { "max-file": "5", compress: "true" } },
+        ],
+        [
+            { driver: "grafana/loki-docker-driver:3.5.0-amd64" },
+            { driver: "grafana/loki-docker-driver:3.5.0-amd64", options: {} },
+        ],
+        [
+            { driver: "loki", options: { "loki-url": "http://10.0.0.9:3100/loki/api/v1/push", mode: "non-blocking" } },
+            { driver: "loki", options: { "loki-url": "http://10.0.0.9:3100/loki/api/v1/push", mode: "non-blocking" } },
+        ],
+    ])("%j is accepted", (logging, expected) => {
+        expect(parse({ logging }).logging).toEqual(expected);
+    });
+
+    test("the driver of another stack's secret is not shown either", () => {
+        const parseSecret = () =>
+            parseSettings({ ...defaults, logging: { driver: "hunter 2" } }, "storm-test", (key) => key === "logging");
+        expect(parseSecret).toThrow(/^((?!hunter)[^])*$/);
+    });
+
+    test("what may surprise is a warning: logs that nobody can read, and daemons that wait for a log server", () => {
+        const warned = (logging: object) => parse({ logging }).warnings.map((line) => line.trim());
+        const wait =
+            "storm:logging.options have no `mode`: daemons and workers wait whenever the driver takes no more lines. `non-blocking` drops lines then";
+        expect(warned({ driver: "syslog" })).toEqual([wait]);
+        expect(warned({ driver: "syslog", options: { mode: "blocking" } })).toEqual([]);
+        expect(warned({ driver: "journald" })).toEqual([]);
+        expect(warned({ driver: "loki", options: { "no-file": true, mode: "blocking" } })).toEqual([
+            "storm:logging.options.no-file leaves no logs for `make logs` and the messages of failed updates",
+        ]);
+    });
+});
+
 test("all mistakes are told at once", () => {
     const settings = { zookeepers: 4, ui: "no", slot: 1, uiPort: 0, heap: { ui: 500 }, memory: { ui: 400 } };
     const stormYaml = { "ui.port": 1, "topology.debug": 1, "nimbus.admins": [1, 2] };

@@ -5,6 +5,7 @@ import type { Host } from "../../hosts/host";
 import { addresses } from "../addresses";
 import type { Discovery } from "../discovery";
 import type { PlacedDaemon } from "../placedDaemon";
+import type { Peer } from "../wiring";
 import { Ambassador, type AmbassadorImages, type AmbassadorMachine, proxyOf } from "./ambassador";
 import type { Offered } from "./registrar";
 import { type CertificateFiles, certificateFiles } from "./certificates";
@@ -97,16 +98,16 @@ export class Ambassadors extends pulumi.ComponentResource {
             onMachine.set(docker.name, { ambassador, forNimbus: bridgeAddress ?? machine.address });
         }
 
-        const machineOf = ({ host }: PlacedDaemon) =>
+        const machineOf = ({ host }: Peer) =>
             machines.find(({ registrar }) => registrar.docker.name === host.docker.name);
-        const proxies = (daemon: PlacedDaemon) => {
-            const machine = machineOf(daemon);
+        const proxies = (from: Peer) => {
+            const machine = machineOf(from);
             return machine ? [proxyOf(machine)] : [];
         };
-        const addressFor = (daemon: PlacedDaemon): pulumi.Output<string> => {
-            const { kind, host } = daemon;
-            const address = machineOf(daemon)?.address ?? pulumi.output("");
-            return kind === "nimbus" ? (onMachine.get(host.docker.name)?.forNimbus ?? address) : address;
+        const asNimbus = ({ name: own }: Peer) => nimbuses.find((nimbus) => nimbus.name === own);
+        const addressFor = (from: Peer): pulumi.Output<string> => {
+            const address = machineOf(from)?.address ?? pulumi.output("");
+            return asNimbus(from) ? (onMachine.get(from.host.docker.name)?.forNimbus ?? address) : address;
         };
         this.discovery = {
             ...addresses,
@@ -125,14 +126,14 @@ export class Ambassadors extends pulumi.ComponentResource {
                       }
                     : addresses.resolve(service, from);
             },
-            attach: (daemon, published) => {
-                const isEnclosed = isTls && daemon.kind === "nimbus";
+            attach: (from, published) => {
+                const enclosed = isTls ? asNimbus(from) : undefined;
                 const attachment =
-                    (isEnclosed && daemon.host.enclose?.(daemon.name, listenPort(daemon))) ||
-                    daemon.host.attach(daemon.name, [], published);
+                    (enclosed && from.host.enclose?.(from.name, listenPort(enclosed))) ??
+                    from.host.attach(from.name, [], published);
                 const others = nimbuses
-                    .filter(({ name: other }) => other !== daemon.name)
-                    .map((other) => ({ host: other.name, ip: addressFor(daemon) }));
+                    .filter(({ name: other }) => other !== from.name)
+                    .map((other) => ({ host: other.name, ip: addressFor(from) }));
                 return { ...attachment, hosts: [...(attachment.hosts ?? []), ...others] };
             },
             // With TLS, connections reach a service from the ambassador on its own machine, whoever has opened them.

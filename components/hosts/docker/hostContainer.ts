@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { labels } from "../../network/labels";
 import type { Host } from "../host";
+import { logArguments } from "./logging";
 import { ownerLabel, removeOrphan } from "./orphan";
 
 /** The daemon of a container, its host and its memory. */
@@ -29,7 +30,7 @@ export function hostContainer(
     args: Omit<docker.ContainerArgs, "name" | "labels">,
     opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-    const { provider, identity, owner, ssh, options } = host.docker;
+    const { provider, identity, owner, ssh, options, logging } = host.docker;
     const named = `${clusterName}-${daemon}`;
     return new docker.Container(
         name,
@@ -45,8 +46,7 @@ export function hostContainer(
             restart: "unless-stopped",
             memory,
             memorySwap: memory,
-            logDriver: "json-file",
-            logOpts: { "max-size": "10m", "max-file": "3" },
+            ...logArguments(logging),
             capabilities: { drops: ["ALL"] },
             securityOpts: ["no-new-privileges:true"],
             ...args,

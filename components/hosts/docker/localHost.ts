@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { labels } from "../../network/labels";
 import type { LocalNetwork } from "../../network/localNetwork";
+import type { Logging } from "./logging";
 import type { Attachment, DataDirectory, DataDirectoryArgs, DockerEngine, Host } from "../host";
 
 /** Arguments of {@link LocalHost}. */
@@ -15,6 +16,11 @@ export interface LocalHostArgs {
     address: string;
     /** The key of the stack's {@link StackId}. */
     owner: pulumi.Output<string>;
+    /**
+     * Where Docker sends the output of its container.
+     * @default the driver `json-file`, three files of 10 MB
+     */
+    logging?: Logging;
 }
 
 /** A host on this machine: a fixed address on one Docker network, for one container. */
@@ -26,8 +32,9 @@ export class LocalHost extends pulumi.ComponentResource implements Host {
     constructor(name: string, args: LocalHostArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:hosts:LocalHost", name, {}, opts);
         this.address = pulumi.output(args.address);
-        this.docker = { name: "local", provider: args.network.provider, owner: args.owner, options: {} };
-        this.network = args.network;
+        const { network, owner, logging } = args;
+        this.docker = { name: "local", provider: network.provider, owner, options: {}, logging };
+        this.network = network;
         this.registerOutputs({ address: this.address });
     }
 

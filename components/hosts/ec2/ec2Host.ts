@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DataLocation } from "../../../provider/resources";
 import { Ec2Instance, type Ec2InstanceArgs } from "./ec2Instance";
 import type { Attachment, DataDirectory, DataDirectoryArgs, DockerEngine, Host } from "../host";
+import type { Logging } from "../docker/logging";
 import { SshHost } from "../ssh/sshHost";
 
 /** Arguments of {@link Ec2Host}. */
@@ -17,6 +18,8 @@ export interface Ec2HostArgs extends Omit<Ec2InstanceArgs, "after"> {
     owner: pulumi.Output<string>;
     /** URL of a registry mirror for its Docker, where that is installed here; default: none. */
     registryMirror?: string;
+    /** Where its Docker sends the output of containers; default: the driver `json-file`, three files of 10 MB for each. */
+    logging?: Logging;
     /** The host whose daemon has to be ready before this one's instance is made or replaced; default: none. */
     after?: Ec2Host;
 }
@@ -91,6 +94,7 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
                 seconds: args.seconds,
                 ...advice,
                 registryMirror: args.registryMirror,
+                logging: args.logging,
                 volume: attachment && {
                     device: attachment.volumeId.apply(devicePath),
                     gibibytes: args.dataGibibytes ?? 0,

@@ -1,11 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { Logging } from "../docker/logging";
 import { policyDocument } from "../../network/policyDocument";
 
 /** Arguments of {@link InstanceProfile}. */
 export interface InstanceProfileArgs {
     /** Tags of the role and the profile. */
     tags: Record<string, string>;
+    /** Where Docker sends the output of containers: with `awslogs`, instances may write to that log group; default: no driver of AWS's. */
+    logging?: Logging;
 }
 
 /** What an agent of Session Manager calls, and no more: AWS Systems Manager's guide, "minimal Session Manager permissions". */
@@ -17,7 +20,7 @@ const sessionManager = [
     "ssmmessages:OpenDataChannel",
 ];
 
-/** What instances may do on AWS: be reached by Session Manager, and nothing else. */
+/** What instances may do on AWS: be reached by Session Manager, write logs to CloudWatch if these go there, and nothing else. */
 export class InstanceProfile extends pulumi.ComponentResource {
     /** Name of the instance profile. */
     readonly profileName: pulumi.Output<string>;
@@ -40,12 +43,31 @@ export class InstanceProfile extends pulumi.ComponentResource {
             { role: role.name, policy: policyDocument({ Action: sessionManager, Resource: "*" }) },
             { parent: this },
         );
+        const logs =
+            args.logging?.driver === "awslogs"
+                ? [
+                      new aws.iam.RolePolicy(
+                          `${name}-logs`,
+                          { role: role.name, policy: pulumi.output(args.logging.options ?? {}).apply(writesLogs) },
+                          { parent: this },
+                      ),
+                  ]
+                : [];
         const profile = new aws.iam.InstanceProfile(
             name,
             { role: role.name, tags: args.tags },
-            { parent: this, dependsOn: [allowed] },
+            { parent: this, dependsOn: [allowed, ...logs] },
         );
         this.profileName = profile.name;
         this.registerOutputs({ profileName: this.profileName });
     }
+}
+
+/** What the driver `awslogs` calls, with these options: https://docs.docker.com/engine/logging/drivers/awslogs/#credentials */
+function writesLogs(options: Record<string, string>): string {
+    const creates = options["awslogs-create-group"] === "true" ? ["logs:CreateLogGroup"] : [];
+    return policyDocument({
+        Action: [...creates, "logs:CreateLogStream", "logs:PutLogEvents"],
+        Resource: `arn:aws:logs:*:*:log-group:${options["awslogs-group"]}:*`,
+    });
 }

@@ -104,7 +104,8 @@ export class SshHost extends pulumi.ComponentResource implements Host {
 
         this.address = pulumi.output(args.address);
         const options = { ...left, deletedWith: args.deletedWith };
-        this.docker = { name: host, provider, owner: args.owner, options, ssh: this.ssh, identity: hostKey };
+        const { owner, logging } = args;
+        this.docker = { name: host, provider, owner, options, logging, ssh: this.ssh, identity: hostKey };
         this.registerOutputs({ address: this.address });
     }
 

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Logging } from "../docker/logging";
 import type { Bastion, SessionManager, SshAccess, SshEndpoint } from "../../../provider/machines/ssh";
 
 /** How all hosts of a stack are logged in to. */
@@ -39,6 +40,8 @@ export interface SshHostArgs {
     deletedWith?: pulumi.Resource;
     /** URL of a registry mirror for its Docker, where that is installed here; default: none. */
     registryMirror?: string;
+    /** Where Docker sends the output of its containers; default: the driver `json-file`, three files of 10 MB for each. */
+    logging?: Logging;
     /**
      * `left`: it does not answer now, and its resources are left as they are. `lost`: it never will again, and its
      * resources may be deleted without a connection to it.

@@ -4,6 +4,7 @@ import type { Service } from "../../discovery/service";
 import { dataGuard } from "./dataGuard";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
 import type { Ensemble } from "./ensemble";
+import { logsToOutput, ownLog4j2 } from "./logsToOutput";
 import { ports } from "../spec/ports";
 import { childopts, type StormConfig, stormYaml } from "../spec/stormConfig";
 
@@ -82,9 +83,12 @@ export class StormDaemon extends Daemon {
                 ...(drpcs && { "drpc.servers": drpcs }),
             }));
         const jvms = { options: discovery.jvmOptions, image: args.image };
+        // Storm logs to files: without more, a log driver would get next to nothing of it.
+        const isLogged = daemon.host.docker.logging !== undefined;
         const entries = pulumi
             .all([args.stormYaml ?? {}, args.heaps, args.revision])
             .apply(([config, heaps, revision]) => ({
+                ...(isLogged && { "storm.log4j2.conf.dir": ownLog4j2 }),
                 ...config,
                 ...childopts({ ...jvms, heaps, revision }, config),
             }));
@@ -94,7 +98,11 @@ export class StormDaemon extends Daemon {
             .apply(([text, revision]) => [
                 "bash",
                 "-c",
-                args.dataDirectories ? `${dataGuard(revision)}\n${text}` : text,
+                [
+                    ...(args.dataDirectories ? [dataGuard(revision)] : []),
+                    ...(isLogged ? [logsToOutput] : []),
+                    text,
+                ].join("\n"),
                 "storm",
             ]);
         const delivered =

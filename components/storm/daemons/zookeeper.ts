@@ -7,7 +7,7 @@ import type { Service } from "../../discovery/service";
 import { type ClusterArgs, Daemon } from "./daemon";
 import type { Ensemble } from "./ensemble";
 import { ports } from "../spec/ports";
-import { cfgExtra, type ZooCfg } from "../spec/zooCfg";
+import { cfgExtra, metricsProvider, type ZooCfg } from "../spec/zooCfg";
 import { restartGate } from "../rollout/restartGate";
 
 /** Arguments of {@link ZooKeeper}. */
@@ -22,6 +22,8 @@ export interface ZooKeeperArgs extends ClusterArgs {
     memory: number;
     /** Entries of zoo.cfg. */
     zooCfg: ZooCfg;
+    /** Whether members serve metrics for Prometheus. */
+    metrics: boolean;
     /** Names of members that may leave; default: none. */
     mayLeave?: string[];
     /** What has to be there before the first member is made. */
@@ -86,9 +88,14 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
                         ZOO_SERVERS: servers(daemon),
                         // Not in the list of servers: Storm's client would read addresses there, and use them instead of its own.
                         ZOO_CFG_EXTRA: pulumi
-                            .output(bindAddress)
-                            .apply((clientPortAddress) =>
-                                cfgExtra({ clientPort: ports.zookeeper, clientPortAddress, ...args.zooCfg }),
+                            .all([bindAddress, daemon.host.address])
+                            .apply(([clientPortAddress, address]) =>
+                                cfgExtra({
+                                    clientPort: ports.zookeeper,
+                                    clientPortAddress,
+                                    ...(args.metrics && metricsProvider(address)),
+                                    ...args.zooCfg,
+                                }),
                             ),
                         // An ensemble of one is one that can grow.
                         ZOO_STANDALONE_ENABLED: "false",

@@ -38,10 +38,11 @@ export function prerequisites(
         const pulled = Object.entries(images).map(([role, image]) =>
             hostImage(`${name}-image-${engine}-${role}`, image, host, { parent }),
         );
+        const beside = on.some(({ name: daemon }) => daemon === "nimbus-1") ? (args.besideNimbus ?? 0) : 0;
         const memory = host.requireMemory?.(
             `${name}-memory-${engine}`,
             sum(on, (kind) => heapSum(kind, args)),
-            sum(on, (kind) => memoryLimit(kind, args)),
+            sum(on, (kind) => memoryLimit(kind, args)) + beside,
             { parent },
         );
         const resources = [...pulled, ...(memory ? [memory] : [])];

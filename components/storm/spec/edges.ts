@@ -3,7 +3,7 @@ import { etcdPorts, nimbusPorts, securedPort } from "../../discovery/ambassador/
 import { ports } from "./ports";
 
 /** Who connects to daemons from outside of the cluster. */
-export type Outsider = "browser" | "client";
+export type Outsider = "browser" | "client" | "prometheus";
 
 /** Who connects to whom, on which ports. */
 export interface Edge {
@@ -31,11 +31,20 @@ export interface EdgesArgs {
         /** Whether connections between ambassadors use TLS. */
         tls: boolean;
     };
+    /**
+     * What watches the cluster, on the machine of the first Nimbus, and the TCP port of its Prometheus server; without one, somebody
+     * else's, the outsider `prometheus`, scrapes the exporters.
+     * @default nothing does
+     */
+    monitoring?: {
+        /** TCP port of the stack's own Prometheus server. */
+        prometheus?: number;
+    };
 }
 
 /** Who connects to whom in a cluster with daemons of every kind: a firewall that allows these, and nothing else, suffices. */
-export function edges({ slots, uiPort, ambassadors }: EdgesArgs): Edge[] {
-    const all = direct(slots, uiPort);
+export function edges({ slots, uiPort, ambassadors, monitoring }: EdgesArgs): Edge[] {
+    const all = [...direct(slots, uiPort), ...(monitoring ? scrapes(monitoring.prometheus) : [])];
     if (!ambassadors) {
         return all;
     }
@@ -56,6 +65,19 @@ function amongAmbassadors(tls: boolean): Edge[] {
         ...fromEach,
         { from: "zookeeper", to: "zookeeper", ports: one(etcdPorts.peers), purpose: "the registry's members" },
     ];
+}
+
+function scrapes(prometheus: number | undefined): Edge[] {
+    const metrics = "ZooKeeper's metrics";
+    return prometheus === undefined
+        ? [
+              { from: "prometheus", to: "nimbus", ports: one(ports.exporter), purpose: "Storm's metrics" },
+              { from: "prometheus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
+          ]
+        : [
+              { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
+              { from: "browser", to: "nimbus", ports: one(prometheus), purpose: "Prometheus" },
+          ];
 }
 
 function one(port: number) {

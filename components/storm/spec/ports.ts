@@ -20,4 +20,10 @@ export const ports = {
     drpcInvocations: 3773,
     /** A DRPC server's, for callers by HTTP. */
     drpcHttp: 3774,
+    /** A ZooKeeper member's metrics, for Prometheus. */
+    zookeeperMetrics: 7000,
+    /** The exporter of Storm's metrics, for Prometheus. */
+    exporter: 9101,
+    /** A Prometheus server's pages, by default. */
+    prometheus: 9090,
 } as const;

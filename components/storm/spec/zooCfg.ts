@@ -1,6 +1,7 @@
 import type { Discovery } from "../../discovery/discovery";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Host } from "../../hosts/host";
+import { ports } from "./ports";
 
 /** Entries of zoo.cfg. */
 export type ZooCfg = Record<string, unknown>;
@@ -10,6 +11,15 @@ export function cfgExtra(entries: ZooCfg): string {
     return Object.entries(entries)
         .map(([key, value]) => `${key}=${String(value)}`)
         .join(" ");
+}
+
+/** Entries by which a member serves metrics for Prometheus, at an address; without them it serves none. */
+export function metricsProvider(address: string): ZooCfg {
+    return {
+        "metricsProvider.className": "org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider",
+        "metricsProvider.httpHost": address,
+        "metricsProvider.httpPort": ports.zookeeperMetrics,
+    };
 }
 
 /** Connections from one address that a member of the official image lets in: its `ZOO_MAX_CLIENT_CNXNS`. */

@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ports } from "../storm/spec/ports";
+import type { StormCluster } from "../storm/stormCluster";
+import type { MonitoringHosts } from "../targets/target";
+import { monitoringDefaults } from "./defaults";
+import { Exporter } from "./exporter";
+import { Prometheus } from "./prometheus";
+import { type Scraped, type ScrapeTarget, scrapeTargets } from "./scrapeTargets";
+
+/** A Prometheus server, as {@link MonitoringArgs} has it. */
+export interface PrometheusOptions {
+    /**
+     * Image, as the official one.
+     * @default {@link monitoringDefaults}
+     */
+    image?: string;
+    /**
+     * TCP port of its pages; the same as that of the target.
+     * @default 9090
+     */
+    port?: number;
+    /**
+     * Seconds between two scrapes of a target.
+     * @default 15
+     */
+    scrapeSeconds?: number;
+    /**
+     * Days for which it keeps what it has scraped.
+     * @default 15
+     */
+    retentionDays?: number;
+    /**
+     * Address and port of an Alertmanager that gets the alerts, such as `10.0.0.9:9093`.
+     * @default none: the alerts are on Prometheus' own page
+     */
+    alertmanager?: string;
+}
+
+/** Arguments of {@link Monitoring}. */
+export interface MonitoringArgs {
+    /** What is watched. Its ZooKeeper members serve metrics if it has `zooKeeperMetrics`. */
+    cluster: StormCluster;
+    /** Where the containers run: the target's `monitoring`. */
+    hosts: MonitoringHosts;
+    /**
+     * The Prometheus server; `false` for none, as somebody else's scrapes the `targets`.
+     * @default a server with the defaults
+     */
+    prometheus?: PrometheusOptions | false;
+}
+
+/** Metrics of a cluster: an exporter of Storm's, and a Prometheus server that scrapes it and ZooKeeper, with alerts. */
+export class Monitoring extends pulumi.ComponentResource {
+    /** What serves metrics, as Prometheus' `file_sd` reads it. */
+    readonly targets: pulumi.Output<ScrapeTarget[]>;
+
+    constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("storm:monitoring:Monitoring", name, {}, opts);
+        const { clusterName, nimbus, zookeepers, supervisors, ready, discovery, image, readySeconds } =
+            args.cluster.watched;
+        const options = { parent: this };
+        const common = { clusterName, discovery, readySeconds };
+        const exporter = new Exporter(
+            `${name}-exporter`,
+            { ...common, host: args.hosts.exporter, image, nimbus },
+            options,
+        );
+        const scraped: Scraped[] = [
+            { job: "storm", peer: exporter.peer, port: ports.exporter },
+            ...zookeepers.map((peer) => ({ job: "zookeeper", peer, port: ports.zookeeperMetrics })),
+        ];
+        if (args.prometheus !== false) {
+            const { image: server, alertmanager, ...given } = args.prometheus ?? {};
+            new Prometheus(
+                `${name}-prometheus`,
+                {
+                    ...common,
+                    image: server ?? monitoringDefaults.image,
+                    port: given.port ?? monitoringDefaults.port,
+                    scrapeSeconds: given.scrapeSeconds ?? monitoringDefaults.scrapeSeconds,
+                    retentionDays: given.retentionDays ?? monitoringDefaults.retentionDays,
+                    alertmanager,
+                    host: args.hosts.prometheus,
+                    scraped,
+                    ready,
+                    expected: { nimbuses: nimbus.daemons.length, supervisors: supervisors.length },
+                },
+                options,
+            );
+        }
+        this.targets = scrapeTargets(clusterName, scraped);
+        this.registerOutputs({ targets: this.targets });
+    }
+}

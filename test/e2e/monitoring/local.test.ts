@@ -1,0 +1,153 @@
+import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
+import { connectOn } from "../../../provider/machines/container";
+import { ports } from "../../../components/storm/spec/ports";
+import { firingAlerts } from "../../../scripts/alerts";
+import { machinesOf, type Outputs } from "../../../scripts/containers";
+import { docker, TestStack, until } from "../stack";
+import { wordcount } from "../topologies/topologies";
+
+const subnet = "172.30.83.0/24";
+const at = (last: number) => `172.30.83.${last}`;
+const port = 19090;
+
+describe("a cluster that is watched", () => {
+    let stack: TestStack;
+    beforeAll(async () => {
+        stack = new TestStack("e2e-monitoring", {
+            subnet,
+            nimbuses: 2,
+            supervisors: 2,
+            slots: 1,
+            ui: false,
+            logviewers: false,
+            heap: { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 },
+            monitoring: { port, scrapeSeconds: 10 },
+        });
+        stack.set({ topologies: [wordcount()] });
+        await stack.up();
+    });
+    afterAll(() => stack.discard());
+
+    const prometheus = () => `${stack.cluster}-prometheus`;
+    const api = async <T>(path: string): Promise<T> => {
+        const response = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
+        return ((await response.json()) as { data: T }).data;
+    };
+    type Series = { metric: Record<string, string>; value: [number, string] };
+    const query = async (expression: string): Promise<Record<string, string | number>[]> =>
+        (await api<{ result: Series[] }>(`query?query=${encodeURIComponent(expression)}`)).result.map(
+            ({ metric, value: [, value] }) => ({ ...metric, value: Number(value) }),
+        );
+    const value = async (expression: string) => (await query(expression))[0]?.value;
+    const startedAt = () => docker("inspect", "--format", "{{.Id}} {{.State.StartedAt}}", prometheus());
+    const summary = async (): Promise<ClusterSummary> => {
+        for (const address of [at(33), at(34)]) {
+            const answer = await clusterSummary(connectOn(undefined), address, ports.nimbus).catch(() => undefined);
+            if (answer) {
+                return answer;
+            }
+        }
+        throw new Error("no Nimbus answers");
+    };
+    const firing = async () => {
+        const machines = await machinesOf(stack.cluster, {} as Outputs);
+        const inputs = { container: prometheus(), url: `http://${at(97)}:${port}` };
+        return (await firingAlerts(machines, [{ type: "storm:index:PrometheusFiles", inputs }]))?.map(
+            ({ name }) => name,
+        );
+    };
+
+    test("answers Prometheus, each part of it", async () => {
+        await until("all targets are up", 120, async () => (await value("count(up == 1)")) === 3);
+        expect((await query("up")).map(({ job, daemon, cluster }) => ({ job, daemon, cluster }))).toEqual(
+            expect.arrayContaining(
+                [
+                    ["storm", "exporter"],
+                    ["zookeeper", "zookeeper-1"],
+                    ["prometheus", "prometheus"],
+                ].map(([job, daemon]) => ({ job, daemon, cluster: stack.cluster })),
+            ),
+        );
+        expect(await value("avg_latency")).toBeGreaterThanOrEqual(0);
+    });
+
+    test("gives the numbers that Nimbus gives", async () => {
+        const { nimbuses, supervisors, topologies } = await summary();
+        const leader = nimbuses.find((nimbus) => nimbus.leader)?.host;
+        expect(await query("storm_nimbus_leader == 1")).toMatchObject([{ host: leader }]);
+        expect((await query("storm_supervisor_slots")).map(({ host }) => host).sort()).toEqual(
+            supervisors.map(({ host }) => host).sort(),
+        );
+        expect(await value('storm_topology_workers{topology="wordcount"}')).toBe(topologies[0]?.workers);
+        expect(await value("storm_slots_free")).toBe(0);
+        const acked = async () => Number(await value('storm_topology_acked_total{topology="wordcount"}'));
+        await until("tuples are acked", 300, async () => (await acked()) > 0);
+        const before = await acked();
+        await until("more tuples are acked", 300, async () => (await acked()) > before);
+        const capacities = (await query('storm_component_capacity_ratio{type="bolt"}')).map((each) =>
+            Number(each.value),
+        );
+        expect(capacities.length).toBeGreaterThan(0);
+        expect(capacities.every((capacity) => capacity >= 0 && capacity <= 1)).toBe(true);
+    });
+
+    test("has alerts that all can be evaluated", async () => {
+        type Rule = { name: string; health: string; lastError?: string };
+        await until("all rules were evaluated", 60, async () => {
+            const { groups } = await api<{ groups: { rules: Rule[] }[] }>("rules");
+            const rules = groups.flatMap((group) => group.rules);
+            expect(rules.filter(({ health }) => health === "err")).toEqual([]);
+            return rules.length > 2 && rules.every(({ health }) => health === "ok");
+        });
+    });
+
+    test("a supervisor that is gone is an alert, until it is back", async () => {
+        // As the rules are, but for their times.
+        docker(
+            "exec",
+            "--user",
+            "0",
+            prometheus(),
+            "sed",
+            "-i",
+            "s/for: .*m$/for: 0s/; s/\\[5m\\]/[30s]/",
+            "/etc/prometheus/rules.yml",
+        );
+        docker("kill", "--signal", "HUP", prometheus());
+        docker("stop", `${stack.cluster}-supervisor-2`);
+        await until("the alert fires", 300, async () => (await firing())?.includes("StormSupervisorMissing"));
+        docker("start", `${stack.cluster}-supervisor-2`);
+        await until("the alert is over", 300, async () => !(await firing())?.includes("StormSupervisorMissing"));
+    });
+
+    test("a supervisor more reaches Prometheus while it runs", async () => {
+        const before = startedAt();
+        expect(await value("storm:supervisors:expected")).toBe(2);
+        stack.set({ supervisors: 3 });
+        await stack.up();
+        await until("it knows of the third", 120, async () => (await value("storm:supervisors:expected")) === 3);
+        await until("it sees the third", 120, async () => (await value("storm_supervisors")) === 3);
+        expect(startedAt()).toBe(before);
+    });
+
+    test("goes on when the Nimbus that leads is stopped", async () => {
+        const { nimbuses } = await summary();
+        const leader = nimbuses.find((nimbus) => nimbus.leader)?.host;
+        docker("stop", `${stack.cluster}-nimbus-${leader === at(33) ? 1 : 2}`);
+        const other = leader === at(33) ? at(34) : at(33);
+        await until(
+            "the other one leads, as the exporter says",
+            120,
+            async () => (await value(`storm_nimbus_leader{host="${other}"} == 1 and on () storm_up == 1`)) === 1,
+        );
+    });
+
+    test("a refresh and an update find nothing but what was stopped, and Prometheus keeps what it has", async () => {
+        const samples = await value("prometheus_tsdb_head_series");
+        expect(samples).toBeGreaterThan(100);
+        docker("stop", prometheus());
+        await stack.up("--refresh");
+        await until("it answers again", 120, async () => (await value("count(up)")) === 3);
+        expect(await value("count(count_over_time(storm_up[10m]) > 10)")).toBe(1);
+    });
+});
