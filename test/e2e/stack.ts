@@ -25,8 +25,11 @@ export interface Started {
 /** The image of Storm that stacks of the tests have which set none. */
 export const machineStorm = () => (machineSettings()["storm:stormImage"] ?? clusterDefaults.stormImage) as string;
 
-/** The images of this machine and what they hold: what `make setup` wrote for the stack `local`, without the user's own. */
-export function machineSettings(): Record<string, unknown> {
+/**
+ * The images of this machine and what they hold: what `make setup` wrote for the stack `local`, without the user's own.
+ * @param further Keys that a version of before does not have.
+ */
+export function machineSettings(...further: string[]): Record<string, unknown> {
     const file = "Pulumi.local.yaml";
     if (!fs.existsSync(file)) {
         throw new Error(`${file} is not there: run make setup`);
@@ -36,9 +39,9 @@ export function machineSettings(): Record<string, unknown> {
         "storm:stormImage",
         "storm:zookeeperImage",
         "storm:proxyImage",
-        "storm:prometheusImage",
         "storm:ui",
         "storm:logviewers",
+        ...further,
     ];
     return Object.fromEntries(Object.entries(config).filter(([key]) => keys.includes(key)));
 }

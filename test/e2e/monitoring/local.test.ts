@@ -3,7 +3,7 @@ import { connectOn } from "../../../provider/machines/container";
 import { ports } from "../../../components/storm/spec/ports";
 import { firingAlerts } from "../../../scripts/alerts";
 import { machinesOf, type Outputs } from "../../../scripts/containers";
-import { docker, TestStack, until } from "../stack";
+import { docker, machineSettings, TestStack, until } from "../stack";
 import { wordcount } from "../topologies/topologies";
 
 const subnet = "172.30.83.0/24";
@@ -14,6 +14,7 @@ describe("a cluster that is watched", () => {
     let stack: TestStack;
     beforeAll(async () => {
         stack = new TestStack("e2e-monitoring", {
+            ...machineSettings("storm:prometheusImage"),
             subnet,
             nimbuses: 2,
             supervisors: 2,
