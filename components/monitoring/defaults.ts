@@ -12,7 +12,7 @@ export const monitoringDefaults = {
     retentionDays: 15,
 } as const;
 
-/** Memory limits of the containers, in MiB: docs/benchmarks.md has what the exporter needs; Prometheus holds some thousand series. */
+/** Memory limits of the containers, in MiB: test/bench/exporter.ts measures the exporter; Prometheus holds some thousand series. */
 export const monitoringMemory = { exporter: 128, prometheus: 512 } as const;
 
 /** MiB that the containers may use on the machine of the first Nimbus. */

@@ -90,7 +90,7 @@ describe("on aws", () => {
             ({ type, name }) => type === "aws:iam/rolePolicy:RolePolicy" && name.startsWith("host-profile"),
         );
 
-    test("instances may write to the log group of awslogs, by a policy that is there before their profile, and create it if that is asked for", async () => {
+    test("instances may write to the log group of awslogs, by a policy that exists before their profile, and create it if that is asked for", async () => {
         const run = await runProgram({
             ...stackFile("dev"),
             logging: {

@@ -1,4 +1,5 @@
 import { edges } from "../../components/storm/spec/edges";
+import { monitoringDefaults } from "../../components/monitoring/defaults";
 import { expectedRules, prometheusConfig } from "../../components/monitoring/prometheusConfig";
 import { parseAlerts } from "../../scripts/alerts";
 import { checkSettings } from "../../settings";
@@ -134,6 +135,10 @@ describe("on machines", () => {
             "host-firewall-zookeeper-7000-from-prometheus-192.0.2.7/32",
         ]);
     });
+});
+
+test("the library's default image of Prometheus is Pulumi.yaml's", () => {
+    expect(declaredSettings()["storm:prometheusImage"]?.default).toBe(monitoringDefaults.image);
 });
 
 describe("settings", () => {
