@@ -52,6 +52,8 @@ const readyCheck = z.discriminatedUnion("kind", [
     }),
     /** It accepts connections. */
     z.strictObject({ kind: z.literal("port"), address: text, port }),
+    /** A URL answers; its image has wget, and needs no bash, by which the others connect. */
+    z.strictObject({ kind: z.literal("http"), url: text }),
 ]);
 
 /** How a machine is reached over SSH. */

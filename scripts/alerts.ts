@@ -1,5 +1,5 @@
 /** The alerts of a stack's Prometheus server. */
-import { run } from "../provider/machines/command";
+import { httpGet } from "../provider/machines/container";
 import type { Machine } from "./containers";
 
 /** An alert that fires. */
@@ -22,11 +22,7 @@ export async function firingAlerts(
     if (container === undefined || url === undefined || machine === undefined) {
         return undefined;
     }
-    // Prometheus' image has wget, and no curl.
-    return run(machine.ssh, ["docker", "exec", container, "wget", "-q", "-O", "-", `${url}/api/v1/alerts`]).then(
-        (printed) => parseAlerts(String(printed)),
-        () => undefined,
-    );
+    return httpGet({ container, ssh: machine.ssh }, `${url}/api/v1/alerts`).then(parseAlerts, () => undefined);
 }
 
 /** The alerts that fire, of an answer of Prometheus' API. */

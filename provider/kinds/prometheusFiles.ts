@@ -1,9 +1,9 @@
 import type { Kind } from "../kind";
 import { run } from "../machines/command";
-import { describe, inspect, putFile } from "../machines/container";
-import { Endings } from "../machines/watched";
+import { putFile } from "../machines/container";
+import { untilReady, watched, type Watched } from "../machines/watched";
 import { type Inputs as Of, schema } from "../schema";
-import { messageOf, waitUntil } from "../waiting";
+import { check } from "./check";
 
 type Inputs = Of<"PrometheusFiles">;
 
@@ -16,7 +16,7 @@ export const prometheusFiles: Kind<Inputs> = {
         return {};
     },
     // To a refresh, a server that does not answer has no files: the next update writes them, and so waits.
-    read: async (state) => ((await silence(state)) === undefined ? state : undefined),
+    read: async (state) => ((await silence(state, watched(state))) === undefined ? state : undefined),
     async update(_olds, news) {
         await write(news);
         return {};
@@ -28,33 +28,12 @@ async function write(inputs: Inputs): Promise<void> {
     for (const [file, content] of Object.entries(files)) {
         await putFile(inputs, file, content);
     }
-    const endings = new Endings();
-    let ended: string | undefined;
-    const problem = await waitUntil(
-        container,
-        async () => {
-            const missing = await silence(inputs);
-            ended = missing === undefined ? undefined : endings.problem(await inspect(inputs));
-            return ended === undefined ? missing : undefined;
-        },
-        { seconds },
-    );
-    if (ended !== undefined || problem !== undefined) {
-        throw new Error(
-            `${container} ${ended ?? `did not answer within ${seconds} s: ${problem}`}\n${await describe(inputs, [])}`,
-        );
-    }
+    await untilReady(container, inputs, { seconds, logFiles: [] }, (server) => silence(inputs, server));
     // A server that is still starting would end by it.
     await run(ssh, ["docker", "kill", "--signal", "HUP", container]);
 }
 
 /** Why a server does not answer; undefined: it does. */
-async function silence({ container, url, ssh }: Inputs): Promise<string | undefined> {
-    try {
-        // Its image has wget, and no curl.
-        await run(ssh, ["docker", "exec", container, "wget", "-q", "-O", "/dev/null", `${url}/-/ready`]);
-        return undefined;
-    } catch (error) {
-        return messageOf(error);
-    }
+function silence({ url }: Inputs, server: Watched): Promise<string | undefined> {
+    return check({ kind: "http", url: `${url}/-/ready` }, server);
 }

@@ -1,6 +1,5 @@
 import type { Kind } from "../kind";
-import { describe } from "../machines/container";
-import { watched } from "../machines/watched";
+import { untilReady, watched } from "../machines/watched";
 import { type Inputs as Of, schema } from "../schema";
 import { waitUntil } from "../waiting";
 import { check } from "./check";
@@ -20,7 +19,7 @@ export const ready: Kind<Inputs> = {
     // A changed login must work too.
     updates: ["containerId", "check", "ssh"],
     async create(inputs) {
-        await waitUntilReady(inputs);
+        await wait(inputs);
         return {};
     },
     // To a refresh, a daemon that is not ready any more has no gate: the next update creates one, and so waits.
@@ -29,26 +28,11 @@ export const ready: Kind<Inputs> = {
         return (await waitUntil(state.daemon, look, { seconds: refreshSeconds })) === undefined ? state : undefined;
     },
     async update(_olds, news) {
-        await waitUntilReady(news);
+        await wait(news);
         return {};
     },
 };
 
-async function waitUntilReady(inputs: Inputs): Promise<void> {
-    const { daemon, seconds, logFiles } = inputs;
-    const container = watched(inputs);
-    let ending: string | undefined;
-    const reason = await waitUntil(
-        daemon,
-        async () => {
-            const missing = await check(inputs.check, container);
-            ending = missing === undefined ? undefined : await container.ending();
-            return ending === undefined ? missing : undefined;
-        },
-        { seconds },
-    );
-    if (ending !== undefined || reason !== undefined) {
-        const evidence = await describe(inputs, logFiles);
-        throw new Error(`${daemon} ${ending ?? `was not ready within ${seconds} s: ${reason}`}\n${evidence}`);
-    }
+function wait(inputs: Inputs): Promise<void> {
+    return untilReady(inputs.daemon, inputs, inputs, (container) => check(inputs.check, container));
 }

@@ -124,6 +124,14 @@ export async function putFile({ container, ssh }: ContainerAt, file: string, con
     await run(ssh, ["sh", "-c", put, container, file], { input: Readable.from([content]) });
 }
 
+/**
+ * What a URL answers to a container, whose image has wget, as all with Busybox or Debian's package do.
+ * @throws Error where it does not answer by a status of success.
+ */
+export async function httpGet({ container, ssh }: ContainerAt, url: string): Promise<string> {
+    return String(await run(ssh, ["docker", "exec", container, "wget", "-q", "-O", "-", url]));
+}
+
 /** Seconds between SIGTERM and SIGKILL: ZooKeeper and Nimbus close their files, a supervisor its workers. */
 export const graceSeconds = 30;
 

@@ -1,6 +1,16 @@
 /** A container whose daemon is waited for. */
 import { Unanswered } from "./connector";
-import { ageOf, type Connect, connectFrom, type ContainerAt, type ContainerState, inspect } from "./container";
+import { waitUntil } from "../waiting";
+import {
+    ageOf,
+    type Connect,
+    connectFrom,
+    type ContainerAt,
+    type ContainerState,
+    describe,
+    httpGet,
+    inspect,
+} from "./container";
 
 /** How often a container may end with the same exit code before nobody waits for it any longer. */
 const fewRestarts = 3;
@@ -9,11 +19,13 @@ const fewRestarts = 3;
 export interface Watched {
     /** Connects from within it. */
     connect: Connect;
+    /** What a URL answers to it, by its image's wget. */
+    get: (url: string) => Promise<string>;
     /** Seconds for which it has run. */
     age: () => Promise<number>;
     /**
      * Why waiting for it has no use, such as `ends again and again, by exit code 1`; undefined: it has, or its machine cannot be
-     * asked. Ask it after a connection: Docker is asked only where no command ran in the container.
+     * asked. Ask it after a connection or a URL: Docker is asked only where no command ran in the container.
      */
     ending: () => Promise<string | undefined>;
 }
@@ -34,6 +46,13 @@ export function watched(at: ContainerAt): Watched {
                 throw error;
             }
         },
+        get: async (url) => {
+            // wget's failure does not tell whether it ran.
+            runs = false;
+            const answer = await httpGet(at, url);
+            runs = true;
+            return answer;
+        },
         age: () => ageOf(at),
         ending: async () =>
             runs
@@ -43,6 +62,37 @@ export function watched(at: ContainerAt): Watched {
                       () => undefined,
                   ),
     };
+}
+
+/**
+ * Waits until the daemon of a container is ready.
+ * @param daemon Its name, for messages.
+ * @param seconds Seconds that it has.
+ * @param logFiles Files in the container whose last lines a message has, beside those of its output.
+ * @param look What is missing until it is ready; undefined: nothing.
+ * @throws Error with what was missing, or how the container ended, and the last lines of its logs.
+ */
+export async function untilReady(
+    daemon: string,
+    at: ContainerAt,
+    { seconds, logFiles }: { seconds: number; logFiles: string[] },
+    look: (container: Watched) => Promise<string | undefined>,
+): Promise<void> {
+    const container = watched(at);
+    let ending: string | undefined;
+    const reason = await waitUntil(
+        daemon,
+        async () => {
+            const missing = await look(container);
+            ending = missing === undefined ? undefined : await container.ending();
+            return ending === undefined ? missing : undefined;
+        },
+        { seconds },
+    );
+    if (ending !== undefined || reason !== undefined) {
+        const evidence = await describe(at, logFiles);
+        throw new Error(`${daemon} ${ending ?? `was not ready within ${seconds} s: ${reason}`}\n${evidence}`);
+    }
 }
 
 /** How a container has ended since one began to look. */

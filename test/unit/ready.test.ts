@@ -6,11 +6,18 @@ import type { ReadyCheck } from "../../provider/schema";
 import { field, reply } from "./nimbusReply";
 
 /** Checks a container that has run for 10 seconds. */
-const check = (wanted: ReadyCheck, connect: Connect) => checkProbe(wanted, { connect, age: () => Promise.resolve(10) });
+const check = (wanted: ReadyCheck, connect: Connect, get: (url: string) => Promise<string> = refused) =>
+    checkProbe(wanted, { connect, get, age: () => Promise.resolve(10) });
 
 const refused = () => Promise.reject(new Error("connection refused"));
 const serving = "Zookeeper version: 3.9.5\nMode: follower\n";
 const waiting = "This ZooKeeper instance is not currently serving requests\n";
+
+test("a page that answers is ready, whatever it says", async () => {
+    const page = (get: () => Promise<string>) => check({ kind: "http", url: "http://10.0.0.1/-/ready" }, refused, get);
+    expect(await page(() => Promise.resolve(""))).toBeUndefined();
+    expect(await page(refused)).toBe("connection refused");
+});
 
 describe("a ZooKeeper member", () => {
     const members = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
