@@ -1,8 +1,10 @@
 // Long, as a cluster with an ensemble of three is changed one by one, behind firewalls and through lost and moved hosts.
+import { isDeepStrictEqual } from "util";
 import { edges } from "../../../components/storm/spec/edges";
+import { ports } from "../../../components/storm/spec/ports";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
-import { TestStack, until } from "../stack";
+import { machineSettings, TestStack, until } from "../stack";
 import { untilCounting } from "../wordcount";
 import { ZooKeeperWriter } from "../zookeeperWriter";
 import { containersOn, counted, heap, isConnected, reaches, summaryBy } from "./fleet";
@@ -15,6 +17,8 @@ const placement: Record<string, string[]> = {
     s1: ["supervisor-1", "nimbus-2"],
     s2: ["supervisor-2"],
 };
+/** What watches the cluster, on the machine of nimbus-1. */
+const watching = ["exporter", "prometheus"];
 const jar = "examples/wordcount/target/wordcount.jar";
 
 describeLab("a cluster on six hosts", () => {
@@ -24,6 +28,11 @@ describeLab("a cluster on six hosts", () => {
     const containers = () => containersOn(lab, stack.cluster);
     const summary = (nimbus = "n1", daemon = "nimbus-1") => summaryBy(host(nimbus), stack.cluster, daemon);
     const countedOn = (name: string, supervisor: string) => counted(host(name), `${stack.cluster}-${supervisor}`);
+    /** What runs on each host. */
+    const placed = () =>
+        Object.entries(placement).map(
+            ([name, daemons]) => [name, [...daemons, ...(daemons.includes("nimbus-1") ? watching : [])]] as const,
+        );
     /** As the settings have them: the key of one is known beforehand, the others' are pinned. */
     const entries = (changes: Record<string, object> = {}) =>
         Object.entries(placement).map(([name, daemons]) => ({
@@ -56,6 +65,8 @@ describeLab("a cluster on six hosts", () => {
             ssh: { user: "storm", keyFile: lab.keyFile },
             registryMirror: `http://${lab.registry}`,
             hosts: entries(),
+            monitoring: true,
+            ...machineSettings("storm:prometheusImage"),
         });
         await stack.up();
     });
@@ -65,7 +76,7 @@ describeLab("a cluster on six hosts", () => {
     });
 
     test("has every daemon where it was placed", async () => {
-        for (const [name, daemons] of Object.entries(placement)) {
+        for (const [name, daemons] of placed()) {
             const names = await host(name).exec(`docker ps --format '{{.Names}}'`);
             expect(names.split("\n").sort()).toEqual(daemons.map((daemon) => `${stack.cluster}-${daemon}`).sort());
         }
@@ -121,7 +132,7 @@ describeLab("a cluster on six hosts", () => {
 
     describe("behind firewalls that allow the connections of docs/network.md and no others", () => {
         const kindsOn = (name: string) => (placement[name] ?? []).map((daemon) => daemon.replace(/-\d+$/, ""));
-        const table = () => edges({ slots: 1, uiPort: 8080 });
+        const table = () => edges({ slots: 1, uiPort: 8080, monitoring: { prometheus: ports.prometheus } });
 
         beforeAll(async () => {
             for (const to of Object.keys(placement)) {
@@ -152,6 +163,16 @@ describeLab("a cluster on six hosts", () => {
                 return state?.nimbuses.some(({ leader }) => leader) && state.supervisors.length === 2;
             });
             await untilBothCount();
+        });
+
+        test("Prometheus scrapes all through them", async () => {
+            const url = `http://${host("n1").address}:${ports.prometheus}/api/v1/query?query=up%3D%3D1`;
+            const expected = [...watching, "zookeeper-1", "zookeeper-2", "zookeeper-3"];
+            await until("all targets are up", 120, async () => {
+                const said = await host("n1").exec(`docker exec ${stack.cluster}-prometheus wget -q -O - '${url}'`);
+                const { data } = JSON.parse(said) as { data: { result: { metric: { daemon: string } }[] } };
+                return isDeepStrictEqual(data.result.map(({ metric }) => metric.daemon).sort(), expected);
+            });
         });
 
         test("Pulumi works through them", async () => {
@@ -190,7 +211,7 @@ describeLab("a cluster on six hosts", () => {
         const changes = await stack.changes();
         expect(
             changes.filter((change) => !/^create .*(host-s3|-s3-|-s3$|supervisor-3|restart-gate-2)/.test(change)),
-        ).toEqual([]);
+        ).toEqual(["update monitoring-prometheus-files"]);
         await stack.up();
         expect(await containers()).toMatchObject(before);
         expect((await summary()).supervisors).toHaveLength(3);
@@ -274,7 +295,11 @@ describeLab("a cluster on six hosts", () => {
                 return nimbuses.length === 2 && isRunning;
             });
             await untilBothCount();
-            expect(Object.keys(await containers()).sort()).toEqual(Object.values(placement).flat().sort());
+            expect(Object.keys(await containers()).sort()).toEqual(
+                placed()
+                    .flatMap(([, daemons]) => daemons)
+                    .sort(),
+            );
         });
     });
 
@@ -283,7 +308,7 @@ describeLab("a cluster on six hosts", () => {
         stack.set({ hosts: entries() });
         await stack.up();
         expect(await host("n1").exec("docker ps --all --quiet")).toBe("");
-        expect(await host("n1").exec(`ls /var/lib/storm/${stack.cluster}`)).toBe("nimbus-1");
+        expect(await host("n1").exec(`ls /var/lib/storm/${stack.cluster}`)).toBe("nimbus-1\nprometheus");
         await stack.up("--expect-no-changes");
     });
 

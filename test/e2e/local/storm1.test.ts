@@ -29,7 +29,7 @@ if (!isThere) {
             heap,
             uiPort: 18089,
         });
-        stack.set({ ui: true, logviewers: true, supervisors: 1 });
+        stack.set({ ui: true, logviewers: true, supervisors: 1, monitoring: { prometheus: false } });
         await stack.up();
     });
     afterAll(() => stack.discard());
@@ -87,6 +87,15 @@ if (!isThere) {
                 stdio: ["ignore", "pipe", "ignore"],
             }),
         ).toMatch(/counted \d+ words/);
+    });
+
+    test("has metrics of it", async () => {
+        const acked = async () => {
+            const metrics = await (await fetch("http://172.30.89.96:9101/metrics")).text();
+            expect(metrics).toMatch(/^storm_supervisor_slots_used\{host="172\.30\.89\.128"\} 1$/m);
+            return Number(/^storm_topology_acked_total\{topology="wordcount"\} (\d+)$/m.exec(metrics)?.[1]);
+        };
+        await until("tuples are acked", 120, async () => (await acked()) > 0);
     });
 
     test("has Nimbus's log where the API links to it", async () => {

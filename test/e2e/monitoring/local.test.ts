@@ -1,3 +1,6 @@
+import { createSocket } from "dgram";
+import { once } from "events";
+import { type AddressInfo } from "net";
 import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
 import { connectOn } from "../../../provider/machines/container";
 import { ports } from "../../../components/storm/spec/ports";
@@ -12,7 +15,12 @@ const port = 19090;
 
 describe("a cluster that is watched", () => {
     let stack: TestStack;
+    /** A syslog server, and what it has received. */
+    const syslog = createSocket("udp4");
+    const received: string[] = [];
     beforeAll(async () => {
+        syslog.on("message", (message) => received.push(String(message))).bind(0, "127.0.0.1");
+        await once(syslog, "listening");
         stack = new TestStack("e2e-monitoring", {
             ...machineSettings("storm:prometheusImage"),
             subnet,
@@ -23,11 +31,22 @@ describe("a cluster that is watched", () => {
             logviewers: false,
             heap: { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 },
             monitoring: { port, scrapeSeconds: 10 },
+            logging: {
+                driver: "syslog",
+                options: {
+                    "syslog-address": `udp://127.0.0.1:${(syslog.address() as AddressInfo).port}`,
+                    tag: "{{.Name}}",
+                    mode: "non-blocking",
+                },
+            },
         });
         stack.set({ topologies: [wordcount()] });
         await stack.up();
     });
-    afterAll(() => stack.discard());
+    afterAll(() => {
+        stack.discard();
+        syslog.close();
+    });
 
     const prometheus = () => `${stack.cluster}-prometheus`;
     const api = async <T>(path: string): Promise<T> => {
@@ -90,6 +109,18 @@ describe("a cluster that is watched", () => {
         );
         expect(capacities.length).toBeGreaterThan(0);
         expect(capacities.every((capacity) => capacity >= 0 && capacity <= 1)).toBe(true);
+    });
+
+    test.each([
+        ["nimbus-1", /\]: nimbus\.log /],
+        ["supervisor-1", /\]: supervisor\.log /],
+        ["supervisor-1", /\]: wordcount-\d+-\d+:6700 .*counted \d+ words/],
+        ["zookeeper-1", /\]: .*ZooKeeper/i],
+    ])("sends the logs of %s to syslog: %s", async (daemon, line) => {
+        const ofIt = () => received.filter((each) => each.includes(`${stack.cluster}-${daemon}[`));
+        await until("the line has come", 120, () => Promise.resolve(ofIt().some((each) => line.test(each))));
+        expect(ofIt().filter((each) => /unable to locate appender/i.test(each))).toEqual([]);
+        expect(docker("logs", "--tail", "5", `${stack.cluster}-${daemon}`)).not.toBe("");
     });
 
     test("has alerts that all can be evaluated", async () => {
