@@ -12,7 +12,7 @@ export const monitoringDefaults = {
     retentionDays: 15,
 } as const;
 
-/** Memory limits of the containers, in MiB: test/bench/exporter.ts measures the exporter; Prometheus holds some thousand series. */
+/** Memory limits of the containers, in MiB: docs/benchmarks.md has what they use. */
 export const monitoringMemory = { exporter: 128, prometheus: 512 } as const;
 
 /** MiB that the containers may use on the machine of the first Nimbus. */

@@ -162,7 +162,7 @@ async function main() {
             [
                 "supervisors",
                 "samples of a scrape",
-                "its seconds",
+                "seconds of a scrape",
                 "exporter: memory",
                 "of a core",
                 "Prometheus: memory",
