@@ -117,23 +117,30 @@ setting() {
     ' "Pulumi.$stack.yaml" "$1"
 }
 
+# What watches the cluster, on the machine of nimbus-1.
+watching='[["exporter", "prometheusTargets"], ["prometheus", "prometheusUrl", "prometheusTunnel"], ["grafana", "grafanaUrl", "grafanaTunnel"]]'
+
 # login DAEMON: the command line that logs in on its machine; nothing if that is this one
 login() {
     stack_outputs | node -e '
         const { hosts = {} } = JSON.parse(fs.readFileSync(0));
-        console.log(Object.values(hosts).find(({ daemons }) => daemons.includes(process.argv[1]))?.ssh ?? "")
-    ' "$1"
+        const [, name, watching] = process.argv;
+        const daemon = JSON.parse(watching).some(([each]) => each === name) ? "nimbus-1" : name;
+        console.log(Object.values(hosts).find(({ daemons }) => daemons.includes(daemon))?.ssh ?? "")
+    ' "$1" "$watching"
 }
 
-# Prints the names of the daemons that have a container.
+# Prints the names of the daemons that have a container, and of what watches them.
 placed_daemons() {
     if [ "$(setting storm:target)" = local ]; then
         docker ps --all --filter "label=storm.cluster=$cluster" --format '{{.Label "storm.daemon"}}' | sort | xargs
     else
         stack_outputs | node -e '
-            const { hosts = {} } = JSON.parse(fs.readFileSync(0));
-            console.log(Object.values(hosts).flatMap(({ daemons }) => daemons).sort().join(" "))
-        '
+            const { hosts = {}, ...outputs } = JSON.parse(fs.readFileSync(0));
+            const watching = JSON.parse(process.argv[1]).filter(([, ...keys]) => keys.some((key) => key in outputs));
+            const daemons = Object.values(hosts).flatMap((host) => host.daemons);
+            console.log([...daemons, ...watching.map(([name]) => name)].sort().join(" "))
+        ' "$watching"
     fi
 }
 

@@ -82,6 +82,7 @@ export class Monitoring extends pulumi.ComponentResource {
                     alertmanager,
                     host: args.hosts.prometheus,
                     scraped,
+                    after: nimbus.restarted,
                     ready,
                     expected: { nimbuses: nimbus.daemons.length, supervisors: supervisors.length },
                 },

@@ -31,6 +31,8 @@ export interface PrometheusArgs {
     scraped: readonly Scraped[];
     /** How many daemons there should be. */
     expected: Expected;
+    /** Resources after which its container is created or replaced: where a Nimbus that moves is refused, it stays, too. */
+    after: readonly pulumi.Resource[];
     /** What exists once they are there: until then, that they are missing is no alert. */
     ready: readonly pulumi.Resource[];
     /** How its container joins the network. */
@@ -66,7 +68,7 @@ export class Prometheus extends pulumi.ComponentResource {
         const directory = host.dataDirectory(
             `${name}-data`,
             { clusterName, daemon: peer.name, containerPath: data, owner: uid },
-            options,
+            { ...options, dependsOn: [...args.after] },
         );
         const container = hostContainer(
             `${name}-container`,
@@ -87,7 +89,7 @@ export class Prometheus extends pulumi.ComponentResource {
                 ...discovery.attach(peer, [port]),
                 user: `${uid}:${uid}`,
             },
-            { ...options, dependsOn: [pulled, directory.resource, ...discovery.before(host)] },
+            { ...options, dependsOn: [pulled, directory.resource, ...discovery.before(host), ...args.after] },
         );
         const own: Scraped = { job: "prometheus", peer, port };
         this.ready = new PrometheusFiles(

@@ -22,8 +22,9 @@ describeLab("make, on hosts,", () => {
             ...more[name],
         }));
         const settings = {
-            ...machineSettings(),
+            ...machineSettings("storm:prometheusImage"),
             "storm:target": "hosts",
+            "storm:monitoring": true,
             "storm:supervisors": Object.values(daemons)
                 .flat()
                 .filter((daemon) => daemon.startsWith("supervisor")).length,
@@ -51,8 +52,14 @@ describeLab("make, on hosts,", () => {
         expect(up).toEqual({ code: 0, output: expect.stringMatching(/supervisor-2 +on c, Up /) as string });
         expect(up.output).toContain("npx pulumi up --continue-on-error");
         expect(make("logs", "D=nimbus").output).toContain("o.a.s.d.n.Nimbus");
+        expect(make("logs", "D=exporter").output).toContain("listens on");
+        expect(make("logs", "D=prometheus").output).toContain("Server is ready");
+        expect(make("logs", "D=storm").output).toContain("give one of: exporter nimbus-1 prometheus supervisor-1");
         expect(make("storm", "ARGS=list").output).toContain("No topologies running");
-        expect(make("status").output).toMatch(/slots +0 of 2 used, on 2 supervisors/);
+        const status = make("status");
+        expect(status.output).toMatch(/slots +0 of 2 used, on 2 supervisors/);
+        expect(status.output).toContain(`Prometheus   http://${host("a").address}:9090\n`);
+        expect(make("targets").output).toContain(`"${host("a").address}:9101"`);
     });
 
     test("`make wordcount` shows the first counts, and the command that follows them on the host", () => {
@@ -93,7 +100,10 @@ describeLab("make, on hosts,", () => {
         expect(make("up")).toMatchObject({ code: 0 });
         place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"] });
         expect(make("up")).toMatchObject({ code: 0 });
-        expect(Object.keys(await all()).sort()).toEqual(["nimbus-1", "supervisor-1", "zookeeper-1"]);
+        expect(Object.keys(await all()).sort()).toEqual([
+            ...["exporter", "nimbus-1", "prometheus"],
+            ...["supervisor-1", "zookeeper-1"],
+        ]);
     });
 
     test("a supervisor that is placed on a host which does not answer stays where it is", async () => {
@@ -112,7 +122,7 @@ describeLab("make, on hosts,", () => {
             "Kept the data, which the next `make up` finds again: a:/var/lib/storm/storm-e2e-fleet",
         );
         expect(await all()).toEqual({});
-        expect(await host("a").exec(`ls /var/lib/storm/${cluster}`)).toBe("nimbus-1\nzookeeper-1");
+        expect(await host("a").exec(`ls /var/lib/storm/${cluster}`)).toBe("nimbus-1\nprometheus\nzookeeper-1");
         expect(make("down", "DATA=yes").output).toContain("Removed the data: a:/var/lib/storm/storm-e2e-fleet b:");
         expect(await host("a").exec("ls /var/lib/storm")).toBe("");
     });
