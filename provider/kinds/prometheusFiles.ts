@@ -1,9 +1,9 @@
 import type { Kind } from "../kind";
+import { untilItAnswers } from "../machines/answers";
 import { run } from "../machines/command";
-import { describe, inspect, putFile } from "../machines/container";
-import { Endings } from "../machines/watched";
+import { putFile } from "../machines/container";
 import { type Inputs as Of, schema } from "../schema";
-import { messageOf, waitUntil } from "../waiting";
+import { messageOf } from "../waiting";
 
 type Inputs = Of<"PrometheusFiles">;
 
@@ -28,23 +28,8 @@ async function write(inputs: Inputs): Promise<void> {
     for (const [file, content] of Object.entries(files)) {
         await putFile(inputs, file, content);
     }
-    const endings = new Endings();
-    let ended: string | undefined;
-    const problem = await waitUntil(
-        container,
-        async () => {
-            const missing = await silence(inputs);
-            ended = missing === undefined ? undefined : endings.problem(await inspect(inputs));
-            return ended === undefined ? missing : undefined;
-        },
-        { seconds },
-    );
-    if (ended !== undefined || problem !== undefined) {
-        throw new Error(
-            `${container} ${ended ?? `did not answer within ${seconds} s: ${problem}`}\n${await describe(inputs, [])}`,
-        );
-    }
-    // A server that is still starting would end by it.
+    // A server that is still starting would end by the signal.
+    await untilItAnswers(inputs, () => silence(inputs), seconds);
     await run(ssh, ["docker", "kill", "--signal", "HUP", container]);
 }
 
