@@ -187,6 +187,7 @@ export async function finished(pulumi: typeof Pulumi): Promise<Record<string, un
 function made(type: string, name: string, inputs: { host?: string; hostKey?: string }): object {
     const outputs: Record<string, object> = {
         "storm:index:StackKey": { value: "owner" },
+        "storm:index:Password": { value: `value of ${name}` },
         "storm:index:PinnedHostKey": { pinned: `ssh-ed25519 shown-by-${inputs.host}` },
         "storm:index:LaunchKey": { privateKey: `private ${name}`, publicKey: `ssh-ed25519 ${name}` },
         "storm:index:OwnHostKey": { made: `ssh-ed25519 made-by-${inputs.host}` },
