@@ -25,7 +25,7 @@ export interface SettingsArgs {
 /**
  * Its settings. The password is in a file of its own, which Grafana reads itself: the official image's `GF_SECURITY_ADMIN_PASSWORD__FILE`
  * would put it into the environment of its process. Nothing leaves for grafana.com: no usage counters, no checks for updates, no plugins,
- * keys of plugins or news.
+ * keys of plugins or news. Its own metrics would be there without a login.
  * Sources: conf/defaults.ini, pkg/setting and packaging/docker/run.sh of Grafana.
  */
 export function grafanaSettings({ address, port, url }: SettingsArgs): string {
@@ -44,13 +44,13 @@ export function grafanaSettings({ address, port, url }: SettingsArgs): string {
         plugins: { preinstall_disabled: true, public_key_retrieval_disabled: true },
         snapshots: { external_enabled: false },
         news: { news_feed_enabled: false },
+        metrics: { enabled: false },
     };
     return Object.entries(sections)
-        .map(([section, keys]) => [
-            `[${section}]`,
-            ...Object.entries(keys).map(([key, value]) => `${key} = ${value}\n`),
-        ])
-        .map(([title, ...lines]) => `${title}\n${lines.join("")}`)
+        .map(([section, keys]) => {
+            const lines = Object.entries(keys).map(([key, value]) => `${key} = ${value}\n`);
+            return `[${section}]\n${lines.join("")}`;
+        })
         .join("\n");
 }
 

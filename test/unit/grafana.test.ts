@@ -149,8 +149,8 @@ describe("who logs in", () => {
         const pulumi = await mocked(asked, {});
         const program = (await import("../../index")) as unknown as () => Promise<Record<string, Output<unknown>>>;
         const { grafanaPassword, prometheusTargets } = await program();
-        const isSecret = [grafanaPassword, prometheusTargets].map((output) => output && pulumi.isSecret(output));
-        expect(await Promise.all(isSecret)).toEqual([true, false]);
+        expect(await pulumi.isSecret(grafanaPassword as Output<unknown>)).toBe(true);
+        expect(await pulumi.isSecret(prometheusTargets as Output<unknown>)).toBe(false);
         await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
     });
 
@@ -178,6 +178,7 @@ describe("who logs in", () => {
             "public_key_retrieval_disabled = true",
             "external_enabled = false",
             "news_feed_enabled = false",
+            "[metrics]\nenabled = false",
         ]) {
             expect(settings(run)).toContain(`${line}\n`);
         }
