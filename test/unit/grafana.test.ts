@@ -125,9 +125,11 @@ describe("what it is provisioned with", () => {
 });
 
 describe("who logs in", () => {
+    const value = "a-password_of-the-stack";
+    const created = { "storm:index:Password": { value } };
+
     test("has a password that is secret everywhere, and in no environment and no argument", async () => {
-        const run = await runProgram(asked);
-        const value = "value of monitoring-grafana-password";
+        const run = await runProgram(asked, { created });
         const { inputs } = container(run);
         expect(uploads(container(run))["/etc/grafana/admin-password"]).not.toBe(value);
         expect(file(run, "/etc/grafana/admin-password")).toBe(value);
@@ -146,7 +148,7 @@ describe("who logs in", () => {
     });
 
     test("finds the password in a secret output", async () => {
-        const pulumi = await mocked(asked, {});
+        const pulumi = await mocked(asked, { created });
         const program = (await import("../../index")) as unknown as () => Promise<Record<string, Output<unknown>>>;
         const { grafanaPassword, prometheusTargets } = await program();
         expect(await pulumi.isSecret(grafanaPassword as Output<unknown>)).toBe(true);
@@ -155,12 +157,12 @@ describe("who logs in", () => {
     });
 
     test("is let in by the stack's password once the update is over, whatever a database from before says", async () => {
-        const run = await runProgram(asked);
+        const run = await runProgram(asked, { created });
         expect(revealed(run.get("monitoring-grafana-ready").inputs)).toMatchObject({
             container: "storm-test-grafana",
             containerId: "monitoring-grafana-container-id",
             url: "http://172.30.77.98:3000",
-            password: "value of monitoring-grafana-password",
+            password: value,
             seconds: 180,
         });
     });
