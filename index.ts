@@ -56,6 +56,9 @@ export = async () => {
             cluster,
             hosts: target.monitoring,
             prometheus: asked.prometheus && { ...asked, image: settings.prometheusImage },
+            grafana: asked.grafana
+                ? { image: settings.grafanaImage, port: asked.grafanaPort, url: target.outputs.grafanaUrl }
+                : undefined,
         });
     target.protect?.([cluster, ...topologies, ...(monitoring ? [monitoring] : [])]);
     return {
@@ -72,5 +75,7 @@ export = async () => {
         ...target.outputs,
         /** What serves metrics, as Prometheus' `file_sd` reads it. */
         ...(monitoring && { prometheusTargets: monitoring.targets }),
+        /** Password of Grafana's user `admin`, a secret. */
+        ...(monitoring?.grafanaPassword && { grafanaPassword: monitoring.grafanaPassword }),
     };
 };

@@ -172,6 +172,7 @@ const texts: (keyof Fields)[] = [
     "etcdImage",
     "proxyImage",
     "prometheusImage",
+    "grafanaImage",
     "imageRegistry",
     "subnet",
     "sshKey",

@@ -23,7 +23,7 @@ export { DnsServers, type DnsServersArgs } from "./discovery/dnsServers";
 export { names, zoneOf } from "./discovery/names";
 export type { Service } from "./discovery/service";
 export type { Peer } from "./discovery/wiring";
-export { Monitoring, type MonitoringArgs, type PrometheusOptions } from "./monitoring/monitoring";
+export { type GrafanaOptions, Monitoring, type MonitoringArgs, type PrometheusOptions } from "./monitoring/monitoring";
 export { monitoringDefaults, monitoringLimit } from "./monitoring/defaults";
 export type { ScrapeLabels, ScrapeTarget } from "./monitoring/scrapeTargets";
 export { type DaemonCounts, placeDaemons } from "./storm/spec/composition";

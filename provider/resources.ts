@@ -104,6 +104,12 @@ export class DnsRecords extends resource("DnsRecords") {}
 /** Files of a Prometheus server. Other contents take the place of those before while it runs. */
 export class PrometheusFiles extends resource("PrometheusFiles") {}
 
+/**
+ * The password of Grafana's user `admin`. It exists once Grafana answers and accepts it. A database that Grafana finds keeps the password
+ * that it has, whatever Grafana's configuration says: that one is set to the wanted one.
+ */
+export class GrafanaPassword extends resource("GrafanaPassword") {}
+
 /** The users of etcd, without whom nobody may read or write in it. */
 export class RegistryUsers extends resource("RegistryUsers") {}
 

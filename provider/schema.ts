@@ -342,6 +342,20 @@ export const schema = {
         seconds,
         ssh,
     }),
+    /** The password of Grafana's user `admin`, which its database keeps. */
+    GrafanaPassword: z.strictObject({
+        /** Grafana's container. */
+        container: text,
+        /** Its id: another container may have a database with another password. */
+        containerId: text,
+        /** URL of Grafana, as its container reaches it. */
+        url: text,
+        /** The password that is wanted: letters, digits, `-` and `_`. */
+        password: text,
+        /** Seconds that Grafana has to answer. */
+        seconds,
+        ssh,
+    }),
     /** The users of etcd: nobody else may read or write in it. */
     RegistryUsers: z.strictObject({
         /** Containers of the registry's members, of which the first is asked. */

@@ -18,6 +18,10 @@ export interface Outputs {
     prometheusUrl?: string;
     /** On `aws` alone. */
     prometheusTunnel?: string;
+    /** If Grafana runs; on `aws`, if browsers are let in. */
+    grafanaUrl?: string;
+    /** On `aws` alone. */
+    grafanaTunnel?: string;
     stormVersion: string;
     /** Absent on `local`. */
     hosts?: Record<string, { address: string; daemons: string[]; ssh: string; lost?: boolean }>;

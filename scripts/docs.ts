@@ -34,6 +34,10 @@ const sections: Record<string, Record<string, (folder: string) => string>> = {
     "docs/network.md": {
         edges: () => edgesTable(edges(defaults)),
         "edges with a Prometheus server": () => edgesTable(edgesFor({ prometheus: ports.prometheus })),
+        "edges with Grafana": () => {
+            const { prometheus, grafana } = ports;
+            return edgesTable(edgesFor({ prometheus, grafana }).slice(edgesFor({ prometheus }).length));
+        },
         "edges for another Prometheus server": () => edgesTable(edgesFor({})),
     },
     "docs/policies.md": { policies: policiesTable },

@@ -47,6 +47,7 @@ export function report(found: Found): { lines: string[]; isWell: boolean } {
         `  supervisors  ${outputs.supervisors.join(" ")}`,
         `  UI           ${page(outputs.uiUrl, outputs.uiTunnel)}`,
         ...(hasPrometheus(outputs) ? [`  Prometheus   ${page(outputs.prometheusUrl, outputs.prometheusTunnel)}`] : []),
+        ...(hasGrafana(outputs) ? [`  Grafana      ${page(outputs.grafanaUrl, outputs.grafanaTunnel)}`] : []),
         "",
         ...daemonLines(found),
         "",
@@ -63,6 +64,10 @@ function page(url: string | undefined, tunnel: string | undefined): string {
 
 function hasPrometheus({ prometheusUrl, prometheusTunnel }: Outputs): boolean {
     return prometheusUrl !== undefined || prometheusTunnel !== undefined;
+}
+
+function hasGrafana({ grafanaUrl, grafanaTunnel }: Outputs): boolean {
+    return grafanaUrl !== undefined || grafanaTunnel !== undefined;
 }
 
 function daemonLines({ outputs, machines, logs }: Found): string[] {

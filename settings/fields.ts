@@ -97,6 +97,7 @@ export const fields = {
     topologies,
     monitoring,
     prometheusImage: tagged,
+    grafanaImage: tagged,
     startEmpty: z.array(z.string(), { error: "must be a list of daemons" }),
     mayLeave: z.array(z.string().regex(/^zookeeper-[1-5]$/, "must be a ZooKeeper member, such as zookeeper-3"), {
         error: "must be a list of daemons",

@@ -4,6 +4,7 @@ import type { StormCluster } from "../storm/stormCluster";
 import type { MonitoringHosts } from "../targets/target";
 import { monitoringDefaults } from "./defaults";
 import { Exporter } from "./exporter";
+import { Grafana } from "./grafana";
 import { Prometheus } from "./prometheus";
 import { type Scraped, type ScrapeTarget, scrapeTargets } from "./scrapeTargets";
 
@@ -36,6 +37,25 @@ export interface PrometheusOptions {
     alertmanager?: string;
 }
 
+/** Grafana, as {@link MonitoringArgs} has it. */
+export interface GrafanaOptions {
+    /**
+     * Image, as the official one.
+     * @default {@link monitoringDefaults}
+     */
+    image?: string;
+    /**
+     * TCP port of its pages; the same as that of the target.
+     * @default 3000
+     */
+    port?: number;
+    /**
+     * URL at which browsers find it, which links that it gives have.
+     * @default its host's address, and the port
+     */
+    url?: pulumi.Input<string>;
+}
+
 /** Arguments of {@link Monitoring}. */
 export interface MonitoringArgs {
     /** What is watched. Its ZooKeeper members serve metrics if it has `zooKeeperMetrics`. */
@@ -47,15 +67,28 @@ export interface MonitoringArgs {
      * @default a server with the defaults
      */
     prometheus?: PrometheusOptions | false;
+    /**
+     * Grafana, with dashboards of what the Prometheus server has.
+     * @default none
+     */
+    grafana?: GrafanaOptions;
 }
 
-/** Metrics of a cluster: an exporter of Storm's, and a Prometheus server that scrapes it and ZooKeeper, with alerts. */
+/** Metrics of a cluster: an exporter of Storm's, a Prometheus server that scrapes it and ZooKeeper, with alerts, and Grafana. */
 export class Monitoring extends pulumi.ComponentResource {
     /** What serves metrics, as Prometheus' `file_sd` reads it. */
     readonly targets: pulumi.Output<ScrapeTarget[]>;
+    /** Password of Grafana's user `admin`, a secret; undefined: there is no Grafana. */
+    readonly grafanaPassword: pulumi.Output<string> | undefined;
 
+    /** @throws pulumi.InputPropertyError if there is to be a Grafana without a Prometheus server, or the target has no host for it. */
     constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:monitoring:Monitoring", name, {}, opts);
+        if (args.grafana && (args.prometheus === false || !args.hosts.grafana)) {
+            const reason =
+                "needs a Prometheus server of this component's, and a target whose `monitoring` has a port for it";
+            throw new pulumi.InputPropertyError({ propertyPath: "grafana", reason });
+        }
         const { clusterName, nimbus, zookeepers, supervisors, ready, discovery, image, readySeconds } =
             args.cluster.watched;
         const options = { parent: this };
@@ -71,13 +104,14 @@ export class Monitoring extends pulumi.ComponentResource {
         ];
         if (args.prometheus !== false) {
             const { image: server, alertmanager, ...given } = args.prometheus ?? {};
-            new Prometheus(
+            const scrapeSeconds = given.scrapeSeconds ?? monitoringDefaults.scrapeSeconds;
+            const prometheus = new Prometheus(
                 `${name}-prometheus`,
                 {
                     ...common,
                     image: server ?? monitoringDefaults.image,
                     port: given.port ?? monitoringDefaults.port,
-                    scrapeSeconds: given.scrapeSeconds ?? monitoringDefaults.scrapeSeconds,
+                    scrapeSeconds,
                     retentionDays: given.retentionDays ?? monitoringDefaults.retentionDays,
                     alertmanager,
                     host: args.hosts.prometheus,
@@ -88,6 +122,23 @@ export class Monitoring extends pulumi.ComponentResource {
                 },
                 options,
             );
+            if (args.grafana && args.hosts.grafana) {
+                const { image: grafana, port = monitoringDefaults.grafanaPort, url } = args.grafana;
+                this.grafanaPassword = new Grafana(
+                    `${name}-grafana`,
+                    {
+                        ...common,
+                        host: args.hosts.grafana,
+                        image: grafana ?? monitoringDefaults.grafanaImage,
+                        port,
+                        url,
+                        prometheus,
+                        scrapeSeconds,
+                        after: nimbus.restarted,
+                    },
+                    options,
+                ).password;
+            }
         }
         this.targets = scrapeTargets(clusterName, scraped);
         this.registerOutputs({ targets: this.targets });

@@ -51,6 +51,10 @@ const rules = fs.readFileSync(path.join(__dirname, "rules.yml"), "utf8");
  * while it runs.
  */
 export class Prometheus extends pulumi.ComponentResource {
+    /** Its name and its host. */
+    readonly peer: Peer;
+    /** URL of its pages and of its API. */
+    readonly url: pulumi.Output<string>;
     /** Exists once it answers, and has the targets. */
     readonly ready: pulumi.Resource;
 
@@ -63,6 +67,8 @@ export class Prometheus extends pulumi.ComponentResource {
             { wiring: [wiringOf(peer, [...args.scraped.map((each) => each.peer), ...discovery.peers(peer)])] },
             opts,
         );
+        this.peer = peer;
+        this.url = pulumi.interpolate`http://${host.address}:${port}`;
         const options = { parent: this, ...host.docker.options };
         const pulled = hostImage(`${name}-image`, image, host, { parent: this });
         const directory = host.dataDirectory(
@@ -101,7 +107,7 @@ export class Prometheus extends pulumi.ComponentResource {
                     [paths.targets]: targetsFile(targets),
                     [paths.expected]: expectedRules(clusterName, args.expected),
                 })),
-                url: pulumi.interpolate`http://${host.address}:${port}`,
+                url: this.url,
                 seconds: args.readySeconds,
                 ssh: host.docker.ssh,
             },

@@ -124,7 +124,11 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             this,
         );
         const nimbus = besideNimbus(this.hosts);
-        this.monitoring = args.monitoring && { exporter: nimbus, prometheus: nimbus };
+        this.monitoring = args.monitoring && {
+            exporter: nimbus,
+            prometheus: nimbus,
+            ...(args.monitoring.grafana !== undefined && { grafana: nimbus }),
+        };
         this.outputs = this.describe(bastion);
         this.registerOutputs(this.outputs);
     }
@@ -237,6 +241,10 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             ...(monitoring?.prometheus !== undefined && {
                 ...(isOpen && { prometheusUrl: url(nimbus, monitoring.prometheus) }),
                 prometheusTunnel: tunnel(nimbus, monitoring.prometheus),
+            }),
+            ...(monitoring?.grafana !== undefined && {
+                ...(isOpen && { grafanaUrl: url(nimbus, monitoring.grafana) }),
+                grafanaTunnel: tunnel(nimbus, monitoring.grafana),
             }),
             ...(bastion && {
                 bastion: pulumi

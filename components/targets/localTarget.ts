@@ -79,12 +79,14 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
         this.monitoring = monitoring && {
             exporter: host("exporter", "exporter"),
             prometheus: host("prometheus", "prometheus"),
+            ...(monitoring.grafana !== undefined && { grafana: host("grafana", "grafana") }),
         };
         this.outputs = {
             ...(args.daemons.ui && { uiUrl: `http://127.0.0.1:${uiPort}` }),
             ...(monitoring?.prometheus !== undefined && {
                 prometheusUrl: `http://127.0.0.1:${monitoring.prometheus}`,
             }),
+            ...(monitoring?.grafana !== undefined && { grafanaUrl: `http://127.0.0.1:${monitoring.grafana}` }),
         };
         this.registerOutputs(this.outputs);
     }

@@ -154,11 +154,18 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
         const { ui } = this.hosts;
         const nimbus = besideNimbus(this.hosts);
         const { monitoring } = args;
-        this.monitoring = monitoring && { exporter: nimbus, prometheus: nimbus };
+        this.monitoring = monitoring && {
+            exporter: nimbus,
+            prometheus: nimbus,
+            ...(monitoring.grafana !== undefined && { grafana: nimbus }),
+        };
         this.outputs = {
             ...(ui && { uiUrl: pulumi.interpolate`http://${ui.address}:${uiPort}` }),
             ...(monitoring?.prometheus !== undefined && {
                 prometheusUrl: pulumi.interpolate`http://${nimbus.address}:${monitoring.prometheus}`,
+            }),
+            ...(monitoring?.grafana !== undefined && {
+                grafanaUrl: pulumi.interpolate`http://${nimbus.address}:${monitoring.grafana}`,
             }),
             hosts: outputs,
         };

@@ -69,6 +69,11 @@ export interface MonitoringPorts {
      * @default no server runs: somebody else's scrapes the exporters
      */
     prometheus?: number;
+    /**
+     * TCP port at which Grafana is reached, which shows what that server has.
+     * @default no Grafana runs
+     */
+    grafana?: number;
 }
 
 /** Where what watches a cluster runs. */
@@ -77,6 +82,8 @@ export interface MonitoringHosts {
     exporter: Host;
     /** The Prometheus server. */
     prometheus: Host;
+    /** Grafana; absent if none runs. */
+    grafana?: Host;
 }
 
 /** Images of what a discovery runs. */
@@ -133,6 +140,10 @@ export interface TargetOutputs {
     prometheusUrl?: pulumi.Input<string>;
     /** The command that forwards Prometheus to the same port of 127.0.0.1; on EC2 only. */
     prometheusTunnel?: pulumi.Output<string>;
+    /** Where a browser finds Grafana; absent if none runs. */
+    grafanaUrl?: pulumi.Input<string>;
+    /** The command that forwards Grafana to the same port of 127.0.0.1; on EC2 only. */
+    grafanaTunnel?: pulumi.Output<string>;
     /** The command that logs in on the bastion that the stack has created; on EC2 only. */
     bastion?: pulumi.Output<string>;
     /** By name: a machine's address, its daemons, the command that logs in on it, and whether it is lost. Absent on `local`. */

@@ -10,6 +10,7 @@ import { dnsRecords } from "./dnsRecords";
 import { drain } from "./drain";
 import { pinnedHostKey, sshConnection } from "./hostKeys";
 import { jar } from "./jar";
+import { grafanaPassword } from "./grafanaPassword";
 import { kill } from "./kill";
 import { exchangedHostKey, launchKey, ownHostKey } from "./launchKey";
 import { stormVersionGuard } from "./stormVersionGuard";
@@ -40,6 +41,7 @@ const each = {
     Kill: kill,
     DnsRecords: dnsRecords,
     PrometheusFiles: prometheusFiles,
+    GrafanaPassword: grafanaPassword,
     RegistryUsers: registryUsers,
     Password: password,
     StackKey: stackKey,

@@ -13,16 +13,28 @@ export function on(ssh: string[] | undefined, words: string[]): [string, string[
     return [command, args];
 }
 
+/** Options of {@link run}. */
+export interface RunOptions {
+    /**
+     * What the command reads.
+     * @default nothing
+     */
+    input?: Readable;
+    /**
+     * Seconds until it is given up.
+     * @default 30
+     */
+    seconds?: number;
+}
+
 /**
  * Runs a command on the machine that `ssh` logs in on. It is killed when the update is cancelled.
- * @param input What it reads; default: nothing.
- * @param seconds Until it is given up; default: 30.
  * @throws Error with what it has printed, on stderr or else on stdout, and its exit code as `code`, when it fails.
  */
 export function run(
     ssh: string[] | undefined,
     words: string[],
-    { input, seconds = runSeconds }: { input?: Readable; seconds?: number } = {},
+    { input, seconds = runSeconds }: RunOptions = {},
 ): Promise<Buffer> {
     const [command, args] = on(ssh, words);
     const options = { encoding: "buffer", maxBuffer: 64 << 20, timeout: seconds * 1000, signal: cancelled } as const;

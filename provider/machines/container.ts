@@ -1,5 +1,5 @@
 import { Readable } from "stream";
-import { run } from "./command";
+import { run, type RunOptions } from "./command";
 import { ask } from "./connector";
 
 /**
@@ -125,11 +125,19 @@ export async function putFile({ container, ssh }: ContainerAt, file: string, con
 }
 
 /**
+ * Runs a command in a container.
+ * @throws Error as {@link run} does.
+ */
+export function exec({ container, ssh }: ContainerAt, command: string[], options?: RunOptions): Promise<Buffer> {
+    return run(ssh, ["docker", "exec", "--interactive", container, ...command], options);
+}
+
+/**
  * What a URL answers to a container, whose image has wget, as all with Busybox or Debian's package do.
  * @throws Error where it does not answer by a status of success.
  */
-export async function httpGet({ container, ssh }: ContainerAt, url: string): Promise<string> {
-    return String(await run(ssh, ["docker", "exec", container, "wget", "-q", "-O", "-", url]));
+export async function httpGet(at: ContainerAt, url: string): Promise<string> {
+    return String(await exec(at, ["wget", "-q", "-O", "-", url]));
 }
 
 /** Seconds between SIGTERM and SIGKILL: ZooKeeper and Nimbus close their files, a supervisor its workers. */

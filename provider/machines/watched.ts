@@ -1,6 +1,7 @@
 /** A container whose daemon is waited for. */
 import { Unanswered } from "./connector";
 import { waitUntil } from "../waiting";
+import type { RunOptions } from "./command";
 import {
     ageOf,
     type Connect,
@@ -8,6 +9,7 @@ import {
     type ContainerAt,
     type ContainerState,
     describe,
+    exec,
     httpGet,
     inspect,
 } from "./container";
@@ -21,11 +23,13 @@ export interface Watched {
     connect: Connect;
     /** What a URL answers to it, by its image's wget. */
     get: (url: string) => Promise<string>;
+    /** Runs a command in it. */
+    exec: (command: string[], options?: RunOptions) => Promise<Buffer>;
     /** Seconds for which it has run. */
     age: () => Promise<number>;
     /**
      * Why waiting for it has no use, such as `ends again and again, by exit code 1`; undefined: it has, or its machine cannot be
-     * asked. Ask it after a connection or a URL: Docker is asked only where no command ran in the container.
+     * asked. Ask it after the others: Docker is asked only where the last command may not have run.
      */
     ending: () => Promise<string | undefined>;
 }
@@ -35,6 +39,13 @@ export function watched(at: ContainerAt): Watched {
     const endings = new Endings();
     const connect = connectFrom(at);
     let runs = true;
+    // A command's failure does not tell whether it ran.
+    const ran = async <T>(command: Promise<T>): Promise<T> => {
+        runs = false;
+        const result = await command;
+        runs = true;
+        return result;
+    };
     return {
         connect: async (...request) => {
             try {
@@ -46,13 +57,8 @@ export function watched(at: ContainerAt): Watched {
                 throw error;
             }
         },
-        get: async (url) => {
-            // wget's failure does not tell whether it ran.
-            runs = false;
-            const answer = await httpGet(at, url);
-            runs = true;
-            return answer;
-        },
+        get: (url) => ran(httpGet(at, url)),
+        exec: (command, options) => ran(exec(at, command, options)),
         age: () => ageOf(at),
         ending: async () =>
             runs

@@ -156,9 +156,9 @@ describe("settings", () => {
             "  storm:monitoring.retentionDays (0) must be a whole number from 1 to 3650",
             '  storm:monitoring.alertmanager ("alerts") must have a port, such as alerts.example.com:9093',
         ]);
-        expect(mistakes({ monitoring: { grafana: true } })).toEqual(["  storm:monitoring.grafana is not a setting"]);
+        expect(mistakes({ monitoring: { loki: true } })).toEqual(["  storm:monitoring.loki is not a setting"]);
         expect(mistakes({ monitoring: "yes" })).toEqual([
-            '  storm:monitoring ("yes") must be true, false, or a map of prometheus, port, scrapeSeconds, retentionDays and alertmanager',
+            '  storm:monitoring ("yes") must be true, false, or a map of prometheus, port, scrapeSeconds, retentionDays, grafana, grafanaPort and alertmanager',
         ]);
     });
 

@@ -64,6 +64,8 @@ interface Circumstances {
     existing?: string[];
     /** Outputs of resources that the stack has already, by type and name: `storm:index:Ready::storm-ui-ready`; default: none. */
     state?: Record<string, object>;
+    /** Outputs of resources that are created, by type; default: those that most tests need. */
+    created?: Record<string, object>;
     /** Name of the stack, which is that of its files too; default: `test`. */
     stack?: string;
 }
@@ -85,6 +87,7 @@ export async function runProgram(
         missing = [],
         existing = [],
         state = {},
+        created = {},
         stack = "test",
         memory,
     }: Circumstances = {},
@@ -109,7 +112,7 @@ export async function runProgram(
         ...jest.requireActual<object>("../../settings/machineMemory"),
         dockerMemory: () => Promise.resolve(machines.memory),
     }));
-    const pulumi = await mocked(settings, { secret, preview, existing, state, stack });
+    const pulumi = await mocked(settings, { secret, preview, existing, state, created, stack });
     const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
     const outputs = await finished(pulumi);
 
@@ -132,6 +135,7 @@ export async function mocked(
         preview = false,
         existing = [],
         state = {},
+        created = {},
         stack = "test",
     }: Omit<Circumstances, "silent" | "missing" | "memory">,
 ): Promise<typeof Pulumi> {
@@ -155,7 +159,10 @@ export async function mocked(
                     ),
                 ),
             }),
-            newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: made(type, name, inputs as object) }),
+            newResource: ({ type, name, inputs }) => ({
+                id: `${name}-id`,
+                state: { ...made(type, name, inputs as object), ...created[type] },
+            }),
         },
         "storm",
         stack,

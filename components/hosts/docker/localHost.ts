@@ -55,7 +55,7 @@ export class LocalHost extends pulumi.ComponentResource implements Host {
         const volume = new docker.Volume(
             name,
             {
-                name: `${args.clusterName}-${args.daemon}-${args.containerPath.slice(1)}`,
+                name: `${args.clusterName}-${args.daemon}-${args.containerPath.slice(1).replaceAll("/", "-")}`,
                 labels: labels({ "storm.cluster": args.clusterName, "storm.daemon": args.daemon }),
             },
             { ...opts, provider: this.docker.provider, retainOnDelete: true },

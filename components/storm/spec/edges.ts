@@ -32,19 +32,21 @@ export interface EdgesArgs {
         tls: boolean;
     };
     /**
-     * What watches the cluster, on the machine of the first Nimbus, and the TCP port of its Prometheus server; without one, somebody
-     * else's, the outsider `prometheus`, scrapes the exporters.
+     * What watches the cluster, on the machine of the first Nimbus, and the TCP ports of its Prometheus server and of Grafana; without a
+     * server, somebody else's, the outsider `prometheus`, scrapes the exporters.
      * @default nothing does
      */
     monitoring?: {
         /** TCP port of the stack's own Prometheus server. */
         prometheus?: number;
+        /** TCP port of Grafana, beside that server. */
+        grafana?: number;
     };
 }
 
 /** Who connects to whom in a cluster with daemons of every kind: a firewall that allows these, and nothing else, suffices. */
 export function edges({ slots, uiPort, ambassadors, monitoring }: EdgesArgs): Edge[] {
-    const all = [...direct(slots, uiPort), ...(monitoring ? scrapes(monitoring.prometheus) : [])];
+    const all = [...direct(slots, uiPort), ...(monitoring ? watching(monitoring) : [])];
     if (!ambassadors) {
         return all;
     }
@@ -67,7 +69,7 @@ function amongAmbassadors(tls: boolean): Edge[] {
     ];
 }
 
-function scrapes(prometheus: number | undefined): Edge[] {
+function watching({ prometheus, grafana }: NonNullable<EdgesArgs["monitoring"]>): Edge[] {
     const metrics = "ZooKeeper's metrics";
     return prometheus === undefined
         ? [
@@ -77,7 +79,12 @@ function scrapes(prometheus: number | undefined): Edge[] {
         : [
               { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
               { from: "browser", to: "nimbus", ports: one(prometheus), purpose: "Prometheus" },
+              ...shown(grafana),
           ];
+}
+
+function shown(grafana: number | undefined): Edge[] {
+    return grafana === undefined ? [] : [{ from: "browser", to: "nimbus", ports: one(grafana), purpose: "Grafana" }];
 }
 
 function one(port: number) {

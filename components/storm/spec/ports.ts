@@ -26,4 +26,6 @@ export const ports = {
     exporter: 9101,
     /** A Prometheus server's pages, by default. */
     prometheus: 9090,
+    /** Grafana's pages, by default. */
+    grafana: 3000,
 } as const;
