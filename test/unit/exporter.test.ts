@@ -509,6 +509,37 @@ describe("counters", () => {
         expect(scrapes.map((series) => series[emitted])).toEqual([0, 120, 120, 120, 180]);
     });
 
+    test.each(["failed", "acked"] as const)(
+        "where Storm has no count of %s tuples before the first, it is 0, and the first counts",
+        async (key) => {
+            const other = key === "failed" ? "acked" : "failed";
+            const page = (count: number | null): PageState => {
+                const counts = { [key]: count, [other]: 100 };
+                return { ...countedUpTo(100), counts, components: { words: { type: "spout", counts } } };
+            };
+            const scrapes = await counted(page(null), page(40));
+            const metrics = [
+                `storm_topology_${key}_total{topology="t"}`,
+                `storm_component_${key}_total{topology="t",component="words",type="spout"}`,
+            ];
+            expect(scrapes.map((series) => metrics.map((metric) => series[metric]))).toEqual([
+                [0, 0],
+                [40, 40],
+            ]);
+        },
+    );
+
+    test("where Storm counts neither, there is no counter of either", async () => {
+        const counts = { acked: null, failed: null };
+        const [series] = await counted({
+            ...countedUpTo(100),
+            counts,
+            components: { words: { type: "spout", counts } },
+        });
+        expect(Object.keys(series ?? {}).filter((key) => /_(acked|failed)_total/.test(key))).toEqual([]);
+        expect(series?.[emitted]).toBe(0);
+    });
+
     test("what Storm 2 has in the place of counts before a heartbeat is not counted", async () => {
         const [, second, third] = await counted(100, { ...countedUpTo(0), reporting: 0 }, 110);
         expect(Object.keys(second ?? {}).filter((key) => /_component_|_total/.test(key))).toEqual([]);
