@@ -1,7 +1,6 @@
 // The exporter itself runs here, and asks stand-ins for Nimbus.
-import { type ChildProcess, spawn } from "child_process";
 import * as fs from "fs";
-import * as readline from "readline";
+import { startExporter } from "./exporterProcess";
 import {
     type Answer,
     type Call,
@@ -65,20 +64,10 @@ interface Scrape {
 
 /** Starts the exporter, and returns what scrapes it. */
 async function exporterOf(...nimbuses: (number | string)[]): Promise<{ url: string; scrape: () => Promise<Scrape> }> {
-    const exporter: ChildProcess = spawn("python3", ["-B", "components/monitoring/exporter.py"], {
-        env: {
-            ...process.env,
-            STORM_EXPORTER_NIMBUSES: nimbuses
-                .map((each) => (typeof each === "number" ? `127.0.0.1:${each}` : each))
-                .join(),
-            STORM_EXPORTER_LISTEN: "127.0.0.1:0",
-        },
-        stdio: ["ignore", "pipe", "inherit"],
-    });
-    ends.push(() => exporter.kill());
-    const lines = readline.createInterface({ input: exporter.stdout as NodeJS.ReadableStream });
-    const [line] = await new Promise<string[]>((resolve) => lines.once("line", (...each: string[]) => resolve(each)));
-    const url = `http://${/127\.0\.0\.1:\d+/.exec(line ?? "")?.[0]}`;
+    const { url, stop } = await startExporter(
+        nimbuses.map((each) => (typeof each === "number" ? `127.0.0.1:${each}` : each)),
+    );
+    ends.push(stop);
     const scrape = async () => {
         // As long as Prometheus waits.
         const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(10_000) });
