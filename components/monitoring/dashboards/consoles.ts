@@ -1,6 +1,6 @@
 /**
- * The dashboards as Prometheus' console pages: https://prometheus.io/docs/visualization/consoles/. They are Go's html/template, which escapes
- * what it inserts by where that is. They need no console libraries, which Prometheus 3 does not have.
+ * The dashboards as Prometheus' console pages: https://prometheus.io/docs/visualization/consoles/. They are Go's html/template, which
+ * escapes what it inserts by where that is. They need no console libraries, which Prometheus 3 does not have.
  */
 import { type Dashboard, dashboards, firing, type Panel, type Query, type Unit } from "./dashboards";
 

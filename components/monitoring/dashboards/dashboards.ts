@@ -3,7 +3,10 @@
  * exporter 1.5 and cAdvisor 0.38 or newer.
  */
 
-/** How a value is shown. Grafana's name for it: https://github.com/grafana/grafana/blob/v11.6.0/packages/grafana-data/src/valueFormats/categories.ts */
+/**
+ * How a value is shown, by Grafana's name for it:
+ * https://github.com/grafana/grafana/blob/v11.6.0/packages/grafana-data/src/valueFormats/categories.ts
+ */
 export type Unit = "short" | "s" | "percentunit" | "bytes" | "Bps" | "ops";
 
 /** A query of a panel. */
@@ -511,7 +514,8 @@ const memoryOfLimit = `${memory} / (${max(container, `container_spec_memory_limi
 
 const machines: Dashboard = {
     title: "Storm: machines",
-    description: "Does a machine or a container run out of processor, memory, disk or network?",
+    description:
+        "Does a machine or a container run out of processor, memory, disk or network? For stacks with node exporter and cAdvisor.",
     panels: [
         {
             title: "Machines",

@@ -158,7 +158,7 @@ function table({ labels, queries }: Panel): TableBuilder {
             options: {
                 excludeByName: { Time: true },
                 indexByName: Object.fromEntries([...labels, ...columns].map((column, index) => [column, index])),
-                renameByName: Object.fromEntries(queries.map(({ name }, index) => [columns[index], name])),
+                renameByName: Object.fromEntries(columns.map((column, index) => [column, queries[index]?.name])),
             },
         },
     ]);
