@@ -200,10 +200,18 @@ if (image === "") {
             tests: [{ interval: "1m", input_series: series, promql_expr_test }],
         });
         const { output } = promtool("test", "rules", "tests.yml");
-        const got = [...output.matchAll(/expr: ("(?:[^"\\]|\\.)*"), time: .*\n\s*exp: nil\n\s*got: (?!nil)./g)];
-        expect(new Set(got.map(([, expr = ""]) => JSON.parse(expr) as string))).toEqual(
-            new Set(queries.map(({ expr }) => expr)),
+        const results = new Map(
+            [...output.matchAll(/expr: ("(?:[^"\\]|\\.)*"), time: .*\n\s*exp: nil\n\s*got: (?!nil)(.*)/g)].map(
+                ([, expr = "", got = ""]) => [JSON.parse(expr) as string, got.match(/\{[^}]*\}/g) ?? []],
+            ),
         );
+        expect([...results.keys()].sort()).toEqual([...new Set(queries.map(({ expr }) => expr))].sort());
+        // Rows are those of a panel's first query.
+        const resultOf = ({ expr }: { expr: string }) => results.get(expr.replaceAll("$topology", ".+")) ?? [];
+        for (const { of, queries: columns } of panels) {
+            const rows = columns.slice(0, 1).flatMap(resultOf);
+            expect([of, columns.flatMap(resultOf).filter((row) => !rows.includes(row))]).toEqual([of, []]);
+        }
         expect(output).not.toContain("err:");
     });
 

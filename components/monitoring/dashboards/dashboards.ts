@@ -26,11 +26,12 @@ export interface Panel {
     title: string;
     /** The question, and how to read the answer. */
     question: string;
-    /** `stat`: the values now; `timeseries`: a graph; `table`: a row for each series of the first query, a column for each query. */
+    /** `stat`: the values now; `timeseries`: a graph; `table`: a row for each series, a column for each query. */
     kind: "stat" | "timeseries" | "table";
     unit: Unit;
     /** Labels that tell the series of a query apart. Those of a table's queries are aggregated by them, so that rows can be joined. */
     labels: string[];
+    /** The first has a series for each of the others': the rows of a table, and of the console pages. */
     queries: Query[];
     /** What no result means. Default: that there is no data. */
     none?: string;
@@ -71,7 +72,7 @@ function latencyShare(of: string): string {
 /** Alerts that fire: on the dashboard of the cluster, and on the first of the console pages. */
 export const firing: Panel = {
     title: "Firing alerts",
-    question: "What is wrong now, and for how long has it been? docs/monitoring.md says what to do about each.",
+    question: "What is wrong now, and for how long has it been? Prometheus' page of alerts says what to do about each.",
     kind: "table",
     unit: "s",
     none: "No alert fires.",
@@ -173,15 +174,20 @@ const cluster: Dashboard = {
             ],
         },
         {
-            title: "Uptime of Nimbus and supervisors",
-            question: "Has a daemon restarted? A line that falls to 0 is a restart.",
+            title: "Uptime of supervisors",
+            question: "Has a supervisor restarted? A line that falls to 0 is a restart.",
             kind: "timeseries",
             unit: "s",
             labels: ["host"],
-            queries: [
-                { name: "Nimbus", expr: max("host", "storm_nimbus_uptime_seconds") },
-                { name: "supervisor", expr: max("host", "storm_supervisor_uptime_seconds") },
-            ],
+            queries: [{ name: "", expr: max("host", "storm_supervisor_uptime_seconds") }],
+        },
+        {
+            title: "Uptime of Nimbus",
+            question: "Has a Nimbus restarted? A line that falls to 0 is a restart.",
+            kind: "timeseries",
+            unit: "s",
+            labels: ["host"],
+            queries: [{ name: "", expr: max("host", "storm_nimbus_uptime_seconds") }],
         },
         {
             title: "Restarts of workers",
