@@ -216,7 +216,7 @@ if (image === "") {
     });
 
     test("shows the console pages", async () => {
-        const name = 'it\'s <b> "x"';
+        const name = 'it\'s <b> "x" (+)';
         const labels = { topology: name, status: "ACTIVE", component: "c", cluster: "storm-test" };
         write("prometheus.yml", {
             global: { scrape_interval: "1s", evaluation_interval: "1s", external_labels: { cluster: "storm-test" } },
@@ -235,6 +235,7 @@ if (image === "") {
             other,
             record("storm_component_capacity_ratio", 0.97),
             record("storm_topology_workers", 2),
+            record("storm_worker_uptime_seconds", 10),
         ];
         write("recorded.yml", { groups: [{ name: "recorded", rules }] });
         const pages = consolePages();
@@ -269,8 +270,8 @@ if (image === "") {
                 },
                 { seconds: 30 },
             );
-        const shown = "it&#39;s &lt;b&gt; &#34;x&#34;";
-        const address = "topology.html?topology=it%27s%20%3cb%3e%20%22x%22";
+        const shown = "it&#39;s &lt;b&gt; &#34;x&#34; (&#43;)";
+        const address = "topology.html?topology=it%27s%20%3cb%3e%20%22x%22%20%28%2b%29";
         expect(
             await shows("zookeeper.html", "<td>zookeeper-1</td>", '<td class="value">1</td>', "no data"),
         ).toBeUndefined();
