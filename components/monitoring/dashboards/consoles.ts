@@ -99,30 +99,33 @@ ${content}</body></html>
 
 /** A panel: what a graph shows is a table of its values now. */
 function panelOf({ title, question, kind, unit, labels, queries, none = "no data" }: Panel): string {
-    const columns = queries.map((query, index) => column(query, query.unit ?? unit, index === 0 ? labels : []));
-    const all = `(args ${columns.join("\n")})`;
+    const expressions = queries.map(({ expr }, index) => `{{ $q${index} := ${expression(expr)} }}\n`);
+    const columns = queries.map((query, index) => column(query, query.unit ?? unit, index, labels));
+    const all = `(args ${columns.join(" ")})`;
     const table =
         labels.length === 0
             ? `{{ template "rows" ${all} }}`
-            : `{{ template "table" (args (args ${labels.map((label) => `"${label}"`).join(" ")}) ${all} "${none}") }}`;
+            : `{{ template "table" (args (args ${quoted(labels)}) ${all} "${none}") }}`;
     return `<section${kind === "table" ? ' class="wide"' : ""}><h2>${text(title)}</h2><p class="dim">${text(question)}</p>
-${table}</section>
+${expressions.join("")}${table}</section>
 `;
 }
 
-/** A column, as templates take it; `ordered`: labels in whose order its samples are. */
-function column({ name, expr, limit }: Query, unit: Unit, ordered: string[]): string {
-    const labels = ordered.map((label) => `, "${label}"`).join("");
-    const result = ordered.length === 0 ? expr : `label_join(${expr}, "row", " "${labels})`;
+/** A column, as templates take it. The first has a label by which its samples are ordered. */
+function column({ name, limit }: Query, unit: Unit, index: number, labels: string[]): string {
+    const isOrdered = index === 0 && labels.length > 0;
+    const query = isOrdered ? `(printf \`label_join(%s, "row", " ", ${quoted(labels, ", ")})\` $q0)` : `$q${index}`;
     // Go's comparison takes no whole number beside a fraction.
     const least = limit === undefined ? "" : Number.isInteger(limit) ? ` ${limit}.0` : ` ${limit}`;
-    return `(args "${name}" ${queryOf(expr)} "${unit}" (query ${queryOf(result)})${least})`;
+    return `(args "${name}" $q${index} "${unit}" (query ${query})${least})`;
 }
 
+const quoted = (labels: string[], separator = " ") => labels.map((label) => `"${label}"`).join(separator);
+
 /** A query in Go: a string without escapes, with the topology, quoted as Prometheus reads it. */
-function queryOf(expr: string): string {
+function expression(expr: string): string {
     return expr.includes("$topology")
-        ? `(printf \`${expr.replaceAll("%", "%%").replaceAll('"$topology"', "%[1]q")}\` $topology)`
+        ? `printf \`${expr.replaceAll("%", "%%").replaceAll('"$topology"', "%[1]q")}\` $topology`
         : `\`${expr}\``;
 }
 
