@@ -341,14 +341,20 @@ def set_counters(samples, name, page, counts):
     """What a topology's page of all time has counted."""
     if not page.get("reporting_workers"):
         return  # Storm 2 has zeros in the place of counts until a worker has sent a heartbeat.
+    stats = counted({key: value[ALL_TIME] for key, value in page.get("stats", {}).items() if ALL_TIME in value})
     for key in ("emitted", "transferred", "acked", "failed"):
         metric = f"storm_topology_{key}_total"
-        samples.set(metric, risen(counts, metric, page.get("stats", {}).get(key, {}).get(ALL_TIME)), name)
+        samples.set(metric, risen(counts, metric, stats.get(key)), name)
     for component, kind, common, specific, _ in components_of(page):
+        stats = counted({**common, **specific})
         for key in ("emitted", "transferred", "acked", "failed", "executed"):
             metric = f"storm_component_{key}_total"
-            total = risen(counts, (metric, component), {**common, **specific}.get(key))
-            samples.set(metric, total, name, component, kind)
+            samples.set(metric, risen(counts, (metric, component), stats.get(key)), name, component, kind)
+
+
+def counted(stats):
+    """With 0 for acked or failed, where Storm says the other: its maps have no entry before the first such tuple."""
+    return {"acked": 0, "failed": 0, **stats} if "acked" in stats or "failed" in stats else stats
 
 
 def components_of(page):

@@ -7,6 +7,7 @@ import { type Peer, wiringOf } from "../discovery/wiring";
 import { hostContainer } from "../hosts/docker/hostContainer";
 import { hostImage } from "../hosts/docker/hostImage";
 import type { Host } from "../hosts/host";
+import { consolePages } from "./dashboards/consoles";
 import { monitoringMemory } from "./defaults";
 import { type Expected, expectedRules, paths, prometheusConfig, targetsFile } from "./prometheusConfig";
 import { type Scraped, scrapeTargets } from "./scrapeTargets";
@@ -41,9 +42,12 @@ export interface PrometheusArgs {
     readySeconds: number;
 }
 
+/** Pages of its own, which show what Grafana would. */
+const consoles = Object.fromEntries(
+    Object.entries(consolePages()).map(([name, content]) => [`${paths.consoles}/${name}`, content]),
+);
 /** Uid and gid of the official image's user. */
 const uid = 65534;
-const data = "/prometheus";
 const rules = fs.readFileSync(path.join(__dirname, "rules.yml"), "utf8");
 
 /**
@@ -73,7 +77,7 @@ export class Prometheus extends pulumi.ComponentResource {
         const pulled = hostImage(`${name}-image`, image, host, { parent: this });
         const directory = host.dataDirectory(
             `${name}-data`,
-            { clusterName, daemon: peer.name, containerPath: data, owner: uid },
+            { clusterName, daemon: peer.name, containerPath: paths.data, owner: uid },
             { ...options, dependsOn: [...args.after] },
         );
         const container = hostContainer(
@@ -83,7 +87,7 @@ export class Prometheus extends pulumi.ComponentResource {
                 image,
                 command: host.address.apply((address) => [
                     `--config.file=${paths.config}`,
-                    `--storage.tsdb.path=${data}`,
+                    `--storage.tsdb.path=${paths.data}`,
                     `--storage.tsdb.retention.time=${args.retentionDays}d`,
                     `--web.listen-address=${address}:${port}`,
                 ]),
@@ -91,7 +95,7 @@ export class Prometheus extends pulumi.ComponentResource {
                     { file: paths.config, content: prometheusConfig(args) },
                     { file: paths.rules, content: rules },
                 ],
-                volumes: [{ containerPath: data, ...directory.mount }],
+                volumes: [{ containerPath: paths.data, ...directory.mount }],
                 ...discovery.attach(peer, [port]),
                 user: `${uid}:${uid}`,
             },
@@ -106,6 +110,7 @@ export class Prometheus extends pulumi.ComponentResource {
                 files: scrapeTargets(clusterName, [...args.scraped, own]).apply((targets) => ({
                     [paths.targets]: targetsFile(targets),
                     [paths.expected]: expectedRules(clusterName, args.expected),
+                    ...consoles,
                 })),
                 url: this.url,
                 seconds: args.readySeconds,

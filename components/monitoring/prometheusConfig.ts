@@ -1,8 +1,11 @@
 /** The files of a Prometheus server. JSON is YAML, which it reads. */
 import type { ScrapeTarget } from "./scrapeTargets";
 
-/** Where its files are, in its container. */
+/** Where its files and its data are, in its container. */
 export const paths = {
+    data: "/prometheus",
+    /** Prometheus' default, in the working directory of the official image. */
+    consoles: "/prometheus/consoles",
     config: "/etc/prometheus/prometheus.yml",
     rules: "/etc/prometheus/rules.yml",
     targets: "/etc/prometheus/targets.json",

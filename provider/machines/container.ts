@@ -115,11 +115,15 @@ export async function endOf({ container, ssh }: ContainerAt, file: string): Prom
     return (await run(ssh, command).then(String, (error: Error) => error.message)).trimEnd();
 }
 
-/** Puts standard input into a file of a container, whose image has no shell. */
+/**
+ * Puts standard input into a file of a container, whose image has no shell, and which may not run. The archive has the file alone: Docker
+ * creates its folder where there is none, and changes none that exists. On macOS tar would add files of its own.
+ */
 const put =
-    'f=$(mktemp) && cat >"$f" && chmod 644 "$f" && docker cp "$f" "$0:$1"; status=$?; rm -f "$f"; exit "$status"';
+    'd=$(mktemp -d) && mkdir -p "$d$(dirname "$1")" && cat >"$d$1" && chmod 644 "$d$1" && COPYFILE_DISABLE=1 tar -C "$d" -cf - "${1#/}" | docker cp - "$0:/"; ' +
+    'status=$?; rm -rf "$d"; exit "$status"';
 
-/** Writes a file into a container, for everybody to read. */
+/** Writes a file into a container, for everybody to read. Its folder is created where there is none. */
 export async function putFile({ container, ssh }: ContainerAt, file: string, content: string): Promise<void> {
     await run(ssh, ["sh", "-c", put, container, file], { input: Readable.from([content]) });
 }

@@ -1,7 +1,6 @@
 // The exporter itself runs here, and asks stand-ins for Nimbus.
-import { type ChildProcess, spawn } from "child_process";
 import * as fs from "fs";
-import * as readline from "readline";
+import { startExporter } from "./exporterProcess";
 import {
     type Answer,
     type Call,
@@ -65,20 +64,10 @@ interface Scrape {
 
 /** Starts the exporter, and returns what scrapes it. */
 async function exporterOf(...nimbuses: (number | string)[]): Promise<{ url: string; scrape: () => Promise<Scrape> }> {
-    const exporter: ChildProcess = spawn("python3", ["-B", "components/monitoring/exporter.py"], {
-        env: {
-            ...process.env,
-            STORM_EXPORTER_NIMBUSES: nimbuses
-                .map((each) => (typeof each === "number" ? `127.0.0.1:${each}` : each))
-                .join(),
-            STORM_EXPORTER_LISTEN: "127.0.0.1:0",
-        },
-        stdio: ["ignore", "pipe", "inherit"],
-    });
-    ends.push(() => exporter.kill());
-    const lines = readline.createInterface({ input: exporter.stdout as NodeJS.ReadableStream });
-    const [line] = await new Promise<string[]>((resolve) => lines.once("line", (...each: string[]) => resolve(each)));
-    const url = `http://${/127\.0\.0\.1:\d+/.exec(line ?? "")?.[0]}`;
+    const { url, stop } = await startExporter(
+        nimbuses.map((each) => (typeof each === "number" ? `127.0.0.1:${each}` : each)),
+    );
+    ends.push(stop);
     const scrape = async () => {
         // As long as Prometheus waits.
         const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(10_000) });
@@ -507,6 +496,37 @@ describe("counters", () => {
         const scrapes = await counted(100, 160, 40, 40, 70);
         expect(scrapes.map((series) => series[acked])).toEqual([0, 60, 60, 60, 90]);
         expect(scrapes.map((series) => series[emitted])).toEqual([0, 120, 120, 120, 180]);
+    });
+
+    test.each(["failed", "acked"] as const)(
+        "where Storm has no count of %s tuples before the first, it is 0, and the first counts",
+        async (key) => {
+            const other = key === "failed" ? "acked" : "failed";
+            const page = (count: number | null): PageState => {
+                const counts = { [key]: count, [other]: 100 };
+                return { ...countedUpTo(100), counts, components: { words: { type: "spout", counts } } };
+            };
+            const scrapes = await counted(page(null), page(40));
+            const metrics = [
+                `storm_topology_${key}_total{topology="t"}`,
+                `storm_component_${key}_total{topology="t",component="words",type="spout"}`,
+            ];
+            expect(scrapes.map((series) => metrics.map((metric) => series[metric]))).toEqual([
+                [0, 0],
+                [40, 40],
+            ]);
+        },
+    );
+
+    test("where Storm counts neither, there is no counter of either", async () => {
+        const counts = { acked: null, failed: null };
+        const [series] = await counted({
+            ...countedUpTo(100),
+            counts,
+            components: { words: { type: "spout", counts } },
+        });
+        expect(Object.keys(series ?? {}).filter((key) => /_(acked|failed)_total/.test(key))).toEqual([]);
+        expect(series?.[emitted]).toBe(0);
     });
 
     test("what Storm 2 has in the place of counts before a heartbeat is not counted", async () => {

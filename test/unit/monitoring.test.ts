@@ -61,6 +61,15 @@ describe("on this machine", () => {
         ]);
     });
 
+    test("its pages are where Prometheus looks for them, in the working directory of the official image", async () => {
+        const pages = Object.keys(files(await runProgram({ monitoring: true }))).filter((file) => /html/.test(file));
+        expect(pages).toEqual(
+            ["index", "cluster", "topology", "zookeeper", "machines"].map(
+                (name) => `/prometheus/consoles/${name}.html`,
+            ),
+        );
+    });
+
     test("a supervisor more, or a member more, changes no container of it", async () => {
         const inputs = (run: Run) => ["exporter", "prometheus"].map((each) => container(run, each).inputs);
         const before = await runProgram({ monitoring: true });

@@ -132,12 +132,12 @@ export function clusterSummary(
     };
 }
 
-/** Counts of a component, or of a topology. */
+/** Counts of a component, or of a topology; default: 0. `null`: Storm has no entry for it. */
 export interface Counts {
     emitted?: number;
     transferred?: number;
-    acked?: number;
-    failed?: number;
+    acked?: number | null;
+    failed?: number | null;
     executed?: number;
 }
 
@@ -197,8 +197,8 @@ export function topologyPage(id: string, window: string, state: PageState, versi
             1: inWindow(BigInt(counts.emitted ?? 0)),
             2: inWindow(BigInt(counts.transferred ?? 0)),
             ...(completeLatency !== undefined && { 3: inWindow(new Double(completeLatency)) }),
-            4: inWindow(BigInt(counts.acked ?? 0)),
-            5: inWindow(BigInt(counts.failed ?? 0)),
+            4: counts.acked === null ? new Map() : inWindow(BigInt(counts.acked ?? 0)),
+            5: counts.failed === null ? new Map() : inWindow(BigInt(counts.failed ?? 0)),
         },
         15: 1,
         16: workers.map(({ host, port, uptime }, index) => ({
@@ -215,5 +215,9 @@ export function topologyPage(id: string, window: string, state: PageState, versi
 }
 
 function countFields({ emitted = 0, transferred = 0, acked = 0, failed = 0 }: Counts): object {
-    return { 3: BigInt(emitted), 4: BigInt(transferred), 5: BigInt(acked), 6: BigInt(failed) };
+    return {
+        ...{ 3: BigInt(emitted), 4: BigInt(transferred) },
+        ...(acked !== null && { 5: BigInt(acked) }),
+        ...(failed !== null && { 6: BigInt(failed) }),
+    };
 }
