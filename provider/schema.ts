@@ -52,6 +52,8 @@ const readyCheck = z.discriminatedUnion("kind", [
     }),
     /** It accepts connections. */
     z.strictObject({ kind: z.literal("port"), address: text, port }),
+    /** It answers HTTP. Its image has wget; all others need an image with bash. */
+    z.strictObject({ kind: z.literal("http"), url: text }),
 ]);
 
 /** How a machine is reached over SSH. */

@@ -7,12 +7,14 @@ import { messageOf } from "../waiting";
 export interface Probe {
     /** Connects from within the container. */
     connect: Connect;
+    /** Requests a page by HTTP, from within the container. */
+    get: (url: string) => Promise<void>;
     /** Seconds for which the container has run. */
     age: () => Promise<number>;
 }
 
 /** What a daemon is still missing to be ready; undefined: it is ready. */
-export async function check(wanted: ReadyCheck, { connect, age }: Probe): Promise<string | undefined> {
+export async function check(wanted: ReadyCheck, { connect, get, age }: Probe): Promise<string | undefined> {
     try {
         switch (wanted.kind) {
             case "zookeeper":
@@ -28,6 +30,11 @@ export async function check(wanted: ReadyCheck, { connect, age }: Probe): Promis
                 );
             case "port":
                 return await checkPort("it", wanted.address, wanted.port, connect);
+            case "http":
+                return await get(wanted.url).then(
+                    () => undefined,
+                    (error: Error) => `it does not answer at ${wanted.url}: ${error.message}`,
+                );
         }
     } catch (error) {
         return messageOf(error);

@@ -1,6 +1,6 @@
 import type { Kind } from "../kind";
 import { run } from "../machines/command";
-import { describe, inspect, putFile } from "../machines/container";
+import { describe, getFrom, inspect, putFile } from "../machines/container";
 import { Endings } from "../machines/watched";
 import { type Inputs as Of, schema } from "../schema";
 import { messageOf, waitUntil } from "../waiting";
@@ -49,10 +49,9 @@ async function write(inputs: Inputs): Promise<void> {
 }
 
 /** Why a server does not answer; undefined: it does. */
-async function silence({ container, url, ssh }: Inputs): Promise<string | undefined> {
+async function silence(inputs: Inputs): Promise<string | undefined> {
     try {
-        // Its image has wget, and no curl.
-        await run(ssh, ["docker", "exec", container, "wget", "-q", "-O", "/dev/null", `${url}/-/ready`]);
+        await getFrom(inputs, `${inputs.url}/-/ready`);
         return undefined;
     } catch (error) {
         return messageOf(error);

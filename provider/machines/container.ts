@@ -52,6 +52,14 @@ function within(container: string): string[] {
     return ["docker", "exec", "--interactive", container];
 }
 
+/**
+ * Requests a page by HTTP, from within a container whose image has wget: small images have it, and no bash.
+ * @throws Error when it does not answer, or the container does not run.
+ */
+export async function getFrom({ container, ssh }: ContainerAt, url: string): Promise<void> {
+    await run(ssh, ["docker", "exec", container, "wget", "-q", "-O", "/dev/null", url]);
+}
+
 /** What Docker says of a container. */
 export interface ContainerState {
     /** Such as `running`, `restarting` or `exited`. */

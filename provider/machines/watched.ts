@@ -1,6 +1,6 @@
 /** A container whose daemon is waited for. */
 import { Unanswered } from "./connector";
-import { ageOf, type Connect, connectFrom, type ContainerAt, type ContainerState, inspect } from "./container";
+import { ageOf, type Connect, connectFrom, type ContainerAt, type ContainerState, getFrom, inspect } from "./container";
 
 /** How often a container may end with the same exit code before nobody waits for it any longer. */
 const fewRestarts = 3;
@@ -9,6 +9,8 @@ const fewRestarts = 3;
 export interface Watched {
     /** Connects from within it. */
     connect: Connect;
+    /** Requests a page by HTTP, from within it: its image has wget. */
+    get: (url: string) => Promise<void>;
     /** Seconds for which it has run. */
     age: () => Promise<number>;
     /**
@@ -33,6 +35,11 @@ export function watched(at: ContainerAt): Watched {
                 runs = error instanceof Unanswered;
                 throw error;
             }
+        },
+        get: async (url) => {
+            runs = false;
+            await getFrom(at, url);
+            runs = true;
         },
         age: () => ageOf(at),
         ending: async () =>

@@ -115,6 +115,8 @@ function healthCheck(check: ReadyCheck): string {
             return knows(check.nimbuses[0] as string, check.nimbusPort, check.address);
         case "port":
             return `exec 3<>/dev/tcp/${check.address}/${check.port}`;
+        case "http":
+            return `wget -q -O /dev/null ${check.url}`;
     }
 }
 

@@ -1,7 +1,7 @@
 /** A plain cluster as a person would script it: by `docker` commands, daemons of one kind side by side. */
 import { check } from "../../provider/kinds/check";
 import { run } from "../../provider/machines/command";
-import { ageOf, connectFrom } from "../../provider/machines/container";
+import { watched } from "../../provider/machines/watched";
 import { waitUntil } from "../../provider/waiting";
 import { docker } from "../e2e/stack";
 import type { PlainCluster, PlainDaemon } from "./plain";
@@ -63,8 +63,7 @@ async function start(daemon: PlainDaemon): Promise<void> {
 /** Waits as the program's gate does: by the same check, as often. */
 async function ready({ name, check: wanted }: PlainDaemon): Promise<void> {
     const container = `${cluster}-${name}`;
-    const probe = { connect: connectFrom({ container }), age: () => ageOf({ container }) };
-    const lacking = await waitUntil(container, () => check(wanted, probe), { seconds: readySeconds });
+    const lacking = await waitUntil(container, () => check(wanted, watched({ container })), { seconds: readySeconds });
     if (lacking !== undefined) {
         throw new Error(`${container} was not ready within ${readySeconds} s: ${lacking}`);
     }
