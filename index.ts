@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { monitoringLimit } from "./components/monitoring/defaults";
+import { monitoringLimits } from "./components/monitoring/defaults";
 import { Monitoring } from "./components/monitoring/monitoring";
 import { StormCluster } from "./components/storm/stormCluster";
 import { Topology } from "./components/storm/topology/topology";
@@ -34,7 +34,7 @@ export = async () => {
         logviewers: settings.logviewers,
         heap: settings.heap,
         memory: settings.memory,
-        besideNimbus: monitoringLimit(settings.monitoring),
+        monitoringMemory: monitoringLimits(settings.monitoring),
         stormYaml: settings.stormYaml,
         zooCfg: settings.zooCfg,
         zooKeeperMetrics: settings.monitoring !== undefined,
@@ -56,6 +56,8 @@ export = async () => {
             cluster,
             hosts: target.monitoring,
             prometheus: asked.prometheus && { ...asked, image: settings.prometheusImage },
+            nodeExporterImage: settings.nodeExporterImage,
+            cadvisorImage: settings.cadvisorImage,
         });
     target.protect?.([cluster, ...topologies, ...(monitoring ? [monitoring] : [])]);
     return {

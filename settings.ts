@@ -172,6 +172,8 @@ const texts: (keyof Fields)[] = [
     "etcdImage",
     "proxyImage",
     "prometheusImage",
+    "nodeExporterImage",
+    "cadvisorImage",
     "imageRegistry",
     "subnet",
     "sshKey",

@@ -79,6 +79,8 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
         this.monitoring = monitoring && {
             exporter: host("exporter", "exporter"),
             prometheus: host("prometheus", "prometheus"),
+            nodeExporters: monitoring.nodeExporter ? [host("node-exporter", "nodeExporter")] : [],
+            cadvisors: monitoring.cadvisor ? [host("cadvisor", "cadvisor")] : [],
         };
         this.outputs = {
             ...(args.daemons.ui && { uiUrl: `http://127.0.0.1:${uiPort}` }),

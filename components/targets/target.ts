@@ -62,13 +62,23 @@ export interface TargetArgs {
     readySeconds?: number;
 }
 
-/** Ports of what watches a cluster, beside those of its exporters. */
+/** What watches a cluster. */
 export interface MonitoringPorts {
     /**
      * TCP port at which the Prometheus server is reached.
      * @default no server runs: somebody else's scrapes the exporters
      */
     prometheus?: number;
+    /**
+     * Whether each machine with daemons has a node exporter.
+     * @default false
+     */
+    nodeExporter?: boolean;
+    /**
+     * Whether each machine with daemons has a cAdvisor.
+     * @default false
+     */
+    cadvisor?: boolean;
 }
 
 /** Where what watches a cluster runs. */
@@ -77,6 +87,10 @@ export interface MonitoringHosts {
     exporter: Host;
     /** The Prometheus server. */
     prometheus: Host;
+    /** Node exporters, one for each machine; none unless they are asked for. */
+    nodeExporters: readonly Host[];
+    /** cAdvisors, one for each machine; none unless they are asked for. */
+    cadvisors: readonly Host[];
 }
 
 /** Images of what a discovery runs. */
@@ -185,8 +199,25 @@ export function targetDiscovery(
     }
 }
 
-/** Where what watches a cluster runs, on machines: on that of the first Nimbus, which keeps its data. */
-export function besideNimbus<H extends Host>(hosts: Readonly<Record<string, H>>): H {
+/** Where what watches a cluster runs, on machines. */
+export function monitoringHosts(
+    hosts: Readonly<Record<string, Host>>,
+    monitoring: MonitoringPorts | undefined,
+): MonitoringHosts | undefined {
+    const nimbus = nimbusHost(hosts);
+    const machines = [...new Map(Object.values(hosts).map((host) => [host.docker.name, host])).values()];
+    return (
+        monitoring && {
+            exporter: nimbus,
+            prometheus: nimbus,
+            nodeExporters: monitoring.nodeExporter ? machines : [],
+            cadvisors: monitoring.cadvisor ? machines : [],
+        }
+    );
+}
+
+/** Where the exporter and Prometheus run, on machines: on that of the first Nimbus, which keeps Prometheus' data. */
+export function nimbusHost<H extends Host>(hosts: Readonly<Record<string, H>>): H {
     // A cluster has one.
     return hosts["nimbus-1"] as H;
 }

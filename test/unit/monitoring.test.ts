@@ -158,7 +158,7 @@ describe("settings", () => {
         ]);
         expect(mistakes({ monitoring: { grafana: true } })).toEqual(["  storm:monitoring.grafana is not a setting"]);
         expect(mistakes({ monitoring: "yes" })).toEqual([
-            '  storm:monitoring ("yes") must be true, false, or a map of prometheus, port, scrapeSeconds, retentionDays and alertmanager',
+            '  storm:monitoring ("yes") must be true, false, or a map of prometheus, port, scrapeSeconds, retentionDays, alertmanager, nodeExporter and cadvisor',
         ]);
     });
 

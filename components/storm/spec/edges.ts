@@ -39,12 +39,16 @@ export interface EdgesArgs {
     monitoring?: {
         /** TCP port of the stack's own Prometheus server. */
         prometheus?: number;
+        /** Whether each machine with daemons has a node exporter. */
+        nodeExporter?: boolean;
+        /** Whether each machine with daemons has a cAdvisor. */
+        cadvisor?: boolean;
     };
 }
 
 /** Who connects to whom in a cluster with daemons of every kind: a firewall that allows these, and nothing else, suffices. */
 export function edges({ slots, uiPort, ambassadors, monitoring }: EdgesArgs): Edge[] {
-    const all = [...direct(slots, uiPort), ...(monitoring ? scrapes(monitoring.prometheus) : [])];
+    const all = [...direct(slots, uiPort), ...(monitoring ? scrapes(monitoring) : [])];
     if (!ambassadors) {
         return all;
     }
@@ -67,17 +71,28 @@ function amongAmbassadors(tls: boolean): Edge[] {
     ];
 }
 
-function scrapes(prometheus: number | undefined): Edge[] {
+function scrapes({ prometheus, nodeExporter, cadvisor }: NonNullable<EdgesArgs["monitoring"]>): Edge[] {
     const metrics = "ZooKeeper's metrics";
-    return prometheus === undefined
-        ? [
-              { from: "prometheus", to: "nimbus", ports: one(ports.exporter), purpose: "Storm's metrics" },
-              { from: "prometheus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
-          ]
-        : [
-              { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
-              { from: "browser", to: "nimbus", ports: one(prometheus), purpose: "Prometheus" },
-          ];
+    const ofMachines = (port: number, purpose: string) =>
+        daemonKinds.map((to): Edge => ({
+            from: prometheus === undefined ? "prometheus" : "nimbus",
+            to,
+            ports: one(port),
+            purpose,
+        }));
+    return [
+        ...(prometheus === undefined
+            ? ([
+                  { from: "prometheus", to: "nimbus", ports: one(ports.exporter), purpose: "Storm's metrics" },
+                  { from: "prometheus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
+              ] as const)
+            : ([
+                  { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
+                  { from: "browser", to: "nimbus", ports: one(prometheus), purpose: "Prometheus" },
+              ] as const)),
+        ...(nodeExporter ? ofMachines(ports.nodeExporter, "the machine's metrics") : []),
+        ...(cadvisor ? ofMachines(ports.cadvisor, "metrics of the machine's containers") : []),
+    ];
 }
 
 function one(port: number) {
