@@ -4,7 +4,7 @@ import { Monitoring } from "./components/monitoring/monitoring";
 import { StormCluster } from "./components/storm/stormCluster";
 import { Topology } from "./components/storm/topology/topology";
 import type { Target } from "./components/targets/target";
-import { imageVersion } from "./provider/image";
+import { fromRegistry, imageVersion } from "./provider/image";
 import { readSettings, type StackSettings } from "./settings";
 
 /** Loaded when it is used: AWS's SDK alone takes seconds. */
@@ -56,8 +56,8 @@ export = async () => {
             cluster,
             hosts: target.monitoring,
             prometheus: asked.prometheus && { ...asked, image: settings.prometheusImage },
-            nodeExporterImage: settings.nodeExporterImage,
-            cadvisorImage: settings.cadvisorImage,
+            nodeExporterImage: fromRegistry(settings.imageRegistry || undefined, settings.nodeExporterImage),
+            cadvisorImage: fromRegistry(settings.imageRegistry || undefined, settings.cadvisorImage),
         });
     target.protect?.([cluster, ...topologies, ...(monitoring ? [monitoring] : [])]);
     return {

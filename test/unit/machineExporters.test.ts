@@ -107,11 +107,11 @@ describe("on this machine", () => {
         expect(inputs.privileged).toBeUndefined();
     });
 
-    test("their images are settings", async () => {
-        const images = { nodeExporterImage: "r.example.com/node:v1", cadvisorImage: "r.example.com/cadvisor:v1" };
-        const run = await runProgram({ ...images, monitoring: both });
-        expect(container(run, "node-local").inputs.image).toBe(images.nodeExporterImage);
-        expect(container(run, "cadvisor-local").inputs.image).toBe(images.cadvisorImage);
+    test("their images are settings, whose short names come from storm:imageRegistry", async () => {
+        const images = { nodeExporterImage: "r.example.com/node:v1", cadvisorImage: "cadvisor:v1" };
+        const run = await runProgram({ ...images, imageRegistry: "registry.example.com/mirror", monitoring: both });
+        expect(container(run, "node-local").inputs.image).toBe("r.example.com/node:v1");
+        expect(container(run, "cadvisor-local").inputs.image).toBe("registry.example.com/mirror/cadvisor:v1");
     });
 
     test("they are waited for, by HTTP, as their images have no bash", async () => {
@@ -128,8 +128,7 @@ describe("on this machine", () => {
 
     test("a supervisor or a Nimbus more changes none of them, whatever the discovery", async () => {
         for (const discovery of ["addresses", "dns", "ambassador"]) {
-            const inputs = (run: Run) =>
-                ["node-local", "cadvisor-local", "prometheus"].slice(0, 2).map((each) => container(run, each).inputs);
+            const inputs = (run: Run) => ["node-local", "cadvisor-local"].map((each) => container(run, each).inputs);
             const before = await runProgram({ discovery, monitoring: both });
             const after = await runProgram({ discovery, supervisors: 4, nimbuses: 2, monitoring: both });
             expect(inputs(after)).toEqual(inputs(before));
