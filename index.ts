@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { monitoringLimit } from "./components/monitoring/defaults";
+import { monitoringLimits } from "./components/monitoring/defaults";
 import { Monitoring } from "./components/monitoring/monitoring";
 import { StormCluster } from "./components/storm/stormCluster";
 import { Topology } from "./components/storm/topology/topology";
 import type { Target } from "./components/targets/target";
-import { imageVersion } from "./provider/image";
+import { fromRegistry, imageVersion } from "./provider/image";
 import { readSettings, type StackSettings } from "./settings";
 
 /** Loaded when it is used: AWS's SDK alone takes seconds. */
@@ -34,7 +34,7 @@ export = async () => {
         logviewers: settings.logviewers,
         heap: settings.heap,
         memory: settings.memory,
-        besideNimbus: monitoringLimit(settings.monitoring),
+        monitoringMemory: monitoringLimits(settings.monitoring),
         stormYaml: settings.stormYaml,
         zooCfg: settings.zooCfg,
         zooKeeperMetrics: settings.monitoring !== undefined,
@@ -59,6 +59,8 @@ export = async () => {
             grafana: asked.grafana
                 ? { image: settings.grafanaImage, port: asked.grafanaPort, url: target.outputs.grafanaUrl }
                 : undefined,
+            nodeExporterImage: fromRegistry(settings.imageRegistry || undefined, settings.nodeExporterImage),
+            cadvisorImage: fromRegistry(settings.imageRegistry || undefined, settings.cadvisorImage),
         });
     target.protect?.([cluster, ...topologies, ...(monitoring ? [monitoring] : [])]);
     return {

@@ -173,6 +173,8 @@ const texts: (keyof Fields)[] = [
     "proxyImage",
     "prometheusImage",
     "grafanaImage",
+    "nodeExporterImage",
+    "cadvisorImage",
     "imageRegistry",
     "subnet",
     "sshKey",

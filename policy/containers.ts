@@ -33,17 +33,23 @@ export const noNewPrivileges: ResourceValidationPolicy = {
     }),
 };
 
+/** Docker's socket, or a directory that it is in: a mount of that has it too. */
+const socket = /(^|\/)docker\.sock$|^\/$|^(\/var)?\/run\/?$/;
+
+/** Who may have it: a node exporter, which is no root and so cannot use it, and a cAdvisor. */
+const watchesMachine = /-(node-exporter|cadvisor)$/;
+
 /** Who has Docker's socket is root of the machine. */
 export const noDockerSocket: ResourceValidationPolicy = {
     name: "no-docker-socket",
-    description: "A container must not have Docker's socket.",
+    description: "A container must not have Docker's socket. Excepted is what `storm:monitoring` runs on each machine.",
     enforcementLevel: "mandatory",
-    validateResource: of(container, ({ mounts = [], volumes = [] }, report) => {
+    validateResource: of(container, ({ name = "", mounts = [], volumes = [] }, report) => {
         const sources = [
             ...(mounts as { source?: string }[]).map(({ source }) => source),
             ...(volumes as { hostPath?: string }[]).map(({ hostPath }) => hostPath),
         ];
-        if (sources.some((source) => /(^|\/)docker\.sock$/.test(source ?? ""))) {
+        if (!watchesMachine.test(name as string) && sources.some((source) => socket.test(source ?? ""))) {
             report(
                 "It has Docker's socket, which makes it root of its machine. Take the mount away: no daemon of this project needs it.",
             );

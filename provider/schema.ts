@@ -52,7 +52,7 @@ const readyCheck = z.discriminatedUnion("kind", [
     }),
     /** It accepts connections. */
     z.strictObject({ kind: z.literal("port"), address: text, port }),
-    /** A URL answers; its image has wget, and needs no bash, by which the others connect. */
+    /** It answers HTTP. Its image has wget; all others need an image with bash. */
     z.strictObject({ kind: z.literal("http"), url: text }),
 ]);
 

@@ -39,6 +39,7 @@ const sections: Record<string, Record<string, (folder: string) => string>> = {
             return edgesTable(edgesFor({ prometheus, grafana }).slice(edgesFor({ prometheus }).length));
         },
         "edges for another Prometheus server": () => edgesTable(edgesFor({})),
+        "edges for metrics of machines": () => edgesTable(edgesOfMachines()),
     },
     "docs/policies.md": { policies: policiesTable },
 };
@@ -83,6 +84,12 @@ const defaults = { slots: 2, uiPort: 8080 };
 function edgesFor(monitoring: EdgesArgs["monitoring"]): Edge[] {
     const without = edges(defaults).length;
     return edges({ ...defaults, monitoring }).slice(without);
+}
+
+/** Those that node exporter and cAdvisor add to these. */
+function edgesOfMachines(): Edge[] {
+    const prometheus = { prometheus: ports.prometheus };
+    return edgesFor({ ...prometheus, nodeExporter: true, cadvisor: true }).slice(edgesFor(prometheus).length);
 }
 
 function edgesTable(all: Edge[]): string {

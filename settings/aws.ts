@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { hostCount, subnetAt } from "../components/network/subnet";
 import { daemonKinds, type DaemonRef, ofKind } from "../components/daemonRef";
-import { monitoringLimit } from "../components/monitoring/defaults";
+import { monitoringLimits } from "../components/monitoring/defaults";
 import { architectureOf, instanceTypeProblem, memoryOf } from "../components/hosts/ec2/instanceTypes";
 import { heapSum, type Jvms } from "../components/storm/spec/memory";
 import { hasBastion, type MachineArgs } from "../components/targets/ec2Machine";
@@ -108,10 +108,12 @@ export function awsProblems(
     problem: (path: (string | number)[], message: string) => void,
 ): void {
     for (const [kind, type] of Object.entries(instanceTypes)) {
+        const { besideNimbus, onEachMachine } = monitoringLimits(settings.monitoring);
+        const beside = onEachMachine + (kind === "nimbus" ? besideNimbus : 0);
         const message =
             instanceTypeProblem(type, kindsWithData.includes(kind)) ??
             processorProblem(kind, type, daemons, settings) ??
-            memoryProblem(kind, type, daemons, jvms, kind === "nimbus" ? monitoringLimit(settings.monitoring) : 0);
+            memoryProblem(kind, type, daemons, jvms, beside);
         if (message !== undefined) {
             problem(["instanceTypes", kind], message);
         }

@@ -98,6 +98,8 @@ export const fields = {
     monitoring,
     prometheusImage: tagged,
     grafanaImage: tagged,
+    nodeExporterImage: tagged,
+    cadvisorImage: tagged,
     startEmpty: z.array(z.string(), { error: "must be a list of daemons" }),
     mayLeave: z.array(z.string().regex(/^zookeeper-[1-5]$/, "must be a ZooKeeper member, such as zookeeper-3"), {
         error: "must be a list of daemons",

@@ -1,7 +1,7 @@
 import { execFile } from "child_process";
 import * as os from "os";
 import { promisify } from "util";
-import { monitoringLimit } from "../components/monitoring/defaults";
+import { monitoringLimits } from "../components/monitoring/defaults";
 import { daemonRefs } from "../components/storm/spec/composition";
 import { heapSum, memoryLimit } from "../components/storm/spec/memory";
 import type { Settings } from "../settings";
@@ -35,7 +35,8 @@ export function memoryShortage(
     const kinds = daemonRefs(settings).map(({ kind }) => kind);
     const sum = (of: (kind: (typeof kinds)[number]) => number) => kinds.reduce((total, kind) => total + of(kind), 0);
     const needed = sum((kind) => heapSum(kind, settings));
-    const limits = sum((kind) => memoryLimit(kind, settings)) + monitoringLimit(settings.monitoring);
+    const { besideNimbus, onEachMachine } = monitoringLimits(settings.monitoring);
+    const limits = sum((kind) => memoryLimit(kind, settings)) + besideNimbus + onEachMachine;
     if (machine === undefined || limits <= machine) {
         return {};
     }

@@ -1,7 +1,10 @@
 /** The setting `monitoring`: what watches the cluster. */
 import { z } from "zod";
 import { monitoringDefaults } from "../components/monitoring/defaults";
+import { ports } from "../components/storm/spec/ports";
+import type { MonitoringPorts } from "../components/targets/target";
 import type { Problem, Valid } from "./rules";
+import { openedPorts } from "./stormYaml";
 import { count, flag, port, serverName } from "./values";
 
 const keys = z.strictObject({
@@ -12,33 +15,35 @@ const keys = z.strictObject({
     grafana: flag.default(false),
     grafanaPort: port.default(monitoringDefaults.grafanaPort),
     alertmanager: serverName.regex(/:\d+$/, "must have a port, such as alerts.example.com:9093").optional(),
+    nodeExporter: flag.default(false),
+    cadvisor: flag.default(false),
 });
 
 /** The setting by itself: `true` for the defaults, `false` for none, or a map; undefined: none. */
 export const monitoring = z
     .union([flag, keys], {
-        error: "must be true, false, or a map of prometheus, port, scrapeSeconds, retentionDays, grafana, grafanaPort and alertmanager",
+        error: "must be true, false, or a map of prometheus, port, scrapeSeconds, retentionDays, grafana, grafanaPort, alertmanager, nodeExporter and cadvisor",
     })
-    .transform((given) => (given === false ? undefined : keys.parse(given === true ? {} : given)));
+    .transform((given) => (given === false ? undefined : given === true ? keys.parse({}) : given));
 
 /** What the settings say of the monitoring. */
 export type MonitoringSettings = NonNullable<z.infer<typeof monitoring>>;
 
-/** The ports of the monitoring, as a target's arguments have them. */
-export function monitoringPorts(
-    settings: MonitoringSettings | undefined,
-): { prometheus?: number; grafana?: number } | undefined {
+/** What watches the cluster, as a target's arguments have it. */
+export function monitoringPorts(settings: MonitoringSettings | undefined): MonitoringPorts | undefined {
     return (
         settings && {
             ...(settings.prometheus && { prometheus: settings.port }),
             ...(settings.grafana && { grafana: settings.grafanaPort }),
+            nodeExporter: settings.nodeExporter,
+            cadvisor: settings.cadvisor,
         }
     );
 }
 
 /** Tells what of the setting does not agree with itself, and with other settings. */
 export function monitoringProblems(
-    { monitoring: given, zooCfg = {}, target, ui, uiPort }: Valid,
+    { monitoring: given, zooCfg = {}, target, ui, uiPort, stormYaml = {} }: Valid,
     problem: Problem,
 ): void {
     if (given === undefined) {
@@ -46,6 +51,18 @@ export function monitoringProblems(
     }
     for (const key of Object.keys(zooCfg).filter((each) => each.startsWith("metricsProvider."))) {
         problem(["zooCfg", key], "is set by storm:monitoring: remove it");
+    }
+    const opened: unknown[] = [
+        ...(given.nodeExporter ? [ports.nodeExporter] : []),
+        ...(given.cadvisor ? [ports.cadvisor] : []),
+    ];
+    const wanted: [string[], unknown][] = [
+        [["uiPort"], ui === true && uiPort],
+        [["monitoring", "port"], given.prometheus && given.port],
+        ...openedPorts.map((key): [string[], unknown] => [["stormYaml", key], stormYaml[key]]),
+    ];
+    for (const [path] of wanted.filter(([, value]) => target !== "local" && opened.includes(value))) {
+        problem(path, "is a port that storm:monitoring opens on each machine: set another one");
     }
     if (!given.prometheus) {
         if (given.alertmanager !== undefined) {

@@ -64,7 +64,9 @@ function portProblems(settings: Valid, problem: Problem): void {
     }
     if (slots !== undefined) {
         const ambassadors = discovery === "ambassador" ? { tls } : undefined;
-        const all = edges({ slots, uiPort, ambassadors, monitoring: monitoringPorts(settings.monitoring) });
+        // Ports that each machine opens are compared in monitoringProblems.
+        const monitoring = { ...monitoringPorts(settings.monitoring), nodeExporter: false, cadvisor: false };
+        const all = edges({ slots, uiPort, ambassadors, monitoring: settings.monitoring && monitoring });
         const owner = (port: unknown, among = all) =>
             among.find(({ ports: [first, last] }) => typeof port === "number" && first <= port && port <= last)?.to;
         const others = all.filter(({ to }) => to !== "ui");

@@ -1,3 +1,4 @@
+import type { MonitoringMemory } from "../storm/spec/memory";
 import { ports } from "../storm/spec/ports";
 
 /** Defaults of a Prometheus server, and of Grafana. Pulumi.yaml declares the same images, which a test checks. */
@@ -16,16 +17,36 @@ export const monitoringDefaults = {
     grafanaPort: ports.grafana,
 } as const;
 
+/** Images of what serves metrics of machines, by default. Pulumi.yaml declares the same, which a test checks. */
+export const machineImages = {
+    /**
+     * Not 1.12, which reports writable file systems as read-only if it runs in a container:
+     * https://github.com/prometheus/node_exporter/issues/3755
+     */
+    nodeExporter: "prom/node-exporter:v1.11.1",
+    /** For x86 and ARM. Of 0.53 and later, ghcr.io alone has images: https://github.com/google/cadvisor/blob/master/docs/running.md */
+    cadvisor: "ghcr.io/google/cadvisor:v0.60.5",
+} as const;
+
 /**
  * Memory limits of the containers, in MiB: docs/benchmarks.md has what the exporter and Prometheus use; Grafana's documentation
  * recommends at least 512 MB (https://grafana.com/docs/grafana/latest/setup-grafana/installation/).
  */
-export const monitoringMemory = { exporter: 128, prometheus: 512, grafana: 512 } as const;
+export const monitoringMemory = {
+    exporter: 128,
+    prometheus: 512,
+    grafana: 512,
+    nodeExporter: 64,
+    cadvisor: 256,
+} as const;
 
-/** MiB that the containers may use on the machine of the first Nimbus. */
-export function monitoringLimit(monitoring: { prometheus: boolean; grafana?: boolean } | undefined): number {
-    const { exporter, prometheus, grafana } = monitoringMemory;
-    return monitoring === undefined
-        ? 0
-        : exporter + (monitoring.prometheus ? prometheus : 0) + (monitoring.grafana ? grafana : 0);
+/** MiB that the containers may use. */
+export function monitoringLimits(
+    monitoring: Partial<Record<keyof typeof monitoringMemory, boolean>> | undefined,
+): MonitoringMemory {
+    const of = (kind: keyof typeof monitoringMemory) => (monitoring?.[kind] ? monitoringMemory[kind] : 0);
+    return {
+        besideNimbus: (monitoring ? monitoringMemory.exporter : 0) + of("prometheus") + of("grafana"),
+        onEachMachine: of("nodeExporter") + of("cadvisor"),
+    };
 }

@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../hosts/host";
 import { ports } from "../storm/spec/ports";
 import type { StormCluster } from "../storm/stormCluster";
 import type { MonitoringHosts } from "../targets/target";
-import { monitoringDefaults } from "./defaults";
+import { machineImages, monitoringDefaults } from "./defaults";
 import { Exporter } from "./exporter";
 import { Grafana } from "./grafana";
+import { CAdvisor, NodeExporter } from "./machineExporters";
 import { Prometheus } from "./prometheus";
 import { type Scraped, type ScrapeTarget, scrapeTargets } from "./scrapeTargets";
 
@@ -72,6 +74,16 @@ export interface MonitoringArgs {
      * @default none
      */
     grafana?: GrafanaOptions;
+    /**
+     * Image of the node exporters, which run if the target has hosts for them.
+     * @default {@link machineImages}
+     */
+    nodeExporterImage?: string;
+    /**
+     * Image of the cAdvisors, which run if the target has hosts for them.
+     * @default {@link machineImages}
+     */
+    cadvisorImage?: string;
 }
 
 /** Metrics of a cluster: an exporter of Storm's, a Prometheus server that scrapes it and ZooKeeper, with alerts, and Grafana. */
@@ -101,6 +113,7 @@ export class Monitoring extends pulumi.ComponentResource {
         const scraped: Scraped[] = [
             { job: "storm", peer: exporter.peer, port: ports.exporter },
             ...zookeepers.map((peer) => ({ job: "zookeeper", peer, port: ports.zookeeperMetrics })),
+            ...this.ofMachines(name, args),
         ];
         if (args.prometheus !== false) {
             const { image: server, alertmanager, ...given } = args.prometheus ?? {};
@@ -142,5 +155,32 @@ export class Monitoring extends pulumi.ComponentResource {
         }
         this.targets = scrapeTargets(clusterName, scraped);
         this.registerOutputs({ targets: this.targets });
+    }
+
+    /** Creates what serves metrics of machines. */
+    private ofMachines(name: string, { cluster, hosts, nodeExporterImage, cadvisorImage }: MonitoringArgs): Scraped[] {
+        const { clusterName, readySeconds } = cluster.watched;
+        const each = (
+            Kind: typeof NodeExporter | typeof CAdvisor,
+            job: string,
+            { on, image, port }: { on: readonly Host[]; image: string; port: number },
+        ) =>
+            on.map((host): Scraped => {
+                const args = { clusterName, host, image, readySeconds };
+                const { peer } = new Kind(`${name}-${job}-${host.docker.name}`, args, { parent: this });
+                return { job, peer, port, ofMachine: true };
+            });
+        return [
+            ...each(NodeExporter, "node", {
+                on: hosts.nodeExporters,
+                image: nodeExporterImage ?? machineImages.nodeExporter,
+                port: ports.nodeExporter,
+            }),
+            ...each(CAdvisor, "cadvisor", {
+                on: hosts.cadvisors,
+                image: cadvisorImage ?? machineImages.cadvisor,
+                port: ports.cadvisor,
+            }),
+        ];
     }
 }

@@ -5,7 +5,7 @@ import type { Host } from "../hosts/host";
 import type { ExistingZooKeeper } from "./daemons/ensemble";
 import type { Delivery } from "./daemons/stormDaemon";
 import { clusterDefaults } from "./spec/defaults";
-import type { Heap, Memory } from "./spec/memory";
+import type { Heap, Memory, MonitoringMemory } from "./spec/memory";
 import type { StormConfig } from "./spec/stormConfig";
 import type { ZooCfg } from "./spec/zooCfg";
 
@@ -66,11 +66,10 @@ export interface StormClusterArgs {
      */
     memory?: Memory;
     /**
-     * MiB that containers of others may use on the machine of the first Nimbus, such as those of a `Monitoring`: the check of that
-     * machine's memory counts them.
-     * @default 0
+     * MiB that the containers of a `Monitoring` may use, which the check of the machines' memory counts: {@link monitoringLimits}.
+     * @default none
      */
-    besideNimbus?: number;
+    monitoringMemory?: MonitoringMemory;
     /**
      * Entries of storm.yaml for every Storm daemon; may be secret.
      * @default none

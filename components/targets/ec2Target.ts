@@ -19,7 +19,14 @@ import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
 import { ec2Machine, hasBastion, machineKinds, validateMachines } from "./ec2Machine";
 import { bastionName, ec2Defaults, type Ec2TargetArgs, kindsWithAddress, kindsWithData } from "./ec2TargetArgs";
-import { besideNimbus, type MonitoringHosts, type Target, targetDiscovery, type TargetOutputs } from "./target";
+import {
+    type MonitoringHosts,
+    monitoringHosts,
+    nimbusHost,
+    type Target,
+    targetDiscovery,
+    type TargetOutputs,
+} from "./target";
 
 /**
  * EC2: an instance for each daemon, on a network of the stack's own or on an existing one.
@@ -123,12 +130,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             },
             this,
         );
-        const nimbus = besideNimbus(this.hosts);
-        this.monitoring = args.monitoring && {
-            exporter: nimbus,
-            prometheus: nimbus,
-            ...(args.monitoring.grafana !== undefined && { grafana: nimbus }),
-        };
+        this.monitoring = monitoringHosts(this.hosts, args.monitoring);
         this.outputs = this.describe(bastion);
         this.registerOutputs(this.outputs);
     }
@@ -229,7 +231,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 .apply(([at, words]) => ({ address: at, daemons: [daemon], ssh: commandLine(words) })),
         ]);
         const { ui } = this.hosts;
-        const nimbus = besideNimbus(this.hosts);
+        const nimbus = nimbusHost(this.hosts);
         const isOpen = (from.ui?.length ?? 0) > 0;
         const url = (host: Ec2Host, port: number) => pulumi.interpolate`http://${host.outerAddress}:${port}`;
         const tunnel = (host: Ec2Host, port: number) =>

@@ -2,7 +2,8 @@ import type { DaemonKind } from "../daemonRef";
 import { addressAt, hostCount } from "../network/subnet";
 
 /** What has an address on a cluster's Docker network: daemons, containers of the discovery `ambassador`, and what watches the cluster. */
-export type LocalKind = DaemonKind | "registrar" | "proxy" | "etcd" | "exporter" | "prometheus" | "grafana";
+export type LocalKind =
+    DaemonKind | "registrar" | "proxy" | "etcd" | "exporter" | "prometheus" | "grafana" | "nodeExporter" | "cadvisor";
 
 /** Where each kind's addresses begin. Those below 16 are for containers without a fixed address. */
 const firstOffset: Record<LocalKind, number> = {
@@ -16,11 +17,22 @@ const firstOffset: Record<LocalKind, number> = {
     exporter: 96,
     prometheus: 97,
     grafana: 98,
+    nodeExporter: 99,
+    cadvisor: 100,
     supervisor: 127,
 };
 
 function offset(kind: LocalKind, index: number): number {
-    const isOne = ["ui", "registrar", "proxy", "exporter", "prometheus", "grafana"].includes(kind);
+    const isOne = [
+        "ui",
+        "registrar",
+        "proxy",
+        "exporter",
+        "prometheus",
+        "grafana",
+        "nodeExporter",
+        "cadvisor",
+    ].includes(kind);
     return firstOffset[kind] + (isOne ? 0 : index);
 }
 

@@ -80,6 +80,8 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
             exporter: host("exporter", "exporter"),
             prometheus: host("prometheus", "prometheus"),
             ...(monitoring.grafana !== undefined && { grafana: host("grafana", "grafana") }),
+            nodeExporters: monitoring.nodeExporter ? [host("node-exporter", "nodeExporter")] : [],
+            cadvisors: monitoring.cadvisor ? [host("cadvisor", "cadvisor")] : [],
         };
         this.outputs = {
             ...(args.daemons.ui && { uiUrl: `http://127.0.0.1:${uiPort}` }),

@@ -12,9 +12,10 @@ import { StackId } from "../hosts/stackId";
 import { placeDaemons } from "../storm/spec/composition";
 import { clusterDefaults } from "../storm/spec/defaults";
 import {
-    besideNimbus,
     imagesOf,
     type MonitoringHosts,
+    monitoringHosts,
+    nimbusHost,
     type Target,
     type TargetArgs,
     targetDiscovery,
@@ -152,13 +153,9 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
             this,
         );
         const { ui } = this.hosts;
-        const nimbus = besideNimbus(this.hosts);
+        const nimbus = nimbusHost(this.hosts);
         const { monitoring } = args;
-        this.monitoring = monitoring && {
-            exporter: nimbus,
-            prometheus: nimbus,
-            ...(monitoring.grafana !== undefined && { grafana: nimbus }),
-        };
+        this.monitoring = monitoringHosts(this.hosts, monitoring);
         this.outputs = {
             ...(ui && { uiUrl: pulumi.interpolate`http://${ui.address}:${uiPort}` }),
             ...(monitoring?.prometheus !== undefined && {

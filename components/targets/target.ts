@@ -62,7 +62,7 @@ export interface TargetArgs {
     readySeconds?: number;
 }
 
-/** Ports of what watches a cluster, beside those of its exporters. */
+/** What watches a cluster. */
 export interface MonitoringPorts {
     /**
      * TCP port at which the Prometheus server is reached.
@@ -74,6 +74,16 @@ export interface MonitoringPorts {
      * @default no Grafana runs
      */
     grafana?: number;
+    /**
+     * Whether each machine with daemons has a node exporter.
+     * @default false
+     */
+    nodeExporter?: boolean;
+    /**
+     * Whether each machine with daemons has a cAdvisor.
+     * @default false
+     */
+    cadvisor?: boolean;
 }
 
 /** Where what watches a cluster runs. */
@@ -84,6 +94,10 @@ export interface MonitoringHosts {
     prometheus: Host;
     /** Grafana; absent if none runs. */
     grafana?: Host;
+    /** Node exporters, one for each machine; none unless they are asked for. */
+    nodeExporters: readonly Host[];
+    /** cAdvisors, one for each machine; none unless they are asked for. */
+    cadvisors: readonly Host[];
 }
 
 /** Images of what a discovery runs. */
@@ -196,8 +210,26 @@ export function targetDiscovery(
     }
 }
 
-/** Where what watches a cluster runs, on machines: on that of the first Nimbus, which keeps its data. */
-export function besideNimbus<H extends Host>(hosts: Readonly<Record<string, H>>): H {
+/** Where what watches a cluster runs, on machines. */
+export function monitoringHosts(
+    hosts: Readonly<Record<string, Host>>,
+    monitoring: MonitoringPorts | undefined,
+): MonitoringHosts | undefined {
+    const nimbus = nimbusHost(hosts);
+    const machines = [...new Map(Object.values(hosts).map((host) => [host.docker.name, host])).values()];
+    return (
+        monitoring && {
+            exporter: nimbus,
+            prometheus: nimbus,
+            ...(monitoring.grafana !== undefined && { grafana: nimbus }),
+            nodeExporters: monitoring.nodeExporter ? machines : [],
+            cadvisors: monitoring.cadvisor ? machines : [],
+        }
+    );
+}
+
+/** Where the exporter, Prometheus and Grafana run, on machines: on that of the first Nimbus, which keeps Prometheus' data. */
+export function nimbusHost<H extends Host>(hosts: Readonly<Record<string, H>>): H {
     // A cluster has one.
     return hosts["nimbus-1"] as H;
 }

@@ -31,8 +31,10 @@ export async function check(wanted: ReadyCheck, { connect, get, age }: Probe): P
             case "port":
                 return await checkPort("it", wanted.address, wanted.port, connect);
             case "http":
-                await get(wanted.url);
-                return undefined;
+                return await get(wanted.url).then(
+                    () => undefined,
+                    (error: Error) => `it does not answer at ${wanted.url}: ${error.message}`,
+                );
         }
     } catch (error) {
         return messageOf(error);

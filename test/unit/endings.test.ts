@@ -81,6 +81,15 @@ describe("a daemon that ends again and again", () => {
         );
     });
 
+    test("fails its gate at once too if it is asked by HTTP", async () => {
+        setContainers({ cadvisor: "restarting" });
+        const check = { kind: "http" as const, url: "http://127.0.0.1:1/healthz" };
+        const made = ready.create?.({ ...before("cadvisor", check), logFiles: [], seconds: 3600 });
+        await expect(made).rejects.toThrow(
+            /^cadvisor ends again and again, by exit code 1\n[^]*the words of cadvisor$/,
+        );
+    });
+
     test("fails the restart gate after it at once too, whatever the others before it do", async () => {
         setContainers({ "nimbus-1": "running", "nimbus-2": "restarting" });
         const silent = { ...port(), port: 1 };

@@ -1,7 +1,7 @@
 import type { Output } from "@pulumi/pulumi";
 import * as yaml from "yaml";
 import { grafanaDashboards } from "../../components/monitoring/dashboards/grafana";
-import { monitoringDefaults, monitoringLimit } from "../../components/monitoring/defaults";
+import { monitoringDefaults, monitoringLimits } from "../../components/monitoring/defaults";
 import { Monitoring } from "../../components/monitoring/monitoring";
 import { edges } from "../../components/storm/spec/edges";
 import type { StormCluster } from "../../components/storm/stormCluster";
@@ -239,7 +239,9 @@ test("the library's default image is Pulumi.yaml's", () => {
 });
 
 test("it counts where memory is summed up", () => {
-    const limits = [{ prometheus: true }, { prometheus: true, grafana: true }].map(monitoringLimit);
+    const limits = [{ prometheus: true }, { prometheus: true, grafana: true }].map(
+        (monitoring) => monitoringLimits(monitoring).besideNimbus,
+    );
     expect(limits).toEqual([640, 1152]);
 });
 
@@ -296,16 +298,15 @@ test("make status shows where it is", () => {
 test("a program that asks for it without a Prometheus server, or on a target without a port for it, is refused", () => {
     const cluster = {} as StormCluster;
     const host = {} as never;
+    const hosts = { exporter: host, prometheus: host, nodeExporters: [], cadvisors: [] };
     expect(
         () =>
             new Monitoring("m", {
                 cluster,
-                hosts: { exporter: host, prometheus: host, grafana: host },
+                hosts: { ...hosts, grafana: host },
                 prometheus: false,
                 grafana: {},
             }),
     ).toThrow("needs a Prometheus server");
-    expect(() => new Monitoring("m", { cluster, hosts: { exporter: host, prometheus: host }, grafana: {} })).toThrow(
-        "needs a Prometheus server",
-    );
+    expect(() => new Monitoring("m", { cluster, hosts, grafana: {} })).toThrow("needs a Prometheus server");
 });

@@ -167,7 +167,7 @@ describe("settings", () => {
         ]);
         expect(mistakes({ monitoring: { loki: true } })).toEqual(["  storm:monitoring.loki is not a setting"]);
         expect(mistakes({ monitoring: "yes" })).toEqual([
-            '  storm:monitoring ("yes") must be true, false, or a map of prometheus, port, scrapeSeconds, retentionDays, grafana, grafanaPort and alertmanager',
+            '  storm:monitoring ("yes") must be true, false, or a map of prometheus, port, scrapeSeconds, retentionDays, grafana, grafanaPort, alertmanager, nodeExporter and cadvisor',
         ]);
     });
 

@@ -151,6 +151,22 @@ describe("a policy", () => {
             ...([container({ volumes: [{ hostPath: "/run/docker.sock" }] }), /Take the mount away/] as const),
         ],
         [
+            ...(["nor a directory that it is in, but a cAdvisor", containers.noDockerSocket] as const),
+            ...([
+                container({ name: "storm-dev-cadvisor", mounts: [{ type: "bind", source: "/var/run" }] }),
+                container({ name: "storm-dev-nimbus-1", mounts: [{ type: "bind", source: "/var/run" }] }),
+                /Take the mount away/,
+            ] as const),
+        ],
+        [
+            ...(["nor all of the machine, but a node exporter", containers.noDockerSocket] as const),
+            ...([
+                container({ name: "storm-dev-node-exporter", mounts: [{ type: "bind", source: "/" }] }),
+                container({ name: "storm-dev-ui", volumes: [{ hostPath: "/" }] }),
+                /Take the mount away/,
+            ] as const),
+        ],
+        [
             ...([
                 "no secret in the environment",
                 containers.noPlainSecrets,

@@ -1,23 +1,18 @@
 import * as thrift from "thrift";
-import { check as checkProbe } from "../../provider/kinds/check";
+import { check as checkProbe, type Probe } from "../../provider/kinds/check";
 import type { Connect } from "../../provider/machines/container";
 import { rareBlobs } from "../../provider/nimbus/client";
 import type { ReadyCheck } from "../../provider/schema";
 import { field, reply } from "./nimbusReply";
 
+const refused = () => Promise.reject(new Error("connection refused"));
+
 /** Checks a container that has run for 10 seconds. */
-const check = (wanted: ReadyCheck, connect: Connect, get: (url: string) => Promise<string> = refused) =>
+const check = (wanted: ReadyCheck, connect: Connect, get: Probe["get"] = refused) =>
     checkProbe(wanted, { connect, get, age: () => Promise.resolve(10) });
 
-const refused = () => Promise.reject(new Error("connection refused"));
 const serving = "Zookeeper version: 3.9.5\nMode: follower\n";
 const waiting = "This ZooKeeper instance is not currently serving requests\n";
-
-test("a page that answers is ready, whatever it says", async () => {
-    const page = (get: () => Promise<string>) => check({ kind: "http", url: "http://10.0.0.1/-/ready" }, refused, get);
-    expect(await page(() => Promise.resolve(""))).toBeUndefined();
-    expect(await page(refused)).toBe("connection refused");
-});
 
 describe("a ZooKeeper member", () => {
     const members = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
@@ -132,6 +127,13 @@ test("a port is ready once it accepts connections", async () => {
     const reason = "it does not answer on port 8080: connection refused";
     expect(await check({ kind: "port", address: "10.0.0.5", port: 8080 }, refused)).toBe(reason);
     expect(await check({ kind: "port", address: "10.0.0.5", port: 8080 }, async () => Buffer.alloc(0))).toBeUndefined();
+});
+
+test("a page is ready once it is there", async () => {
+    const page: ReadyCheck = { kind: "http", url: "http://10.0.0.5:9100/" };
+    const reason = "it does not answer at http://10.0.0.5:9100/: connection refused";
+    expect(await check(page, refused, refused)).toBe(reason);
+    expect(await check(page, refused, () => Promise.resolve(""))).toBeUndefined();
 });
 
 test("blobs that too few Nimbus daemons have are told, from all of Nimbus's list", async () => {

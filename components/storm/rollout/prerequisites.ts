@@ -38,11 +38,12 @@ export function prerequisites(
         const pulled = Object.entries(images).map(([role, image]) =>
             hostImage(`${name}-image-${engine}-${role}`, image, host, { parent }),
         );
-        const beside = on.some(({ name: daemon }) => daemon === "nimbus-1") ? (args.besideNimbus ?? 0) : 0;
+        const { besideNimbus = 0, onEachMachine = 0 } = args.monitoringMemory ?? {};
+        const watching = onEachMachine + (on.some(({ name: daemon }) => daemon === "nimbus-1") ? besideNimbus : 0);
         const memory = host.requireMemory?.(
             `${name}-memory-${engine}`,
             sum(on, (kind) => heapSum(kind, args)),
-            sum(on, (kind) => memoryLimit(kind, args)) + beside,
+            sum(on, (kind) => memoryLimit(kind, args)) + watching,
             { parent },
         );
         const resources = [...pulled, ...(memory ? [memory] : [])];

@@ -41,6 +41,10 @@ export interface EdgesArgs {
         prometheus?: number;
         /** TCP port of Grafana, beside that server. */
         grafana?: number;
+        /** Whether each machine with daemons has a node exporter. */
+        nodeExporter?: boolean;
+        /** Whether each machine with daemons has a cAdvisor. */
+        cadvisor?: boolean;
     };
 }
 
@@ -69,18 +73,29 @@ function amongAmbassadors(tls: boolean): Edge[] {
     ];
 }
 
-function watching({ prometheus, grafana }: NonNullable<EdgesArgs["monitoring"]>): Edge[] {
+function watching({ prometheus, grafana, nodeExporter, cadvisor }: NonNullable<EdgesArgs["monitoring"]>): Edge[] {
     const metrics = "ZooKeeper's metrics";
-    return prometheus === undefined
-        ? [
-              { from: "prometheus", to: "nimbus", ports: one(ports.exporter), purpose: "Storm's metrics" },
-              { from: "prometheus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
-          ]
-        : [
-              { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
-              { from: "browser", to: "nimbus", ports: one(prometheus), purpose: "Prometheus" },
-              ...shown(grafana),
-          ];
+    const ofMachines = (port: number, purpose: string) =>
+        daemonKinds.map((to): Edge => ({
+            from: prometheus === undefined ? "prometheus" : "nimbus",
+            to,
+            ports: one(port),
+            purpose,
+        }));
+    return [
+        ...(prometheus === undefined
+            ? ([
+                  { from: "prometheus", to: "nimbus", ports: one(ports.exporter), purpose: "Storm's metrics" },
+                  { from: "prometheus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
+              ] as const)
+            : ([
+                  { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
+                  { from: "browser", to: "nimbus", ports: one(prometheus), purpose: "Prometheus" },
+                  ...shown(grafana),
+              ] as const)),
+        ...(nodeExporter ? ofMachines(ports.nodeExporter, "the machine's metrics") : []),
+        ...(cadvisor ? ofMachines(ports.cadvisor, "metrics of the machine's containers") : []),
+    ];
 }
 
 function shown(grafana: number | undefined): Edge[] {

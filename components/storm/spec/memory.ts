@@ -21,6 +21,14 @@ export interface Heap {
 /** Memory limits in MiB by container. */
 export type Memory = Partial<Record<DaemonKind, number>>;
 
+/** MiB that the containers of what watches a cluster may use. */
+export interface MonitoringMemory {
+    /** On the machine of the first Nimbus alone. */
+    besideNimbus: number;
+    /** On each machine with daemons. */
+    onEachMachine: number;
+}
+
 /** What decides which JVMs a container has, and their heaps. */
 export interface Jvms {
     /** Java heaps in MiB. */

@@ -24,6 +24,10 @@ export const ports = {
     zookeeperMetrics: 7000,
     /** The exporter of Storm's metrics, for Prometheus. */
     exporter: 9101,
+    /** The node exporter of a machine, for Prometheus: its default. */
+    nodeExporter: 9100,
+    /** The cAdvisor of a machine, for Prometheus; its default, 8080, is Storm UI's. */
+    cadvisor: 9102,
     /** A Prometheus server's pages, by default. */
     prometheus: 9090,
     /** Grafana's pages, by default. */
