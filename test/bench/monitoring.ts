@@ -17,7 +17,7 @@ import { printTable } from "./report";
 
 /** Minutes for which it is measured. */
 const minutes = 10;
-const image = String(machineSettings("storm:prometheusImage")["storm:prometheusImage"] ?? monitoringDefaults.image);
+const image = (machineSettings("storm:prometheusImage")["storm:prometheusImage"] ?? monitoringDefaults.image) as string;
 
 /** The answers of a Nimbus that leads a cluster of that size. */
 async function startNimbus(supervisors: number): ReturnType<typeof startStandIn> {

@@ -2,6 +2,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { isDeepStrictEqual } from "util";
 import { ports } from "../../../components/storm/spec/ports";
 import { isReachable } from "../../../provider/machines/reachability";
 import { configOf } from "../../../scripts/stackFile";
@@ -9,7 +10,7 @@ import { describeEc2 } from "../../lab/ec2/describeEc2";
 import { growingMissing } from "../../lab/ec2/volumes";
 import { reaches, summaryBy } from "../hosts/fleet";
 import { Checkout } from "../checkout";
-import { until } from "../stack";
+import { machineSettings, until } from "../stack";
 import { Cloud } from "./cloud";
 
 const jar = "examples/wordcount/target/wordcount.jar";
@@ -27,7 +28,11 @@ describeEc2("dev on EC2", () => {
         // Docker is installed on one machine, each time that it is launched; others have it, as an image of a user's own would.
         const host = (name: string) =>
             ({ kind: name.endsWith("supervisor-1") ? "bare" : "docker", withImages: true }) as const;
-        cloud = await Cloud.create({ name: "awsdev", number: 6, stackFile: "dev", changes: {}, host });
+        const changes = {
+            ...machineSettings("storm:prometheusImage", "storm:nodeExporterImage"),
+            monitoring: { nodeExporter: true },
+        };
+        cloud = await Cloud.create({ name: "awsdev", number: 6, stackFile: "dev", changes, host });
         await cloud.stack.up();
     });
     afterAll(() => cloud?.remove());
@@ -69,7 +74,10 @@ describeEc2("dev on EC2", () => {
         ).toEqual(daemons);
         for (const daemon of daemons) {
             const host = await cloud.host(daemon);
-            expect(await host.exec("docker ps --format '{{.Names}}'")).toBe(`${cloud.stack.cluster}-${daemon}`);
+            const watching = daemon === "nimbus-1" ? ["exporter", "prometheus"] : [];
+            expect((await host.exec("docker ps --format '{{.Names}}'")).split("\n").sort()).toEqual(
+                [daemon, "node-exporter", ...watching].map((name) => `${cloud.stack.cluster}-${name}`).sort(),
+            );
         }
     });
 
@@ -124,6 +132,22 @@ describeEc2("dev on EC2", () => {
         expect(await reaches(zookeeper, nimbus, ports.nimbus)).toBe(false);
         expect(await reaches(nimbus, zookeeper, 22)).toBe(false);
         expect(await reaches(supervisor, zookeeper, ports.zookeeperElection)).toBe(false);
+    });
+
+    test("lets Prometheus scrape all machines", async () => {
+        const nimbus = await cloud.host("nimbus-1");
+        const url = `http://${nimbus.address}:${ports.prometheus}/api/v1/query?query=up`;
+        const up = async () => {
+            const said = await nimbus.exec(`docker exec ${cloud.stack.cluster}-prometheus wget -q -O - '${url}'`);
+            type Up = { metric: { job: string; machine?: string }; value: [number, string] };
+            const { data } = JSON.parse(said) as { data: { result: Up[] } };
+            return data.result
+                .map(({ metric: { job, machine = "" }, value: [, is] }) => `${job} ${machine} ${is}`)
+                .sort();
+        };
+        const machines = Object.keys(await cloud.machines()).map((name) => `node ${name} 1`);
+        const expected = [...machines, "prometheus  1", "storm  1", "zookeeper  1"].sort();
+        await until("all targets are up", 120, async () => isDeepStrictEqual(await up(), expected));
     });
 
     test("a second update changes nothing, and nothing has changed outside", async () => {
@@ -243,7 +267,9 @@ describeEc2("dev on EC2", () => {
             );
             cloud.stack.set({ supervisors: 3 });
             const added = await cloud.stack.changes();
-            expect(added.filter((change) => !/^create .*(supervisor-3|restart-gate-2)/.test(change))).toEqual([]);
+            expect(added.filter((change) => !/^create .*(supervisor-3|restart-gate-2)/.test(change))).toEqual([
+                "update monitoring-prometheus-files",
+            ]);
             await cloud.stack.up();
             expect((await cloud.summary()).supervisors).toHaveLength(3);
             cloud.stack.set({ supervisors: 2 });

@@ -7,7 +7,7 @@ import { Lab, type LabHost } from "../../lab/lab";
 import { machineSettings, TestStack, until } from "../stack";
 import { untilCounting } from "../wordcount";
 import { ZooKeeperWriter } from "../zookeeperWriter";
-import { containersOn, counted, heap, isConnected, reaches, summaryBy } from "./fleet";
+import { containersOn, counted, heap, isConnected, nodeExporterOn, reaches, summaryBy } from "./fleet";
 
 const placement: Record<string, string[]> = {
     z1: ["zookeeper-1"],
@@ -28,7 +28,7 @@ describeLab("a cluster on six hosts", () => {
     const containers = () => containersOn(lab, stack.cluster);
     const summary = (nimbus = "n1", daemon = "nimbus-1") => summaryBy(host(nimbus), stack.cluster, daemon);
     const countedOn = (name: string, supervisor: string) => counted(host(name), `${stack.cluster}-${supervisor}`);
-    /** What runs on each host. */
+    /** What runs on each host, beside its node exporter. */
     const placed = () =>
         Object.entries(placement).map(
             ([name, daemons]) => [name, [...daemons, ...(daemons.includes("nimbus-1") ? watching : [])]] as const,
@@ -65,8 +65,8 @@ describeLab("a cluster on six hosts", () => {
             ssh: { user: "storm", keyFile: lab.keyFile },
             registryMirror: `http://${lab.registry}`,
             hosts: entries(),
-            monitoring: true,
-            ...machineSettings("storm:prometheusImage"),
+            monitoring: { nodeExporter: true },
+            ...machineSettings("storm:prometheusImage", "storm:nodeExporterImage"),
         });
         await stack.up();
     });
@@ -78,7 +78,9 @@ describeLab("a cluster on six hosts", () => {
     test("has every daemon where it was placed", async () => {
         for (const [name, daemons] of placed()) {
             const names = await host(name).exec(`docker ps --format '{{.Names}}'`);
-            expect(names.split("\n").sort()).toEqual(daemons.map((daemon) => `${stack.cluster}-${daemon}`).sort());
+            expect(names.split("\n").sort()).toEqual(
+                [...daemons, "node-exporter"].map((daemon) => `${stack.cluster}-${daemon}`).sort(),
+            );
         }
     });
 
@@ -132,7 +134,8 @@ describeLab("a cluster on six hosts", () => {
 
     describe("behind firewalls that allow the connections of docs/network.md and no others", () => {
         const kindsOn = (name: string) => (placement[name] ?? []).map((daemon) => daemon.replace(/-\d+$/, ""));
-        const table = () => edges({ slots: 1, uiPort: 8080, monitoring: { prometheus: ports.prometheus } });
+        const table = () =>
+            edges({ slots: 1, uiPort: 8080, monitoring: { prometheus: ports.prometheus, nodeExporter: true } });
 
         beforeAll(async () => {
             for (const to of Object.keys(placement)) {
@@ -167,11 +170,16 @@ describeLab("a cluster on six hosts", () => {
 
         test("Prometheus scrapes all through them", async () => {
             const url = `http://${host("n1").address}:${ports.prometheus}/api/v1/query?query=up%3D%3D1`;
-            const expected = [...watching, "zookeeper-1", "zookeeper-2", "zookeeper-3"];
+            const machines = Object.keys(placement).map(nodeExporterOn);
+            const expected = [...watching, ...machines, "zookeeper-1", "zookeeper-2", "zookeeper-3"].sort();
             await until("all targets are up", 120, async () => {
                 const said = await host("n1").exec(`docker exec ${stack.cluster}-prometheus wget -q -O - '${url}'`);
-                const { data } = JSON.parse(said) as { data: { result: { metric: { daemon: string } }[] } };
-                return isDeepStrictEqual(data.result.map(({ metric }) => metric.daemon).sort(), expected);
+                type Up = { metric: { daemon: string; machine?: string } };
+                const { data } = JSON.parse(said) as { data: { result: Up[] } };
+                const up = data.result.map(({ metric: { daemon, machine } }) =>
+                    machine === undefined ? daemon : nodeExporterOn(machine),
+                );
+                return isDeepStrictEqual(up.sort(), expected);
             });
         });
 
@@ -297,7 +305,7 @@ describeLab("a cluster on six hosts", () => {
             await untilBothCount();
             expect(Object.keys(await containers()).sort()).toEqual(
                 placed()
-                    .flatMap(([, daemons]) => daemons)
+                    .flatMap(([name, daemons]) => (daemons.length > 0 ? [...daemons, nodeExporterOn(name)] : []))
                     .sort(),
             );
         });

@@ -7,15 +7,18 @@ import { wordsCounted, workerLogs } from "../wordcount";
 
 export const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
 
+/** As {@link containersOn} names the node exporter of a host. */
+export const nodeExporterOn = (host: string) => `node-exporter on ${host}`;
+
 /** Ids of a cluster's containers by daemon, on those hosts that have power and a Docker that works. */
 export async function containersOn(lab: Lab, cluster: string): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
-    for (const host of Object.values(lab.hosts).filter(({ isOn }) => isOn)) {
+    for (const [name, host] of Object.entries(lab.hosts).filter(([, { isOn }]) => isOn)) {
         const list = `docker ps --all --filter label=storm.cluster=${cluster} --format '{{.Label "storm.daemon"}} {{.ID}}'`;
         const listed = await host.exec(`${list} 2>/dev/null || true`);
         for (const line of listed.split("\n").filter(Boolean)) {
             const [daemon = "", id = ""] = line.split(" ");
-            found[daemon] = id;
+            found[daemon === "node-exporter" ? nodeExporterOn(name) : daemon] = id;
         }
     }
     return found;

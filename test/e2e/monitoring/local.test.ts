@@ -1,6 +1,7 @@
+import { spawnSync } from "child_process";
 import { createSocket } from "dgram";
 import { once } from "events";
-import { type AddressInfo } from "net";
+import * as os from "os";
 import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
 import { connectOn } from "../../../provider/machines/container";
 import { ports } from "../../../components/storm/spec/ports";
@@ -13,6 +14,13 @@ const subnet = "172.30.83.0/24";
 const at = (last: number) => `172.30.83.${last}`;
 const port = 19090;
 
+const images = machineSettings("storm:prometheusImage", "storm:nodeExporterImage", "storm:cadvisorImage");
+const cadvisor = String(images["storm:cadvisorImage"]);
+const hasCadvisor = spawnSync("docker", ["image", "inspect", cadvisor]).status === 0;
+if (!hasCadvisor) {
+    console.log(`Skipped: cAdvisor. ${cadvisor} is not here: Debian's mirrors do not serve what airgap/ builds it on.`);
+}
+
 describe("a cluster that is watched", () => {
     let stack: TestStack;
     /** A syslog server, and what it has received. */
@@ -22,7 +30,7 @@ describe("a cluster that is watched", () => {
         syslog.on("message", (message) => received.push(String(message))).bind(0, "127.0.0.1");
         await once(syslog, "listening");
         stack = new TestStack("e2e-monitoring", {
-            ...machineSettings("storm:prometheusImage"),
+            ...images,
             subnet,
             nimbuses: 2,
             supervisors: 2,
@@ -30,11 +38,11 @@ describe("a cluster that is watched", () => {
             ui: false,
             logviewers: false,
             heap: { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 },
-            monitoring: { port, scrapeSeconds: 10 },
+            monitoring: { port, scrapeSeconds: 10, nodeExporter: true, cadvisor: hasCadvisor },
             logging: {
                 driver: "syslog",
                 options: {
-                    "syslog-address": `udp://127.0.0.1:${(syslog.address() as AddressInfo).port}`,
+                    "syslog-address": `udp://127.0.0.1:${syslog.address().port}`,
                     tag: "{{.Name}}",
                     mode: "non-blocking",
                 },
@@ -48,6 +56,13 @@ describe("a cluster that is watched", () => {
         syslog.close();
     });
 
+    const targets = [
+        ["storm", "exporter"],
+        ["zookeeper", "zookeeper-1"],
+        ["prometheus", "prometheus"],
+        ["node", "node-exporter"],
+        ...(hasCadvisor ? [["cadvisor", "cadvisor"]] : []),
+    ];
     const prometheus = () => `${stack.cluster}-prometheus`;
     const api = async <T>(path: string): Promise<T> => {
         const response = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
@@ -78,17 +93,35 @@ describe("a cluster that is watched", () => {
     };
 
     test("answers Prometheus, each part of it", async () => {
-        await until("all targets are up", 120, async () => (await value("count(up == 1)")) === 3);
+        await until("all targets are up", 120, async () => (await value("count(up == 1)")) === targets.length);
         expect((await query("up")).map(({ job, daemon, cluster }) => ({ job, daemon, cluster }))).toEqual(
-            expect.arrayContaining(
-                [
-                    ["storm", "exporter"],
-                    ["zookeeper", "zookeeper-1"],
-                    ["prometheus", "prometheus"],
-                ].map(([job, daemon]) => ({ job, daemon, cluster: stack.cluster })),
-            ),
+            expect.arrayContaining(targets.map(([job, daemon]) => ({ job, daemon, cluster: stack.cluster }))),
         );
         expect(await value("avg_latency")).toBeGreaterThanOrEqual(0);
+    });
+
+    test("knows this machine's memory", async () => {
+        expect(await value("node_memory_MemTotal_bytes")).toBe(os.totalmem());
+        expect(await value('node_filesystem_size_bytes{mountpoint="/"}')).toBeGreaterThan(0);
+    });
+
+    (hasCadvisor ? test : test.skip)("knows the containers' memory, and its limits", async () => {
+        const ofNimbus = `container_label_storm_cluster="${stack.cluster}",container_label_storm_daemon="nimbus-1"`;
+        const limit = docker("inspect", "--format", "{{.HostConfig.Memory}}", `${stack.cluster}-nimbus-1`);
+        expect(await value(`container_spec_memory_limit_bytes{${ofNimbus}}`)).toBe(Number(limit));
+        expect(await value(`container_memory_working_set_bytes{${ofNimbus}}`)).toBeGreaterThan(100 << 20);
+    });
+
+    test("has pages that show it", async () => {
+        const page = async (name: string) => {
+            const response = await fetch(`http://127.0.0.1:${port}/consoles/${name}.html`);
+            return [response.status, await response.text()] as const;
+        };
+        for (const name of ["index", "cluster", "topology", "zookeeper", "machines"]) {
+            expect(await page(name)).toEqual([200, expect.stringContaining(`<b>${stack.cluster}</b>`) as string]);
+        }
+        expect((await page("topology"))[1]).toContain("topology.html?topology=wordcount");
+        expect((await page("machines"))[1]).toContain(hasCadvisor ? `${stack.cluster}-nimbus-1` : "<td>local</td>");
     });
 
     test("gives the numbers that Nimbus gives", async () => {
@@ -179,7 +212,7 @@ describe("a cluster that is watched", () => {
         expect(samples).toBeGreaterThan(100);
         docker("stop", prometheus());
         await stack.up("--refresh");
-        await until("it answers again", 120, async () => (await value("count(up)")) === 3);
+        await until("it answers again", 120, async () => (await value("count(up)")) === targets.length);
         expect(await value("count(count_over_time(storm_up[10m]) > 10)")).toBe(1);
     });
 });
