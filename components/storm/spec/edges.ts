@@ -72,26 +72,18 @@ function amongAmbassadors(tls: boolean): Edge[] {
 }
 
 function scrapes({ prometheus, nodeExporter, cadvisor }: NonNullable<EdgesArgs["monitoring"]>): Edge[] {
-    const metrics = "ZooKeeper's metrics";
-    const ofMachines = (port: number, purpose: string) =>
-        daemonKinds.map((to): Edge => ({
-            from: prometheus === undefined ? "prometheus" : "nimbus",
-            to,
-            ports: one(port),
-            purpose,
-        }));
+    const scraper = prometheus === undefined ? "prometheus" : "nimbus";
+    const scraped = (kinds: readonly DaemonKind[], port: number, purpose: string) =>
+        kinds.map((to): Edge => ({ from: scraper, to, ports: one(port), purpose }));
     return [
+        // The stack's own server is beside the exporter.
+        ...(prometheus === undefined ? scraped(["nimbus"], ports.exporter, "Storm's metrics") : []),
+        ...scraped(["zookeeper"], ports.zookeeperMetrics, "ZooKeeper's metrics"),
         ...(prometheus === undefined
-            ? ([
-                  { from: "prometheus", to: "nimbus", ports: one(ports.exporter), purpose: "Storm's metrics" },
-                  { from: "prometheus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
-              ] as const)
-            : ([
-                  { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
-                  { from: "browser", to: "nimbus", ports: one(prometheus), purpose: "Prometheus" },
-              ] as const)),
-        ...(nodeExporter ? ofMachines(ports.nodeExporter, "the machine's metrics") : []),
-        ...(cadvisor ? ofMachines(ports.cadvisor, "metrics of the machine's containers") : []),
+            ? []
+            : [{ from: "browser", to: "nimbus", ports: one(prometheus), purpose: "Prometheus" } as const]),
+        ...(nodeExporter ? scraped(daemonKinds, ports.nodeExporter, "the machine's metrics") : []),
+        ...(cadvisor ? scraped(daemonKinds, ports.cadvisor, "metrics of the machine's containers") : []),
     ];
 }
 
