@@ -30,7 +30,8 @@ export const machineImages = {
 
 /**
  * Memory limits of the containers, in MiB: docs/benchmarks.md has what the exporter and Prometheus use; Grafana's documentation
- * recommends at least 512 MB (https://grafana.com/docs/grafana/latest/setup-grafana/installation/).
+ * recommends at least 512 MB (https://grafana.com/docs/grafana/latest/setup-grafana/installation/); a node exporter used 8, and a
+ * cAdvisor 13, on a machine with 10 containers.
  */
 export const monitoringMemory = {
     exporter: 128,

@@ -33,7 +33,7 @@ interface MachineExporterKind {
     flags: (address: string) => string[];
     /** Directories of the machine that it reads, by their place in the container. */
     mounts: Record<string, string>;
-    container: Pick<docker.ContainerArgs, "user" | "pidMode" | "healthcheck">;
+    container: Pick<docker.ContainerArgs, "user" | "pidMode" | "securityOpts" | "healthcheck">;
 }
 
 /** A container that serves metrics of the machine that it is on. */
@@ -112,7 +112,12 @@ export class NodeExporter extends MachineExporter {
                 flags: (address) => ["--path.rootfs=/host", `--web.listen-address=${address}:${ports.nodeExporter}`],
                 mounts: { "/host": "/" },
                 // By the machine's first process it knows the machine's file systems, and not the container's.
-                container: { user: "65534:65534", pidMode: "host" },
+                container: {
+                    user: "65534:65534",
+                    pidMode: "host",
+                    // Docker itself adds the second to such a container, which a refresh would take for a change.
+                    securityOpts: ["no-new-privileges:true", "label=disable"],
+                },
             },
             opts,
         );

@@ -3,7 +3,7 @@ import { fromRegistry } from "../../provider/image";
 import { addresses } from "../discovery/addresses";
 import type { AmbassadorMachine } from "../discovery/ambassador/ambassador";
 import { Ambassadors } from "../discovery/ambassador/ambassadors";
-import { machinesOf, registryHosts } from "../discovery/ambassador/machines";
+import { hostOfEachEngine, machinesOf, registryHosts } from "../discovery/ambassador/machines";
 import type { Discovery } from "../discovery/discovery";
 import type { PlacedDaemon } from "../discovery/placedDaemon";
 import type { Logging } from "../hosts/docker/logging";
@@ -216,7 +216,7 @@ export function monitoringHosts(
     monitoring: MonitoringPorts | undefined,
 ): MonitoringHosts | undefined {
     const nimbus = nimbusHost(hosts);
-    const machines = [...new Map(Object.values(hosts).map((host) => [host.docker.name, host])).values()];
+    const machines = hostOfEachEngine(Object.values(hosts));
     return (
         monitoring && {
             exporter: nimbus,

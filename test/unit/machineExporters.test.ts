@@ -76,7 +76,7 @@ describe("on this machine", () => {
             user: "65534:65534",
             memory: 64,
             capabilities: { drops: ["ALL"] },
-            securityOpts: ["no-new-privileges:true"],
+            securityOpts: ["no-new-privileges:true", "label=disable"],
         });
         expect(inputs.privileged).toBeUndefined();
     });

@@ -6,8 +6,16 @@ import type { AmbassadorMachine } from "./ambassador";
 
 /** The machines that daemons run on, each with its ambassador on it, which listens on a loopback address. */
 export function machinesOf(daemons: readonly PlacedDaemon[]): AmbassadorMachine[] {
-    const byName = new Map(daemons.map(({ host }) => [host.docker.name, host]));
-    return [...byName.values()].map((host) => ({ registrar: host, proxy: host, address: pulumi.output("127.0.0.1") }));
+    return hostOfEachEngine(daemons.map(({ host }) => host)).map((host) => ({
+        registrar: host,
+        proxy: host,
+        address: pulumi.output("127.0.0.1"),
+    }));
+}
+
+/** Of hosts on machines, one for each Docker Engine. */
+export function hostOfEachEngine(hosts: readonly Host[]): Host[] {
+    return [...new Map(hosts.map((host) => [host.docker.name, host])).values()];
 }
 
 /** Hosts of the registry's members: those of the first three ZooKeeper members, or of the only one. */

@@ -74,32 +74,22 @@ function amongAmbassadors(tls: boolean): Edge[] {
 }
 
 function watching({ prometheus, grafana, nodeExporter, cadvisor }: NonNullable<EdgesArgs["monitoring"]>): Edge[] {
-    const metrics = "ZooKeeper's metrics";
-    const ofMachines = (port: number, purpose: string) =>
-        daemonKinds.map((to): Edge => ({
-            from: prometheus === undefined ? "prometheus" : "nimbus",
-            to,
-            ports: one(port),
-            purpose,
-        }));
+    const scraper = prometheus === undefined ? "prometheus" : "nimbus";
+    const scraped = (kinds: readonly DaemonKind[], port: number, purpose: string) =>
+        kinds.map((to): Edge => ({ from: scraper, to, ports: one(port), purpose }));
     return [
-        ...(prometheus === undefined
-            ? ([
-                  { from: "prometheus", to: "nimbus", ports: one(ports.exporter), purpose: "Storm's metrics" },
-                  { from: "prometheus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
-              ] as const)
-            : ([
-                  { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeperMetrics), purpose: metrics },
-                  { from: "browser", to: "nimbus", ports: one(prometheus), purpose: "Prometheus" },
-                  ...shown(grafana),
-              ] as const)),
-        ...(nodeExporter ? ofMachines(ports.nodeExporter, "the machine's metrics") : []),
-        ...(cadvisor ? ofMachines(ports.cadvisor, "metrics of the machine's containers") : []),
+        // The stack's own server is beside the exporter.
+        ...(prometheus === undefined ? scraped(["nimbus"], ports.exporter, "Storm's metrics") : []),
+        ...scraped(["zookeeper"], ports.zookeeperMetrics, "ZooKeeper's metrics"),
+        ...shown(prometheus, "Prometheus"),
+        ...shown(grafana, "Grafana"),
+        ...(nodeExporter ? scraped(daemonKinds, ports.nodeExporter, "the machine's metrics") : []),
+        ...(cadvisor ? scraped(daemonKinds, ports.cadvisor, "metrics of the machine's containers") : []),
     ];
 }
 
-function shown(grafana: number | undefined): Edge[] {
-    return grafana === undefined ? [] : [{ from: "browser", to: "nimbus", ports: one(grafana), purpose: "Grafana" }];
+function shown(port: number | undefined, purpose: string): Edge[] {
+    return port === undefined ? [] : [{ from: "browser", to: "nimbus", ports: one(port), purpose }];
 }
 
 function one(port: number) {
