@@ -87,8 +87,8 @@ export interface MonitoringArgs {
 }
 
 /**
- * Metrics of a cluster: an exporter of Storm's, a Prometheus server that scrapes it and ZooKeeper, with alerts, and Grafana; and what serves
- * metrics of machines, if the target has hosts for it.
+ * Metrics of a cluster: an exporter of Storm's, a Prometheus server that scrapes it and ZooKeeper, with alerts, and Grafana; and what
+ * serves metrics of machines, if the target has hosts for it.
  */
 export class Monitoring extends pulumi.ComponentResource {
     /** What serves metrics, as Prometheus' `file_sd` reads it. */

@@ -2,7 +2,9 @@
  * The dashboards as Prometheus' console pages: https://prometheus.io/docs/visualization/consoles/. They are Go's html/template, which
  * escapes what it inserts by where that is. They need no console libraries, which Prometheus 3 does not have.
  */
-import { type Dashboard, dashboards, firing, type Panel, type Query, type Unit } from "./dashboards";
+import { firing } from "./cluster";
+import type { Dashboard, Panel, Query, Unit } from "./dashboard";
+import { dashboards } from "./dashboards";
 
 const style = `
 :root { color-scheme: light dark; --line: #8885; --dim: #888; --bad: light-dark(#b3261e, #ff8a80); }

@@ -20,7 +20,7 @@ import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-s
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { PanelBuilder as TimeSeriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
-import type { Dashboard, Panel, Query } from "./dashboards";
+import type { Dashboard, Panel, Query } from "./dashboard";
 
 /** The Prometheus server, by the uid that its provisioned data source has. */
 const datasource = { type: "prometheus", uid: "prometheus" };
