@@ -268,6 +268,7 @@ describeEc2("dev on EC2", () => {
             cloud.stack.set({ supervisors: 3 });
             const added = await cloud.stack.changes();
             expect(added.filter((change) => !/^create .*(supervisor-3|restart-gate-2)/.test(change))).toEqual([
+                "update monitoring-prometheus",
                 "update monitoring-prometheus-files",
             ]);
             await cloud.stack.up();

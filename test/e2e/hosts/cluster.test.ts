@@ -219,7 +219,7 @@ describeLab("a cluster on six hosts", () => {
         const changes = await stack.changes();
         expect(
             changes.filter((change) => !/^create .*(host-s3|-s3-|-s3$|supervisor-3|restart-gate-2)/.test(change)),
-        ).toEqual(["update monitoring-prometheus-files"]);
+        ).toEqual(["update monitoring-prometheus", "update monitoring-prometheus-files"]);
         await stack.up();
         expect(await containers()).toMatchObject(before);
         expect((await summary()).supervisors).toHaveLength(3);
