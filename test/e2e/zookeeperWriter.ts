@@ -15,6 +15,10 @@ export interface Written {
     longestGapSeconds: number;
 }
 
+const started: ChildProcess[] = [];
+// A test that fails does not stop its own, which Jest would wait for without end.
+afterAll(() => started.forEach((child) => child.kill()));
+
 /** A client that writes to a ZooKeeper ensemble ten times a second. */
 export class ZooKeeperWriter {
     private output = "";
@@ -35,6 +39,7 @@ export class ZooKeeperWriter {
             path.join(__dirname, "zookeeperWriter.py"),
             servers.join(),
         ]);
+        started.push(child);
         const writer = new ZooKeeperWriter(child);
         await Promise.race([
             once(child.stdout, "data"),

@@ -8,7 +8,7 @@ import { isReachable } from "../../../provider/machines/reachability";
 import { configOf } from "../../../scripts/stackFile";
 import { describeEc2 } from "../../lab/ec2/describeEc2";
 import { growingMissing } from "../../lab/ec2/volumes";
-import { reaches, summaryBy } from "../hosts/fleet";
+import { nodeExporterOn, reaches, summaryBy } from "../hosts/fleet";
 import { Checkout } from "../checkout";
 import { machineSettings, until } from "../stack";
 import { Cloud } from "./cloud";
@@ -192,7 +192,8 @@ describeEc2("dev on EC2", () => {
         await cloud.repair("supervisor-1");
         const after = { machines: await cloud.machines(), containers: await cloud.containers() };
         expect(changed(before.machines, after.machines)).toEqual(["supervisor-1"]);
-        expect(changed(before.containers, after.containers)).toEqual(["supervisor-1"]);
+        const nodeExporters = [before, after].map(({ machines }) => nodeExporterOn(machines["supervisor-1"]?.id ?? ""));
+        expect(changed(before.containers, after.containers)).toEqual([...nodeExporters, "supervisor-1"].sort());
         await cloud.untilCounting("supervisor-1", "supervisor-2");
     });
 
