@@ -59,6 +59,7 @@ export function monitoringProblems(
     const wanted: [string[], unknown][] = [
         [["uiPort"], ui === true && uiPort],
         [["monitoring", "port"], given.prometheus && given.port],
+        [["monitoring", "grafanaPort"], given.grafana && given.grafanaPort],
         ...openedPorts.map((key): [string[], unknown] => [["stormYaml", key], stormYaml[key]]),
     ];
     for (const [path] of wanted.filter(([, value]) => target !== "local" && opened.includes(value))) {

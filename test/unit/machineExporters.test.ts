@@ -280,8 +280,10 @@ describe("settings", () => {
         ]);
         const prometheus = { monitoring: { ...both, port: 9102 } };
         expect(mistakes({ ...onHosts, ...prometheus })).toEqual([`  storm:monitoring.port (9102) ${message}`]);
+        const grafana = { monitoring: { ...both, grafana: true, grafanaPort: 9100 } };
+        expect(mistakes({ ...onHosts, ...grafana })).toEqual([`  storm:monitoring.grafanaPort (9100) ${message}`]);
         expect(mistakes({ ...onHosts, ...settings, monitoring: true })).toEqual([]);
-        expect([...mistakes(settings), ...mistakes(prometheus)]).toEqual([]);
+        expect([settings, prometheus, grafana].flatMap(mistakes)).toEqual([]);
     });
 });
 
