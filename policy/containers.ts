@@ -76,7 +76,7 @@ export const defaultConfinement: ResourceValidationPolicy = {
     }),
 };
 
-/** A root without capabilities may do little; they are what makes it root. */
+/** Capabilities are what root may do beyond others. */
 export const droppedCapabilities: ResourceValidationPolicy = {
     name: "dropped-capabilities",
     description: "A container must drop all capabilities. It may add the one to open a port below 1024.",
@@ -94,7 +94,7 @@ export const droppedCapabilities: ResourceValidationPolicy = {
     }),
 };
 
-/** Whom no policy can make another user: each needs root, and has none of its capabilities but the one that it says. */
+/** What runs as root, without its capabilities; docs/hardening.md says why. */
 const needsRoot = /-(etcd-\d+|dns-\d+|cadvisor)$/;
 
 /** Root in a container is root of the machine, should it get out. */
@@ -118,9 +118,9 @@ export const ownNamespaces: ResourceValidationPolicy = {
     description:
         "A container must not share its machine's PID, IPC or user namespace. Excepted is a node exporter, which shares the first.",
     enforcementLevel: "mandatory",
-    validateResource: of(container, ({ name = "", ...properties }, report) => {
+    validateResource: of(container, (properties, report) => {
         for (const mode of ["pidMode", "ipcMode", "usernsMode"]) {
-            const isExcepted = mode === "pidMode" && /-node-exporter$/.test(name as string);
+            const isExcepted = mode === "pidMode" && /-node-exporter$/.test(properties["name"] as string);
             if (properties[mode] === "host" && !isExcepted) {
                 report(`It shares a namespace with its machine. Leave ${mode} out.`);
             }
@@ -135,7 +135,7 @@ const sensitive = /^\/$|^\/(boot|dev|etc|lib|proc|sys|usr)(\/|$)/;
 export const noHostDirectories: ResourceValidationPolicy = {
     name: "no-host-directories",
     description:
-        "A container must not have directories of its machine's system, nor share mounts with it. Excepted is, to read alone, what `storm:monitoring` runs on each machine.",
+        "A container must not have directories of its machine's system, nor share mounts with it. Excepted, if read-only, is what `storm:monitoring` runs on each machine.",
     enforcementLevel: "mandatory",
     validateResource: of(container, ({ name = "", mounts = [], volumes = [] }, report) => {
         const all = [

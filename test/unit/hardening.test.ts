@@ -229,7 +229,7 @@ describe("docs/hardening.md", () => {
     test("names no test and no policy that is not there", () => {
         const tests = [...text.matchAll(/`([\w.-]+\.test\.ts)`/g)].map(([, file = ""]) => file);
         expect(tests.filter((file) => !fs.existsSync(`test/unit/${file}`))).toEqual([]);
-        const named = [...text.matchAll(/policy `([\w-]+)`/g)].map(([, name = ""]) => name);
+        const named = [...text.matchAll(/policy `([\w-]+)`/gi)].map(([, name = ""]) => name);
         expect(named.length).toBeGreaterThan(5);
         expect(named.filter((name) => !rules.some((rule) => rule.name === name))).toEqual([]);
     });

@@ -60,7 +60,7 @@ export function hostContainer(
             ...logArguments(logging),
             capabilities: { drops: ["ALL"] },
             securityOpts: ["no-new-privileges:true"],
-            ...(readOnly && { readOnly: readOnlyUnlessThere(name) }),
+            ...(readOnly && { readOnly: readOnlyIfNew(name) }),
             ...args,
         },
         {
@@ -74,7 +74,7 @@ export function hostContainer(
 }
 
 /** `true` for a new container, and for one that has been created so. */
-function readOnlyUnlessThere(name: string): pulumi.Output<true | undefined> {
+function readOnlyIfNew(name: string): pulumi.Output<true | undefined> {
     return pulumi.output(stackState()).apply((state) => {
         const existing = state.find((each) => each.type === "docker:index/container:Container" && each.name === name);
         return existing === undefined || existing.outputs.readOnly === true ? true : undefined;
