@@ -75,6 +75,30 @@ export const encryptedVolumes: ResourceValidationPolicy = {
     ],
 };
 
+interface IamStatement {
+    Effect: string;
+    Action?: string | string[];
+}
+
+/** A policy that allows every action of a service allows those that the service will have one day. */
+export const noWildcardActions: ResourceValidationPolicy = {
+    name: "no-wildcard-actions",
+    description: "An IAM policy must name the actions that it allows.",
+    enforcementLevel: "mandatory",
+    validateResource: of(["aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"], ({ policy }, report) => {
+        const document = (typeof policy === "string" ? JSON.parse(policy) : policy) as {
+            Statement: IamStatement | IamStatement[];
+        };
+        for (const { Effect, Action } of [document.Statement].flat()) {
+            // Without Action it has NotAction, which allows all others.
+            const wide = [Action ?? "*"].flat().find((action) => /^([\w-]+:)?\*$/.test(action));
+            if (Effect === "Allow" && wide !== undefined) {
+                report(`It allows ${wide}. Name each action: ec2:DescribeInstances, or ec2:Describe*.`);
+            }
+        }
+    }),
+};
+
 /** In production, no update takes data away. */
 export const protectedData: ResourceValidationPolicy = {
     name: "protected-data",

@@ -57,6 +57,137 @@ export const noDockerSocket: ResourceValidationPolicy = {
     }),
 };
 
+/** What switches off a part of Docker's own confinement, which is on by default: https://docs.docker.com/engine/security/seccomp/ */
+const unconfined = /^(seccomp|apparmor|systempaths)[:=]unconfined$/;
+
+/** Docker's profiles refuse system calls that no daemon needs. */
+export const defaultConfinement: ResourceValidationPolicy = {
+    name: "default-confinement",
+    description:
+        "A container must keep Docker's profiles of seccomp and AppArmor, its masked paths, and its SELinux label.",
+    enforcementLevel: "mandatory",
+    validateResource: of(container, ({ securityOpts = [], pidMode }, report) => {
+        for (const option of securityOpts as string[]) {
+            // Docker itself adds the second to a container in the machine's own PID namespace.
+            if (unconfined.test(option) || (/^label[:=]disable$/.test(option) && pidMode !== "host")) {
+                report(`${option} takes confinement away from it that it has by default. Take it out of securityOpts.`);
+            }
+        }
+    }),
+};
+
+/** Capabilities are what root may do beyond others. */
+export const droppedCapabilities: ResourceValidationPolicy = {
+    name: "dropped-capabilities",
+    description: "A container must drop all capabilities. It may add the one to open a port below 1024.",
+    enforcementLevel: "mandatory",
+    validateResource: of(container, ({ capabilities = {} }, report) => {
+        const { drops = [], adds = [] } = capabilities as { drops?: string[]; adds?: string[] };
+        if (!drops.includes("ALL")) {
+            report('It keeps capabilities of root. Add "ALL" to capabilities.drops.');
+        }
+        for (const added of adds.filter((each) => !/^(CAP_)?NET_BIND_SERVICE$/.test(each))) {
+            report(
+                `It has the capability ${added}. Take it out of capabilities.adds: no daemon of this project needs it.`,
+            );
+        }
+    }),
+};
+
+/** What runs as root, without its capabilities; docs/hardening.md says why. */
+const needsRoot = /-(etcd-\d+|dns-\d+|cadvisor)$/;
+
+/** Root in a container is root of the machine, should it get out. */
+export const noRoot: ResourceValidationPolicy = {
+    name: "no-root",
+    description:
+        "A container must not run as root. Excepted are the registry's members, whose data is root's, DNS servers, whose port is 53, and cAdvisor.",
+    enforcementLevel: "mandatory",
+    validateResource: of(container, ({ name = "", user = "" }, report) => {
+        if (!needsRoot.test(name as string) && /^(root|0*)(:|$)/.test(user as string)) {
+            report(
+                "It runs as root, or as whomever its image says. Set user to the uid and gid of a user that is not root.",
+            );
+        }
+    }),
+};
+
+/** A container that shares one sees, or reaches, what is outside of it. */
+export const ownNamespaces: ResourceValidationPolicy = {
+    name: "own-namespaces",
+    description:
+        "A container must not share its machine's PID, IPC or user namespace. Excepted is a node exporter, which shares the first.",
+    enforcementLevel: "mandatory",
+    validateResource: of(container, (properties, report) => {
+        for (const mode of ["pidMode", "ipcMode", "usernsMode"]) {
+            const isExcepted = mode === "pidMode" && /-node-exporter$/.test(properties["name"] as string);
+            if (properties[mode] === "host" && !isExcepted) {
+                report(`It shares a namespace with its machine. Leave ${mode} out.`);
+            }
+        }
+    }),
+};
+
+/** The directories that CIS's Docker Benchmark names in 5.6, and what is in them. */
+const sensitive = /^\/$|^\/(boot|dev|etc|lib|proc|sys|usr)(\/|$)/;
+
+/** Who may write in one of them takes the machine over; who may read all of them reads its secrets. */
+export const noHostDirectories: ResourceValidationPolicy = {
+    name: "no-host-directories",
+    description:
+        "A container must not have directories of its machine's system, nor share mounts with it. Excepted, if read-only, is what `storm:monitoring` runs on each machine.",
+    enforcementLevel: "mandatory",
+    validateResource: of(container, ({ name = "", mounts = [], volumes = [] }, report) => {
+        const all = [
+            ...(mounts as { source?: string; readOnly?: boolean }[]),
+            ...(volumes as { hostPath?: string; readOnly?: boolean }[]).map(({ hostPath, readOnly }) => ({
+                source: hostPath,
+                readOnly,
+            })),
+        ];
+        for (const { source = "", readOnly = false } of all) {
+            if (sensitive.test(source) && !(watchesMachine.test(name as string) && readOnly)) {
+                report(`It has ${source} of its machine. Take the mount away: no daemon of this project needs it.`);
+            }
+        }
+        const bound = mounts as { bindOptions?: { propagation?: string } }[];
+        if (bound.some(({ bindOptions }) => bindOptions?.propagation?.includes("shared"))) {
+            report("What it mounts appears on its machine. Leave bindOptions.propagation out.");
+        }
+    }),
+};
+
+/** A device is beside all file permissions. */
+export const noDevices: ResourceValidationPolicy = {
+    name: "no-devices",
+    description: "A container must not have devices of its machine.",
+    enforcementLevel: "mandatory",
+    validateResource: of(container, ({ devices = [] }, report) => {
+        if ((devices as object[]).length > 0) {
+            report("It has a device of its machine. Leave devices out: no daemon of this project needs one.");
+        }
+    }),
+};
+
+/** Docker's rules for a published port come before those of most firewalls. */
+export const boundPorts: ResourceValidationPolicy = {
+    name: "bound-ports",
+    description: "A published port must be at one address of the machine, and above 1024.",
+    enforcementLevel: "mandatory",
+    validateResource: of(container, ({ ports = [] }, report) => {
+        for (const { ip, external } of ports as { ip?: string; external?: number }[]) {
+            if (ip === undefined || /^(0\.0\.0\.0|::|)$/.test(ip)) {
+                report("A port of it is published at all addresses of the machine. Set ip to one: 127.0.0.1.");
+            }
+            if ((external ?? 0) <= 1024) {
+                report(
+                    "A port of it is published at one of root's, or at a random one. Set external to one above 1024.",
+                );
+            }
+        }
+    }),
+};
+
 const secretName = /(password|passwd|passphrase|secret|token|private.?key|access.?key|credentials?)$/i;
 const secretValue = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
 

@@ -68,6 +68,8 @@ abstract class MachineExporter extends pulumi.ComponentResource {
                     target,
                     readOnly: true,
                 })),
+                // They write nothing.
+                readOnly: true,
                 // It resolves nothing, so that no way of discovery concerns it.
                 ...host.attach(daemon, [], []),
                 ...own,

@@ -116,7 +116,8 @@ export async function allowVersion(daemon: DaemonAt, version: number): Promise<v
 export async function within({ container, ssh }: ContainerAt, script: string, words: string[]): Promise<string> {
     const beside =
         'image=$(docker container inspect --format "{{.Image}}" "$0") && ' +
-        'docker run --rm --network none --user 1000:1000 --volumes-from "$0" --entrypoint bash "$image" -c "$@"';
+        'docker run --rm --network none --user 1000:1000 --volumes-from "$0" --cap-drop ALL --security-opt no-new-privileges ' +
+        '--entrypoint bash "$image" -c "$@"';
     const command = ["sh", "-c", beside, container, script, "bash", ...words];
     return String(await run(ssh, command, { seconds: copySeconds }));
 }

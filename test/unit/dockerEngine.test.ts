@@ -51,6 +51,9 @@ describe("a machine without Docker", () => {
             "live-restore": true,
             "registry-mirrors": [],
         });
+        for (const each of ["etc/docker", "etc/docker/daemon.json"]) {
+            expect([each, fs.statSync(path.join(machine.root, each)).mode & 0o022]).toEqual([each, 0]);
+        }
         expect(status).toBe(0);
     });
 

@@ -28,6 +28,8 @@ const rule = ofType("aws:ec2/securityGroupRule:SecurityGroupRule");
 const group = ofType("aws:ec2/securityGroup:SecurityGroup");
 const instance = ofType("aws:ec2/instance:Instance");
 const volume = ofType("aws:ebs/volume:Volume");
+const rolePolicy = (statement: object) =>
+    ofType("aws:iam/rolePolicy:RolePolicy")({ policy: JSON.stringify({ Statement: [statement] }) });
 
 /** Properties as a preview gives them: what it cannot know throws. (The package declares no type of it.) */
 const withUnknowns = unknownCheckingProxy as (properties: Properties) => Properties;
@@ -116,6 +118,22 @@ describe("a policy", () => {
             volume({ tags: { Name: "data" } }),
             /storm:cluster/,
         ],
+        [
+            ...([
+                "no wildcard for a service's actions",
+                aws.noWildcardActions,
+                rolePolicy({ Effect: "Allow", Action: ["ec2:Describe*", "ssm:UpdateInstanceInformation"] }),
+            ] as const),
+            ...([rolePolicy({ Effect: "Allow", Action: ["ssm:GetParameter", "ec2:*"] }), /It allows ec2:\*/] as const),
+        ],
+        [
+            ...([
+                "no wildcard for everything else",
+                aws.noWildcardActions,
+                rolePolicy({ Effect: "Deny", Action: "*" }),
+            ] as const),
+            ...([rolePolicy({ Effect: "Allow", NotAction: "iam:*" }), /It allows \*/] as const),
+        ],
         ["a memory limit", containers.memoryLimit, container(plain), container({}), /Set memory/],
         [
             "no new privileges",
@@ -164,6 +182,121 @@ describe("a policy", () => {
                 container({ name: "storm-dev-node-exporter", mounts: [{ type: "bind", source: "/" }] }),
                 container({ name: "storm-dev-ui", volumes: [{ hostPath: "/" }] }),
                 /Take the mount away/,
+            ] as const),
+        ],
+        [
+            ...(["seccomp's default profile", containers.defaultConfinement, container(plain)] as const),
+            ...([container({ securityOpts: ["seccomp=unconfined"] }), /^seccomp=unconfined takes/] as const),
+        ],
+        [
+            ...([
+                "AppArmor's default profile, or another",
+                containers.defaultConfinement,
+                container({ securityOpts: ["apparmor=storm"] }),
+            ] as const),
+            ...([container({ securityOpts: ["apparmor:unconfined"] }), /^apparmor:unconfined takes/] as const),
+        ],
+        [
+            ...([
+                "SELinux's label, which Docker itself takes from what is in the machine's PID namespace",
+                containers.defaultConfinement,
+                container({ pidMode: "host", securityOpts: ["label=disable"] }),
+            ] as const),
+            ...([container({ securityOpts: ["label=disable"] }), /^label=disable takes/] as const),
+        ],
+        [
+            "no capabilities",
+            containers.droppedCapabilities,
+            container({ capabilities: { drops: ["ALL"] } }),
+            container({}),
+            /capabilities\.drops/,
+        ],
+        [
+            ...([
+                "no capability but for a port below 1024",
+                containers.droppedCapabilities,
+                container({ capabilities: { drops: ["ALL"], adds: ["CAP_NET_BIND_SERVICE"] } }),
+            ] as const),
+            ...([
+                container({ capabilities: { drops: ["ALL"], adds: ["NET_BIND_SERVICE", "SYS_ADMIN"] } }),
+                /the capability SYS_ADMIN/,
+            ] as const),
+        ],
+        ["a user", containers.noRoot, container({ user: "1000:1000" }), container({}), /Set user/],
+        [
+            ...(["no root, but a registry", containers.noRoot] as const),
+            ...([
+                container({ name: "storm-dev-etcd-1", user: "0:0" }),
+                container({ name: "storm-dev-nimbus-1", user: "0:0" }),
+                /Set user/,
+            ] as const),
+        ],
+        [
+            ...(["no root by name, and group root alone", containers.noRoot] as const),
+            ...([container({ user: "472:0" }), container({ user: "root" }), /Set user/] as const),
+        ],
+        [
+            ...(["a PID namespace, but of a node exporter", containers.ownNamespaces] as const),
+            ...([
+                container({ name: "storm-dev-node-exporter", pidMode: "host" }),
+                container({ name: "storm-dev-cadvisor", pidMode: "host" }),
+                /Leave pidMode out/,
+            ] as const),
+        ],
+        [
+            ...([
+                "an IPC namespace",
+                containers.ownNamespaces,
+                container({ ipcMode: "private" }),
+                container({ name: "storm-dev-node-exporter", ipcMode: "host" }),
+                /Leave ipcMode out/,
+            ] as const),
+        ],
+        [
+            ...(["no directory of the system", containers.noHostDirectories] as const),
+            ...([
+                container({ volumes: [{ hostPath: "/var/lib/storm/a" }, { volumeName: "data" }] }),
+                container({ volumes: [{ hostPath: "/etc/ssl" }] }),
+                /It has \/etc\/ssl/,
+            ] as const),
+        ],
+        [
+            ...(["nor all of them, but for a cAdvisor to read", containers.noHostDirectories] as const),
+            ...([
+                container({ name: "storm-dev-cadvisor", mounts: [{ source: "/", readOnly: true }] }),
+                container({ name: "storm-dev-cadvisor", mounts: [{ source: "/" }] }),
+                /It has \/ of its machine/,
+            ] as const),
+        ],
+        [
+            ...(["no shared mounts", containers.noHostDirectories] as const),
+            ...([
+                container({ mounts: [{ source: "/srv", bindOptions: { propagation: "rslave" } }] }),
+                container({ mounts: [{ source: "/srv", bindOptions: { propagation: "rshared" } }] }),
+                /propagation/,
+            ] as const),
+        ],
+        [
+            "no device",
+            containers.noDevices,
+            container({ devices: [] }),
+            container({ devices: [{ hostPath: "/dev/kmsg" }] }),
+            /Leave devices out/,
+        ],
+        [
+            ...(["a port at one address", containers.boundPorts] as const),
+            ...([
+                container({ ports: [{ ip: "127.0.0.1", external: 8080 }] }),
+                container({ ports: [{ external: 8080 }] }),
+                /127\.0\.0\.1/,
+            ] as const),
+        ],
+        [
+            ...(["a port that is none of root's", containers.boundPorts] as const),
+            ...([
+                container({ ports: [{ ip: "10.0.0.1", external: 8080 }] }),
+                container({ ports: [{ ip: "10.0.0.1", external: 80 }] }),
+                /above 1024/,
             ] as const),
         ],
         [
@@ -239,6 +372,9 @@ describe("a policy", () => {
 
     test("leaves out what a preview does not know yet, and looks at the rest", async () => {
         const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+        expect(await violations(containers.ownNamespaces, container({ image: unknown, ipcMode: "host" }))).toHaveLength(
+            1,
+        );
         expect(
             await violations(containers.noPlainSecrets, container({ command: unknown, envs: [unknown, "SECRET=1"] })),
         ).toEqual([expect.stringMatching(/^SECRET is in its environment/)]);

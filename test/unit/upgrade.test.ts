@@ -65,7 +65,7 @@ describe("a cluster", () => {
     run)
         case "$*" in
         *--volumes-from*storm-major-version*) cat "look-$8" ;;
-        *--volumes-from*topologies-to-activate*) note "remember $8: \${*:16}" ;;
+        *--volumes-from*topologies-to-activate*) note "remember $8: \${*:20}" ;;
         *--volumes-from*) note "$(grep -oE 'copy=|find /data|storm-upgrade-to' <<<"$*" | head -n 1) $8" ;;
         *) cat version ;;
         esac ;;

@@ -1,7 +1,7 @@
 import * as path from "path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { hostContainer } from "../../hosts/docker/hostContainer";
+import { hostContainer, type OwnArgs } from "../../hosts/docker/hostContainer";
 import type { Host } from "../../hosts/host";
 import { hostImage } from "../../hosts/docker/hostImage";
 import { labels } from "../../network/labels";
@@ -75,7 +75,7 @@ export class Ambassador extends pulumi.ComponentResource {
         const container = (
             role: keyof typeof memory,
             image: string,
-            own: Omit<docker.ContainerArgs, "image">,
+            own: Omit<OwnArgs, "image">,
             dependsOn: pulumi.Resource[],
         ) => {
             const host = machine[role];

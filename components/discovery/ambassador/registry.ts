@@ -105,6 +105,7 @@ export class Registry extends pulumi.ComponentResource {
                     ...host.attach(member, [], []),
                     // Its data belongs to root, whose capabilities are dropped.
                     user: "0:0",
+                    readOnly: args.certificateOf === undefined,
                 },
                 { ...options, dependsOn: [pulled, data.resource] },
             );

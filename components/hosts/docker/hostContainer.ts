@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { labels } from "../../network/labels";
+import { stackState } from "../../stackState";
 import type { Host } from "../host";
 import { logArguments } from "./logging";
 import { ownerLabel, removeOrphan } from "./orphan";
@@ -17,6 +18,16 @@ export interface ContainerOf {
     memory: pulumi.Input<number>;
 }
 
+/** Arguments of one container alone. */
+export interface OwnArgs extends Omit<docker.ContainerArgs, "name" | "labels" | "readOnly"> {
+    /**
+     * Whether its root file system is read-only; a container that exists keeps its own, as another would replace it. Docker then puts
+     * no file into the container, so that it must not have `uploads`.
+     * @default false
+     */
+    readOnly?: boolean;
+}
+
 /**
  * A container on a host, with what all containers have: labels, no privileges, limits of memory and logs, and a restart
  * whenever it ends. A replaced container is deleted before its successor is created.
@@ -27,7 +38,7 @@ export interface ContainerOf {
 export function hostContainer(
     name: string,
     { clusterName, daemon, host, memory }: ContainerOf,
-    args: Omit<docker.ContainerArgs, "name" | "labels">,
+    { readOnly, ...args }: OwnArgs,
     opts: pulumi.CustomResourceOptions,
 ): docker.Container {
     const { provider, identity, owner, ssh, options, logging } = host.docker;
@@ -49,6 +60,7 @@ export function hostContainer(
             ...logArguments(logging),
             capabilities: { drops: ["ALL"] },
             securityOpts: ["no-new-privileges:true"],
+            ...(readOnly && { readOnly: readOnlyIfNew(name) }),
             ...args,
         },
         {
@@ -59,4 +71,12 @@ export function hostContainer(
             ...opts,
         },
     );
+}
+
+/** `true` for a new container, and for one that has been created so. */
+function readOnlyIfNew(name: string): pulumi.Output<true | undefined> {
+    return pulumi.output(stackState()).apply((state) => {
+        const existing = state.find((each) => each.type === "docker:index/container:Container" && each.name === name);
+        return existing === undefined || existing.outputs.readOnly === true ? true : undefined;
+    });
 }
