@@ -29,10 +29,7 @@ export function securityProblems(settings: Valid, problem: Problem): void {
         refuse(`needs ZooKeeper 3.7 or newer, and storm:zookeeperImage is ${zookeeperImage}`);
     }
     if (zookeeperServers !== undefined) {
-        refuse(
-            "is for an ensemble of the stack's own, and storm:zookeeperServers is given: remove one of the two; " +
-                "entries `storm.zookeeper.ssl...` of storm:stormYaml are for an ensemble that has TLS already",
-        );
+        refuse("is for an ensemble of the stack's own, and storm:zookeeperServers is given: remove one of the two");
     }
     if (discovery === "ambassador") {
         refuse(
