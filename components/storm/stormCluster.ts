@@ -67,7 +67,10 @@ export class StormCluster extends pulumi.ComponentResource {
      */
     readonly watched: Watched;
 
-    /** @throws pulumi.InputPropertyError if `hosts` are not those of a cluster: what is missing, or too much. */
+    /**
+     * @throws pulumi.InputPropertyError if `hosts` are not those of a cluster: what is missing, or too much; or if `security` is given with
+     * an existing ensemble.
+     */
     constructor(name: string, given: StormClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:StormCluster", name, {}, opts);
         const args = complete(given);
@@ -86,10 +89,9 @@ export class StormCluster extends pulumi.ComponentResource {
             discovery,
             prerequisites: byEngine,
         };
-        const tls =
-            args.security && !args.zookeeper
-                ? new ZooKeeperTls(`${name}-security`, { clusterName: args.clusterName, discovery }, options)
-                : undefined;
+        const tls = args.security
+            ? new ZooKeeperTls(`${name}-security`, { clusterName: args.clusterName, discovery }, options)
+            : undefined;
         const step = tls && state.apply((existing) => nextStep(existing, name));
         const begun = step && begin(name, step, { parent: this, dependsOn: first });
         const zookeeper: Ensemble = args.zookeeper
@@ -261,6 +263,11 @@ function daemonsOf({ clusterName, hosts, zookeeper, security }: StormClusterArgs
             throw fail((error as Error).message);
         }
     })();
+    if (security && zookeeper) {
+        const reason =
+            "is for an ensemble of the cluster's own, and `zookeeper` names an existing one: remove one of the two";
+        throw new pulumi.InputPropertyError({ propertyPath: "security", reason });
+    }
     const problem = compositionProblem(daemons, zookeeper !== undefined);
     if (problem !== undefined) {
         throw fail(problem);

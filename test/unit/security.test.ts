@@ -5,15 +5,21 @@ import * as os from "os";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "yaml";
+import type { Host } from "../../components/hosts/host";
+import { StormCluster } from "../../components/storm/stormCluster";
 import { nextStep } from "../../components/storm/rollout/securitySteps";
 import { validDays } from "../../components/storm/security/zooKeeperTls";
 import { kinds } from "../../provider/kinds";
 import { certificate, certify } from "../../provider/kinds/certificate";
 import { StormProvider } from "../../provider/provider";
+import type { Properties } from "../../provider/wire";
 import { parseSettings } from "../../settings";
 import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";
-import { type Declared, declaredSettings, madeAfter, revealed, type Run, runProgram } from "./program";
+import { declaredSettings, madeAfter, mocked, revealed, type Run, runProgram } from "./program";
+
+// A run of the whole program takes seconds where other tests run too.
+jest.setTimeout(120_000);
 
 const security = { security: "zookeeper", stormImage: "storm:2.8.9" };
 const created = {
@@ -93,6 +99,13 @@ describe("the setting", () => {
         expect(mistakes({ zookeeperImage: "zookeeper:3.6.4" })).toMatch(/needs ZooKeeper 3\.7 or newer/);
     });
 
+    test("a program that uses the library cannot have it with an existing ensemble", async () => {
+        await mocked({}, {});
+        const hosts = { "nimbus-1": {} as Host };
+        const args = { clusterName: "c", hosts, zookeeper: { servers: ["zk-1"] }, security: "zookeeper" as const };
+        expect(() => new StormCluster("c", args)).toThrow(/an ensemble of the cluster's own/);
+    });
+
     test("`none` is refused once ZooKeeper has TLS", async () => {
         const state = { "storm:index:SecurityStep::storm-security-begun": { step: 1 } };
         await expect(runProgram({}, { state })).rejects.toThrow(
@@ -114,7 +127,7 @@ describe.each<[string, () => Promise<Run>, string]>([
     let run: Run;
     beforeAll(async () => {
         run = await start();
-    }, 120_000);
+    });
 
     test("has members that clients and members reach by TLS alone", () => {
         const entries = zooCfg(run);
@@ -346,12 +359,12 @@ describe("a certificate", () => {
     test("is replaced when less than a third of its time is left, and one without a limit never is", async () => {
         const provider = new StormProvider("0.1.0", kinds);
         const urn = "urn:pulumi:test::storm::storm:index:Certificate::own";
-        const { outs = {} } = await provider.create(urn, inputs);
-        const replaces = async (olds: object, news: object) =>
-            (await provider.diff("own", urn, olds as never, news as never)).replaces;
+        const outs = (await provider.create(urn, inputs)).outs as Properties;
+        const replaces = async (olds: Properties, news: Properties) =>
+            (await provider.diff("own", urn, olds, news)).replaces;
         const clock = jest.spyOn(Date, "now");
         try {
-            const end = Date.parse((outs as { expires: string }).expires);
+            const end = Date.parse(outs.expires as string);
             const third = (validDays * 86_400_000) / 3;
             clock.mockReturnValue(end - third - 60_000);
             expect(await replaces(outs, inputs)).toEqual([]);
@@ -387,5 +400,5 @@ describe("a certificate", () => {
             certificate: expect.any(String) as string,
             key: expect.any(String) as string,
         });
-    }, 60_000);
+    });
 });
