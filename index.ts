@@ -6,6 +6,7 @@ import { Topology } from "./components/storm/topology/topology";
 import type { Target } from "./components/targets/target";
 import { fromRegistry, imageVersion } from "./provider/image";
 import { readSettings, type StackSettings } from "./settings";
+import { securityOf } from "./settings/security";
 
 /** Loaded when it is used: AWS's SDK alone takes seconds. */
 const targets: Record<
@@ -26,6 +27,7 @@ export = async () => {
         hosts: target.hosts,
         discovery: target.discovery,
         zookeeper: settings.zookeeperServers,
+        security: securityOf(settings.security),
         stormImage: settings.stormImage,
         allowMajorVersion: settings.allowMajorVersion || undefined,
         zookeeperImage: settings.zookeeperImage,
@@ -74,6 +76,8 @@ export = async () => {
         supervisors: cluster.supervisors,
         /** The version of Storm that the tag of its image names; if it names none, the image. */
         stormVersion: imageVersion(settings.stormImage) ?? settings.stormImage,
+        /** When the first of the certificates that an update renews ends. */
+        ...(cluster.certificatesExpire && { certificatesExpire: cluster.certificatesExpire }),
         ...target.outputs,
         /** What serves metrics, as Prometheus' `file_sd` reads it. */
         ...(monitoring && { prometheusTargets: monitoring.targets }),

@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import type { z } from "zod";
 import type { Logging } from "./components/hosts/docker/logging";
+import { stackState } from "./components/stackState";
+import { isSecured } from "./components/storm/rollout/securitySteps";
 import { majorVersion } from "./provider/image";
 import { type Fields, fields } from "./settings/fields";
 import { type Problem, ruleProblems, type Valid } from "./settings/rules";
@@ -153,6 +155,12 @@ export async function readSettings(clusterName: string): Promise<StackSettings> 
     if (told.length > 0) {
         void pulumi.log.warn(`Of the stack's settings:\n${told.join("\n")}`);
     }
+    if (settings.security === "none" && isSecured(await stackState())) {
+        throw new pulumi.RunError(
+            'The stack\'s settings have a mistake:\n  storm:security ("none") would cut off the daemons of a cluster whose ZooKeeper has TLS: ' +
+                "set it to zookeeper again, or create another stack without it",
+        );
+    }
     const { stormYaml, logging } = settings;
     return {
         ...settings,
@@ -166,6 +174,7 @@ const texts: (keyof Fields)[] = [
     "target",
     "discovery",
     "delivery",
+    "security",
     "stormImage",
     "zookeeperImage",
     "dnsImage",

@@ -128,16 +128,24 @@ export class StackKey extends resource("StackKey", { outputs: ["value"] }) {
     declare readonly value: pulumi.Output<string>;
 }
 
-/** A certificate that the stack has made, and its private key, which it keeps as a secret. Valid for ten years. */
-export class Certificate extends resource("Certificate", { outputs: ["certificate", "key"] }) {
+/** A certificate that the stack has made, and its private key, which it keeps as a secret. Valid for ten years, or for `days`. */
+export class Certificate extends resource("Certificate", { outputs: ["certificate", "key", "keyStore", "expires"] }) {
     declare readonly certificate: pulumi.Output<string>;
     declare readonly key: pulumi.Output<string>;
+    /** Both, in base64, with `storePassword`. */
+    declare readonly keyStore: pulumi.Output<string>;
+    /** When it ends, with `days`: `2027-11-30T15:00:00.000Z`. */
+    declare readonly expires: pulumi.Output<string>;
 
     constructor(name: string, args: Args<"Certificate">, opts: pulumi.CustomResourceOptions) {
         super(name, args, opts);
         this.key = pulumi.secret(this.key);
+        this.keyStore = pulumi.secret(this.keyStore);
     }
 }
+
+/** How far an existing cluster is on its way to ZooKeeper's TLS. */
+export class SecurityStep extends resource("SecurityStep") {}
 
 /** A host key that a machine is launched with, to be known at the first connection. */
 export class LaunchKey extends resource("LaunchKey", { outputs: ["privateKey", "publicKey"] }) {

@@ -385,8 +385,23 @@ export const schema = {
         name: text,
         /** IP address at which others connect to its owner; default: nobody does. */
         address: text.optional(),
+        /** DNS names at which others connect to its owner; default: none. */
+        names: z.array(text).optional(),
         /** Who signs it; default: itself, as an authority that signs others. */
         by: pair.optional(),
+        /** Common name of its subject, which is all of it then; default: the subject is the organization `name`. */
+        commonName: text.optional(),
+        /** What its owner is in a connection; default: both. */
+        usage: z.enum(["server", "client"]).optional(),
+        /** Days for which it is valid. When less than a third of them is left, it is replaced. Default: ten years, and it is not. */
+        days: z.int().positive().optional(),
+        /** Password of a key store in the format PKCS #12 that it comes in too; default: it does not. */
+        storePassword: text.optional(),
+    }),
+    /** How far an existing cluster is on its way to ZooKeeper's TLS. */
+    SecurityStep: z.strictObject({
+        /** 1 to 3. */
+        step: z.int().min(1).max(3),
     }),
     /** A host key that a machine is launched with, to be known at the first connection. */
     LaunchKey: z.strictObject({

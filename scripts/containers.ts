@@ -22,6 +22,8 @@ export interface Outputs {
     grafanaUrl?: string;
     /** On `aws` alone. */
     grafanaTunnel?: string;
+    /** When the first of the certificates that an update renews ends; if there are any. */
+    certificatesExpire?: string;
     stormVersion: string;
     /** Absent on `local`. */
     hosts?: Record<string, { address: string; daemons: string[]; ssh: string; lost?: boolean }>;

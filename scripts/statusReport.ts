@@ -43,6 +43,9 @@ export function report(found: Found): { lines: string[]; isWell: boolean } {
     const lines = [
         `Storm ${outputs.stormVersion}, cluster ${cluster}`,
         `  ZooKeeper    ${outputs.zookeeperServers.join(" ")}`,
+        ...(outputs.certificatesExpire
+            ? [`  certificates until ${outputs.certificatesExpire.slice(0, 10)}, and \`make up\` renews them before`]
+            : []),
         `  Nimbus       ${outputs.nimbusSeeds.map((address) => `${address}:${outputs.nimbusPort}`).join(" ")}`,
         `  supervisors  ${outputs.supervisors.join(" ")}`,
         `  UI           ${page(outputs.uiUrl, outputs.uiTunnel)}`,

@@ -67,6 +67,7 @@ export const fields = {
     zooCfg,
     discovery: oneOf(["addresses", "dns", "ambassador"]),
     ambassadorTls: flag,
+    security: oneOf(["none", "zookeeper"]),
     dnsImage: tagged,
     etcdImage: tagged,
     proxyImage: tagged,

@@ -11,6 +11,7 @@ import { jvmsOf, memoryProblems } from "./memory";
 import { monitoringPorts, monitoringProblems } from "./monitoring";
 import { misplacements } from "./placement";
 import { scopeProblems } from "./scopes";
+import { securityOf, securityProblems } from "./security";
 import { openedPorts, stormYamlProblems } from "./stormYaml";
 import { zooCfgProblems } from "./zooCfg";
 
@@ -39,6 +40,7 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
         problem(["stormYaml", ...path], message),
     );
     zooCfgProblems(settings.zooCfg ?? {}, (path, message) => problem(["zooCfg", ...path], message));
+    securityProblems(settings, problem);
     loggingProblems(settings.logging, (path, message) => problem(["logging", ...path], message));
     memoryProblems(settings, problem);
     portProblems(settings, problem);
@@ -59,6 +61,7 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
 
 function portProblems(settings: Valid, problem: Problem): void {
     const { target, uiPort, slots, ui, stormYaml, discovery, ambassadorTls: tls = false } = settings;
+    const security = securityOf(settings.security ?? "none");
     if (uiPort === undefined) {
         return;
     }
@@ -66,7 +69,7 @@ function portProblems(settings: Valid, problem: Problem): void {
         const ambassadors = discovery === "ambassador" ? { tls } : undefined;
         // Ports that each machine opens are compared in monitoringProblems.
         const monitoring = { ...monitoringPorts(settings.monitoring), nodeExporter: false, cadvisor: false };
-        const all = edges({ slots, uiPort, ambassadors, monitoring: settings.monitoring && monitoring });
+        const all = edges({ slots, uiPort, ambassadors, security, monitoring: settings.monitoring && monitoring });
         const owner = (port: unknown, among = all) =>
             among.find(({ ports: [first, last] }) => typeof port === "number" && first <= port && port <= last)?.to;
         const others = all.filter(({ to }) => to !== "ui");

@@ -12,9 +12,11 @@ import { Supervisor } from "./daemons/supervisor";
 import { Ui } from "./daemons/ui";
 import { ZooKeeper } from "./daemons/zookeeper";
 import { drains } from "./rollout/drains";
+import { begin, end, nextStep } from "./rollout/securitySteps";
 import { prerequisites } from "./rollout/prerequisites";
 import { restartGate } from "./rollout/restartGate";
 import { revisionOf } from "./rollout/versionGuard";
+import { ZooKeeperTls } from "./security/zooKeeperTls";
 import { compositionProblem, placeDaemons } from "./spec/composition";
 import { logWriterDefaults, tolerant } from "./spec/jvmOptions";
 import { memoryLimit } from "./spec/memory";
@@ -46,6 +48,8 @@ export interface Watched {
 export class StormCluster extends pulumi.ComponentResource {
     /** Address or name, and client port, of each server of the ensemble. */
     readonly zookeeperServers: pulumi.Output<string[]>;
+    /** When the first of the certificates that an update renews ends, such as `2027-11-30T15:00:00.000Z`; undefined: there are none. */
+    readonly certificatesExpire: pulumi.Output<string> | undefined;
     /** Names or addresses by which a client on a Nimbus's host connects to Nimbus. */
     readonly nimbusSeeds: pulumi.Output<string[]>;
     /** TCP port at which that client connects to Nimbus. */
@@ -63,7 +67,10 @@ export class StormCluster extends pulumi.ComponentResource {
      */
     readonly watched: Watched;
 
-    /** @throws pulumi.InputPropertyError if `hosts` are not those of a cluster: what is missing, or too much. */
+    /**
+     * @throws pulumi.InputPropertyError if `hosts` are not those of a cluster: what is missing, or too much; or if `security` is given with
+     * an existing ensemble.
+     */
     constructor(name: string, given: StormClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:StormCluster", name, {}, opts);
         const args = complete(given);
@@ -82,6 +89,11 @@ export class StormCluster extends pulumi.ComponentResource {
             discovery,
             prerequisites: byEngine,
         };
+        const tls = args.security
+            ? new ZooKeeperTls(`${name}-security`, { clusterName: args.clusterName, discovery }, options)
+            : undefined;
+        const step = tls && state.apply((existing) => nextStep(existing, name));
+        const begun = step && begin(name, step, { parent: this, dependsOn: first });
         const zookeeper: Ensemble = args.zookeeper
             ? existingEnsemble(args.zookeeper, first)
             : new ZooKeeper(
@@ -95,7 +107,8 @@ export class StormCluster extends pulumi.ComponentResource {
                       zooCfg: { ...connectionLimit(daemons, discovery, args.slots), ...args.zooCfg },
                       metrics: args.zooKeeperMetrics ?? false,
                       mayLeave: args.mayLeave,
-                      after: first,
+                      tls: tls && step && { member: (daemon) => tls.member(daemon), step },
+                      after: begun ? [...first, begun] : first,
                   },
                   options,
               );
@@ -110,6 +123,7 @@ export class StormCluster extends pulumi.ComponentResource {
             `${name}-nimbus`,
             {
                 ...storm,
+                zookeeperClient: tls && ((daemon) => tls.client(daemon)),
                 daemons: ofKind(daemons, "nimbus"),
                 heap: args.heap,
                 memory: (nimbusLogviewer) => memoryLimit("nimbus", { ...args, nimbusLogviewer }),
@@ -136,6 +150,7 @@ export class StormCluster extends pulumi.ComponentResource {
                 `${name}-${daemon.name}`,
                 {
                     ...storm,
+                    zookeeperClient: tls?.client(daemon),
                     daemon,
                     nimbus,
                     after: gates,
@@ -150,6 +165,9 @@ export class StormCluster extends pulumi.ComponentResource {
             supervisors.push(supervisor);
         }
         const ready = supervisors.map((supervisor) => supervisor.ready);
+        if (step) {
+            end(name, step, { parent: this, dependsOn: [...zookeeper.ready, ...nimbus.ready, ...ready] });
+        }
         const drained = drains(name, placed, ready, { nimbus, discovery, seconds: readySeconds }, this);
         const shutdown = new NimbusShutdown(
             `${name}-shutdown`,
@@ -188,6 +206,7 @@ export class StormCluster extends pulumi.ComponentResource {
 
         const client = discovery.resolve(nimbus, nimbus.daemons[0] as PlacedDaemon);
         this.zookeeperServers = zookeeper.servers;
+        this.certificatesExpire = tls?.expires;
         this.nimbusSeeds = client.servers;
         this.nimbusPort = client.port;
         this.supervisors = pulumi.all(placed.map(({ host }) => host.address));
@@ -235,15 +254,20 @@ export class StormCluster extends pulumi.ComponentResource {
     }
 }
 
-function daemonsOf({ clusterName, hosts, zookeeper }: StormClusterArgs): PlacedDaemon[] {
+function daemonsOf({ clusterName, hosts, zookeeper, security }: StormClusterArgs): PlacedDaemon[] {
     const fail = (reason: string) => new pulumi.InputPropertyError({ propertyPath: "hosts", reason });
     const daemons = (() => {
         try {
-            return placeDaemons(clusterName, hosts);
+            return placeDaemons(clusterName, hosts, security);
         } catch (error) {
             throw fail((error as Error).message);
         }
     })();
+    if (security && zookeeper) {
+        const reason =
+            "is for an ensemble of the cluster's own, and `zookeeper` names an existing one: remove one of the two";
+        throw new pulumi.InputPropertyError({ propertyPath: "security", reason });
+    }
     const problem = compositionProblem(daemons, zookeeper !== undefined);
     if (problem !== undefined) {
         throw fail(problem);

@@ -6,6 +6,7 @@ import type { ExistingZooKeeper } from "./daemons/ensemble";
 import type { Delivery } from "./daemons/stormDaemon";
 import { clusterDefaults } from "./spec/defaults";
 import type { Heap, Memory, MonitoringMemory } from "./spec/memory";
+import type { Security } from "./spec/security";
 import type { StormConfig } from "./spec/stormConfig";
 import type { ZooCfg } from "./spec/zooCfg";
 
@@ -85,6 +86,13 @@ export interface StormClusterArgs {
      * @default false
      */
     zooKeeperMetrics?: boolean;
+    /**
+     * What is protected by certificates, which the stack creates: with `zookeeper`, Storm's daemons and workers connect to the cluster's
+     * own ensemble by mutual TLS, at TCP port 2281, and so do its members to each other. Needs Storm 2.7 and ZooKeeper 3.7 or newer, and
+     * another discovery than `ambassador`. An ensemble that exists gets there in three updates, and does not go back.
+     * @default nothing is: ZooKeeper and Storm have no login
+     */
+    security?: Security;
     /**
      * How daemons resolve services.
      * @default `addresses`

@@ -115,7 +115,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             ...(network.resource ? [network.resource] : []),
         );
 
-        const daemons = placeDaemons(clusterName, this.hosts);
+        const daemons = placeDaemons(clusterName, this.hosts, args.security);
         this.discovery = targetDiscovery(
             name,
             args,
@@ -162,7 +162,13 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 vpcId: network.id,
                 kinds,
                 edges: [
-                    ...edges({ slots, uiPort, ambassadors, monitoring: this.args.monitoring }),
+                    ...edges({
+                        slots,
+                        uiPort,
+                        ambassadors,
+                        security: this.args.security,
+                        monitoring: this.args.monitoring,
+                    }),
                     ...sshKinds.map((to) => ({ from: to === "bastion" ? "ssh" : entry, to, ...ssh })),
                 ],
                 outsiders: {

@@ -54,7 +54,7 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
         this.hosts = Object.fromEntries(
             daemonRefs(args.daemons).map(({ kind, index, name: daemon }) => [daemon, host(daemon, kind, index)]),
         );
-        const daemons = placeDaemons(clusterName, this.hosts);
+        const daemons = placeDaemons(clusterName, this.hosts, args.security);
         this.discovery = targetDiscovery(
             name,
             args,

@@ -131,7 +131,7 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
         this.hosts = Object.fromEntries(
             [...byDaemon].filter(([daemon]) => !(dnsServers as readonly string[]).includes(daemon)),
         );
-        const daemons = placeDaemons(clusterName, this.hosts);
+        const daemons = placeDaemons(clusterName, this.hosts, args.security);
         this.discovery = targetDiscovery(
             name,
             args,

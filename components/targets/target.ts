@@ -9,6 +9,7 @@ import type { PlacedDaemon } from "../discovery/placedDaemon";
 import type { Logging } from "../hosts/docker/logging";
 import type { Host } from "../hosts/host";
 import { clusterDefaults } from "../storm/spec/defaults";
+import type { Security } from "../storm/spec/security";
 
 /** A way in which daemons resolve services. */
 export type DiscoveryKind = "addresses" | "dns" | "ambassador";
@@ -45,6 +46,11 @@ export interface TargetArgs {
      * @default the driver `json-file`, three files of 10 MB for each container; Storm's logs are in files only
      */
     logging?: Logging;
+    /**
+     * What of the cluster is protected by certificates; the same as that of the cluster.
+     * @default nothing is
+     */
+    security?: Security;
     /**
      * TCP port at which Storm UI is reached; the same as that of the cluster.
      * @default 8080

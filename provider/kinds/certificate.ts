@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from "crypto";
+import { generateKeyPairSync, randomBytes, X509Certificate } from "crypto";
 import * as forge from "node-forge";
 import type { Kind } from "../kind";
 import { type Inputs, schema } from "../schema";
@@ -9,14 +9,18 @@ interface Pair {
     key: string;
 }
 
-/** How long certificates are valid. */
+/** How long certificates are valid that are not renewed. */
 const years = 10;
+const day = 86_400_000;
 
 /**
  * Makes a certificate.
  * @param by Who signs it; default: itself, as an authority that signs others.
  */
-export function certify({ name, address }: Pick<Inputs<"Certificate">, "name" | "address">, by?: Pair): Pair {
+export function certify(
+    { name, address, names = [], commonName, usage, days = years * 365 }: Omit<Inputs<"Certificate">, "by">,
+    by?: Pair,
+): Pair {
     const { publicKey, privateKey: key } = generateKeyPairSync("rsa", {
         modulusLength: 3072,
         publicKeyEncoding: { type: "spki", format: "pem" },
@@ -28,9 +32,16 @@ export function certify({ name, address }: Pick<Inputs<"Certificate">, "name" | 
     certificate.serialNumber = `01${randomBytes(15).toString("hex")}`;
     // Clocks may differ by an hour.
     certificate.validity.notBefore = new Date(Date.now() - 3_600_000);
-    certificate.validity.notAfter = new Date(Date.now() + years * 365 * 86_400_000);
+    certificate.validity.notAfter = new Date(Date.now() + days * day);
     // etcd's HTTP API refuses those with a common name, which it would not take for the name of a user.
-    const subject = [{ name: "organizationName", value: name }];
+    const subject =
+        commonName === undefined
+            ? [{ name: "organizationName", value: name }]
+            : [{ name: "commonName", value: commonName }];
+    const altNames = [
+        ...(address === undefined ? [] : [{ type: 7, ip: address }]),
+        ...names.map((value) => ({ type: 2, value })),
+    ];
     certificate.setSubject(subject);
     certificate.setIssuer(by ? forge.pki.certificateFromPem(by.certificate).subject.attributes : subject);
     certificate.setExtensions(
@@ -39,8 +50,9 @@ export function certify({ name, address }: Pick<Inputs<"Certificate">, "name" | 
                   { name: "basicConstraints", cA: false, critical: true },
                   { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
                   // A machine is both, and so is etcd, which its own HTTP API is a client of.
-                  { name: "extKeyUsage", serverAuth: true, clientAuth: true },
-                  { name: "subjectAltName", altNames: address === undefined ? [] : [{ type: 7, ip: address }] },
+                  { name: "extKeyUsage", serverAuth: usage !== "client", clientAuth: usage !== "server" },
+                  // Java cannot read an empty one.
+                  ...(altNames.length > 0 ? [{ name: "subjectAltName", altNames }] : []),
               ]
             : [
                   { name: "basicConstraints", cA: true, pathLenConstraint: 0, critical: true },
@@ -51,12 +63,43 @@ export function certify({ name, address }: Pick<Inputs<"Certificate">, "name" | 
     return { certificate: forge.pki.certificateToPem(certificate), key };
 }
 
-/** Made once, and again for another owner or authority. */
-export const certificate: Kind<Inputs<"Certificate">, Pair> = {
+/** A certificate and its key in a key store of the format PKCS #12, in base64. */
+export function keyStore({ certificate, key }: Pair, password: string): string {
+    const store = forge.pkcs12.toPkcs12Asn1(
+        forge.pki.privateKeyFromPem(key),
+        [forge.pki.certificateFromPem(certificate)],
+        password,
+        { algorithm: "aes256" },
+    );
+    return Buffer.from(forge.asn1.toDer(store).getBytes(), "binary").toString("base64");
+}
+
+interface Certified extends Pair {
+    keyStore?: string;
+    expires?: string;
+}
+
+/** Created once, and again for another owner or authority, and before it ends. */
+export const certificate: Kind<Inputs<"Certificate">, Certified> = {
     inputs: schema.Certificate,
     id: ({ name }) => name,
-    secrets: ["key"],
+    secrets: ["key", "keyStore"],
     updates: [],
-    replaces: ["name", "address", "by"],
-    create: async (inputs) => certify(inputs, inputs.by),
+    replaces: ["name", "address", "names", "by", "commonName", "usage", "days", "storePassword"],
+    differs: ({ days, expires }) => {
+        const isEnding =
+            days !== undefined && expires !== undefined && Date.parse(expires) - Date.now() < (days * day) / 3;
+        return { replaces: isEnding ? ["expires"] : [] };
+    },
+    create: async (inputs) => {
+        const pair = certify(inputs, inputs.by);
+        const { days, storePassword } = inputs;
+        return {
+            ...pair,
+            ...(storePassword !== undefined && { keyStore: keyStore(pair, storePassword) }),
+            ...(days !== undefined && {
+                expires: new Date(new X509Certificate(pair.certificate).validTo).toISOString(),
+            }),
+        };
+    },
 };

@@ -22,6 +22,7 @@ import { prometheusFiles } from "./prometheusFiles";
 import { registryUsers } from "./registryUsers";
 import { restartGate } from "./restartGate";
 import { script } from "./script";
+import { securityStep } from "./securityStep";
 import { nimbusShutdown } from "./nimbusShutdown";
 import { submission } from "./submission";
 
@@ -46,6 +47,7 @@ const each = {
     Password: password,
     StackKey: stackKey,
     Certificate: certificate,
+    SecurityStep: securityStep,
     LaunchKey: launchKey,
     OwnHostKey: ownHostKey,
     ExchangedHostKey: exchangedHostKey,

@@ -56,6 +56,14 @@ describe("a cluster", () => {
         });
     });
 
+    test("whose ZooKeeper has TLS: until when its certificates are valid", () => {
+        const secured = { ...outputs, certificatesExpire: "2027-11-30T15:00:00.000Z" };
+        expect(reported(all, { outputs: secured }).text).toContain(
+            "\n  certificates until 2027-11-30, and `make up` renews",
+        );
+        expect(reported(all).text).not.toContain("certificates");
+    });
+
     test("whose Nimbus does not answer", () => {
         const { text, isWell } = reported(all, { summary: undefined });
         expect(isWell).toBe(false);

@@ -35,6 +35,8 @@ export interface DaemonArgs extends ClusterArgs {
     environment?: Record<string, pulumi.Input<string>>;
     /** Files to put into the container, by absolute path; default: none. */
     files?: Record<string, pulumi.Input<string>>;
+    /** The same, whose content is in base64; default: none. */
+    encodedFiles?: Record<string, pulumi.Input<string>>;
     /** A file that is written to the host, and mounted with its directory; default: none. */
     mounted?: { directory: string; file: string; content: pulumi.Input<string> };
     /** Directories whose data outlives the container; default: none. */
@@ -124,7 +126,13 @@ export class Daemon extends pulumi.ComponentResource {
                 image: args.image,
                 command: args.command,
                 envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
-                uploads: Object.entries(args.files ?? {}).map(([file, content]) => ({ file, content })),
+                uploads: [
+                    ...Object.entries(args.files ?? {}).map(([file, content]) => ({ file, content })),
+                    ...Object.entries(args.encodedFiles ?? {}).map(([file, contentBase64]) => ({
+                        file,
+                        contentBase64,
+                    })),
+                ],
                 volumes: [...volumes, ...mounts],
                 ...discovery.attach(args.daemon, args.published ?? []),
                 // As PID 1 it reaps what a supervisor's workers leave behind.

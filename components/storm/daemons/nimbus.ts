@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NimbusContainer } from "../../../provider/schema";
 import { locationOf, type PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Service } from "../../discovery/service";
+import type { ZooKeeperClient } from "../security/zooKeeperTls";
 import { ports } from "../spec/ports";
 import { restartGate } from "../rollout/restartGate";
 import { nimbusWithLogviewer } from "./logviewer";
@@ -20,6 +21,8 @@ export interface NimbusArgs extends StormArgs {
      * supervisor has the same address, its logviewer has the port.
      */
     logviewer: (daemon: PlacedDaemon) => boolean;
+    /** What a daemon connects to ZooKeeper by; default: nothing, it does so in plain. */
+    zookeeperClient?: ((daemon: PlacedDaemon) => ZooKeeperClient) | undefined;
 }
 
 /**
@@ -54,6 +57,7 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                 {
                     ...args,
                     daemon,
+                    zookeeperClient: args.zookeeperClient?.(daemon),
                     run: "nimbus",
                     nimbus: this,
                     script: logviewer.apply((beside) => (beside ? nimbusWithLogviewer : runs("nimbus"))),

@@ -5,6 +5,7 @@ import { dataGuard } from "./dataGuard";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
 import type { Ensemble } from "./ensemble";
 import { logsToOutput, ownLog4j2 } from "./logsToOutput";
+import type { ZooKeeperClient } from "../security/zooKeeperTls";
 import { ports } from "../spec/ports";
 import { childopts, type StormConfig, stormYaml } from "../spec/stormConfig";
 
@@ -50,6 +51,8 @@ export interface StormDaemonArgs
     script?: pulumi.Input<string>;
     /** Commands of `storm` that the script runs beside; default: none. */
     beside?: string[];
+    /** What it connects to ZooKeeper by; default: nothing, it does so in plain, or not at all. */
+    zookeeperClient?: ZooKeeperClient | undefined;
 }
 
 /** The script that runs a command of `storm`, with the script's own arguments. */
@@ -82,13 +85,18 @@ export class StormDaemon extends Daemon {
                 ...launch,
                 ...(drpcs && { "drpc.servers": drpcs }),
             }));
-        const jvms = { options: discovery.jvmOptions, image: args.image };
+        const { zookeeperClient: client } = args;
+        const jvms = {
+            options: [discovery.jvmOptions, client?.jvmOptions].filter(Boolean).join(" "),
+            image: args.image,
+        };
         // Storm logs to files: without more, a log driver would get next to nothing of it.
         const isLogged = daemon.host.docker.logging !== undefined;
         const entries = pulumi
             .all([args.stormYaml ?? {}, args.heaps, args.revision])
             .apply(([config, heaps, revision]) => ({
                 ...(isLogged && { "storm.log4j2.conf.dir": ownLog4j2 }),
+                ...client?.config,
                 ...config,
                 ...childopts({ ...jvms, heaps, revision }, config),
             }));
@@ -105,7 +113,7 @@ export class StormDaemon extends Daemon {
                 ].join("\n"),
                 "storm",
             ]);
-        const delivered =
+        const delivered: Pick<DaemonArgs, "command" | "mounted" | "files"> =
             args.delivery === "file"
                 ? {
                       command: start,
@@ -128,6 +136,7 @@ export class StormDaemon extends Daemon {
             {
                 ...args,
                 ...delivered,
+                ...(client && { files: { ...delivered.files, ...client.files }, encodedFiles: client.encodedFiles }),
                 receives: [...zookeeper.peers, ...nimbus.peers, ...(drpc?.peers ?? [])],
                 logFiles: [args.run, ...(args.beside ?? [])].map((each) => `/logs/${each}.log`),
             },

@@ -6,7 +6,9 @@ import { locationOf, type PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Service } from "../../discovery/service";
 import { type ClusterArgs, Daemon } from "./daemon";
 import type { Ensemble } from "./ensemble";
+import type { ZooKeeperMember } from "../security/zooKeeperTls";
 import { ports } from "../spec/ports";
+import { clientPort, type SecurityStep } from "../spec/security";
 import { cfgExtra, metricsProvider, type ZooCfg } from "../spec/zooCfg";
 import { restartGate } from "../rollout/restartGate";
 
@@ -26,9 +28,17 @@ export interface ZooKeeperArgs extends ClusterArgs {
     metrics: boolean;
     /** Names of members that may leave; default: none. */
     mayLeave?: string[];
+    /**
+     * What members have for TLS, and how far they are on the way to it.
+     * @default nothing: they are reached in plain
+     */
+    tls?: { member(daemon: PlacedDaemon): ZooKeeperMember; step: pulumi.Output<SecurityStep> } | undefined;
     /** What has to be there before the first member is made. */
     after: readonly pulumi.Resource[];
 }
+
+/** Where a member answers `srvr` to what runs in its container, if clients must use TLS. */
+const loopback = "127.0.0.1";
 
 /**
  * A ZooKeeper ensemble of the cluster's own. Members of a new one start together; they are changed, and new ones come to one that has
@@ -54,6 +64,12 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
                 )
                 .apply((lines) => lines.join(" "));
 
+        const plainAddress = (member: PlacedDaemon): pulumi.Output<string> => {
+            const { bindAddress } = discovery.advertise(member);
+            return args.tls
+                ? pulumi.all([args.tls.step, bindAddress]).apply(([step, bound]) => (step === 1 ? bound : loopback))
+                : bindAddress;
+        };
         const advertised = pulumi.all(members.map((member) => discovery.advertise(member).host));
         const membership = new EnsembleMembership(
             `${name}-membership`,
@@ -64,7 +80,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
                 members: pulumi.all(
                     members
                         .filter(({ host }) => host.waits === undefined)
-                        .map((member) => membershipOf(member, discovery)),
+                        .map((member) => membershipOf(member, plainAddress(member), discovery)),
                 ),
                 mayLeave: args.mayLeave ?? [],
                 seconds: args.readySeconds,
@@ -74,7 +90,8 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
         const created: Daemon[] = [];
         const [limit, options] = [{ readySeconds: args.readySeconds }, { parent: this }];
         for (const [position, daemon] of members.entries()) {
-            const { bindAddress } = discovery.advertise(daemon);
+            const bindAddress = plainAddress(daemon);
+            const tls = args.tls?.member(daemon);
             // All members before this one: members with data must not be outvoted by members that start without.
             const gate =
                 position === 0 ? [] : [restartGate(`${name}-restart-gate-${position}`, created, limit, options)];
@@ -88,11 +105,12 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
                         ZOO_SERVERS: servers(daemon),
                         // Not in the list of servers: Storm's client would read addresses there, and use them instead of its own.
                         ZOO_CFG_EXTRA: pulumi
-                            .all([bindAddress, daemon.host.address])
-                            .apply(([clientPortAddress, address]) =>
+                            .all([bindAddress, daemon.host.address, args.tls?.step])
+                            .apply(([clientPortAddress, address, step]) =>
                                 cfgExtra({
                                     clientPort: ports.zookeeper,
                                     clientPortAddress,
+                                    ...(tls && step && tls.zooCfg(step, address)),
                                     ...(args.metrics && metricsProvider(address)),
                                     ...args.zooCfg,
                                 }),
@@ -106,6 +124,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
                         ZK_SERVER_HEAP: String(args.heap),
                         ...(discovery.jvmOptions && { JVMFLAGS: discovery.jvmOptions }),
                     },
+                    ...(tls && { files: tls.files }),
                     receives: members,
                     dataDirectories: ["/data", "/datalog"],
                     // A member that starts empty copies from the others, and becomes ready when it has.
@@ -133,7 +152,9 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
         this.ready = created.map(({ ready }) => ready);
         this.restarted = [restartGate(`${name}-restart-gate`, created, limit, options)];
         this.servers = pulumi.all(
-            members.map(({ host: { address } }) => pulumi.interpolate`${address}:${ports.zookeeper}`),
+            members.map(
+                ({ host: { address } }) => pulumi.interpolate`${address}:${clientPort(args.tls && "zookeeper")}`,
+            ),
         );
         this.registerOutputs({ addresses: members.map(({ host }) => host.address) });
     }
@@ -145,19 +166,18 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
 
 function membershipOf(
     member: PlacedDaemon,
+    plainAddress: pulumi.Output<string>,
     discovery: Discovery,
 ): pulumi.Output<Inputs<"EnsembleMembership">["members"][number]> {
     const { name: daemon, host } = member;
-    return pulumi
-        .all([locationOf(member, discovery), discovery.advertise(member).bindAddress])
-        .apply(([{ container, ssh, port }, address]) => ({
-            daemon,
-            container,
-            ssh,
-            address,
-            port,
-            isLost: host.machine?.unusable !== undefined,
-        }));
+    return pulumi.all([locationOf(member, discovery), plainAddress]).apply(([{ container, ssh }, address]) => ({
+        daemon,
+        container,
+        ssh,
+        address,
+        port: ports.zookeeper,
+        isLost: host.machine?.unusable !== undefined,
+    }));
 }
 
 function server({ index }: PlacedDaemon, name: pulumi.Output<string>): pulumi.Output<string> {

@@ -2,6 +2,7 @@ import { type DaemonKind, type DaemonRef, daemonKinds, daemonRef, ofKind, parseD
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Host } from "../../hosts/host";
 import { ports } from "./ports";
+import { clientPort, type Security } from "./security";
 
 /** How many daemons of each kind a cluster has. */
 export interface DaemonCounts {
@@ -38,9 +39,14 @@ const defaultPorts: Record<DaemonKind, number> = { ...ports, ui: 8080 };
  * The daemons of a cluster on their hosts, by kind, each kind in the order of its numbers.
  * @param clusterName First part of the names of containers.
  * @param hosts The host of each daemon, by the daemon's name.
+ * @param security What is protected by certificates; default: nothing.
  * @throws RangeError if a name is not one of a daemon, or a number is left out.
  */
-export function placeDaemons(clusterName: string, hosts: Readonly<Record<string, Host>>): PlacedDaemon[] {
+export function placeDaemons(
+    clusterName: string,
+    hosts: Readonly<Record<string, Host>>,
+    security?: Security,
+): PlacedDaemon[] {
     const unknown = Object.keys(hosts).filter((name) => parseDaemonName(name) === undefined);
     if (unknown.length > 0) {
         throw new RangeError(
@@ -61,7 +67,7 @@ export function placeDaemons(clusterName: string, hosts: Readonly<Record<string,
         ...ref,
         host: hosts[ref.name] as Host,
         container: `${clusterName}-${ref.name}`,
-        defaultPort: defaultPorts[ref.kind],
+        defaultPort: ref.kind === "zookeeper" ? clientPort(security) : defaultPorts[ref.kind],
     }));
 }
 

@@ -1,6 +1,7 @@
 import { type DaemonKind, daemonKinds } from "../../daemonRef";
 import { etcdPorts, nimbusPorts, securedPort } from "../../discovery/ambassador/ports";
 import { ports } from "./ports";
+import { clientPort, type Security } from "./security";
 
 /** Who connects to daemons from outside of the cluster. */
 export type Outsider = "browser" | "client" | "prometheus";
@@ -32,6 +33,11 @@ export interface EdgesArgs {
         tls: boolean;
     };
     /**
+     * What is protected by certificates; with `zookeeper`, the clients of ZooKeeper connect by TLS.
+     * @default nothing is
+     */
+    security?: Security;
+    /**
      * What watches the cluster, on the machine of the first Nimbus, and the TCP ports of its Prometheus server and of Grafana; without a
      * server, somebody else's, the outsider `prometheus`, scrapes the exporters.
      * @default nothing does
@@ -49,8 +55,8 @@ export interface EdgesArgs {
 }
 
 /** Who connects to whom in a cluster with daemons of every kind: a firewall that allows these, and nothing else, suffices. */
-export function edges({ slots, uiPort, ambassadors, monitoring }: EdgesArgs): Edge[] {
-    const all = [...direct(slots, uiPort), ...(monitoring ? watching(monitoring) : [])];
+export function edges({ slots, uiPort, ambassadors, security, monitoring }: EdgesArgs): Edge[] {
+    const all = [...direct(slots, uiPort, clientPort(security)), ...(monitoring ? watching(monitoring) : [])];
     if (!ambassadors) {
         return all;
     }
@@ -96,15 +102,15 @@ function one(port: number) {
     return [port, port] as const;
 }
 
-function direct(slots: number, uiPort: number): Edge[] {
+function direct(slots: number, uiPort: number, zookeeper: number): Edge[] {
     return [
         { from: "zookeeper", to: "zookeeper", ports: one(ports.zookeeperPeers), purpose: "followers and leader" },
         { from: "zookeeper", to: "zookeeper", ports: one(ports.zookeeperElection), purpose: "election of the leader" },
-        { from: "nimbus", to: "zookeeper", ports: one(ports.zookeeper), purpose: "the cluster's state" },
+        { from: "nimbus", to: "zookeeper", ports: one(zookeeper), purpose: "the cluster's state" },
         {
             from: "supervisor",
             to: "zookeeper",
-            ports: one(ports.zookeeper),
+            ports: one(zookeeper),
             purpose: "the cluster's state; workers' errors",
         },
         { from: "nimbus", to: "nimbus", ports: one(ports.nimbus), purpose: "copies of topologies' jars and code" },

@@ -2,6 +2,8 @@
 export const ports = {
     /** A ZooKeeper member's, for clients. */
     zookeeper: 2181,
+    /** A ZooKeeper member's, for clients by TLS. */
+    zookeeperTls: 2281,
     /** The leader's, for followers. */
     zookeeperPeers: 2888,
     /** A member's, for the election of a leader. */

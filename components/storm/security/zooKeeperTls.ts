@@ -1,0 +1,175 @@
+import { isIP } from "net";
+import * as pulumi from "@pulumi/pulumi";
+import { Certificate } from "../../../provider/resources";
+import type { Discovery } from "../../discovery/discovery";
+import type { PlacedDaemon } from "../../discovery/placedDaemon";
+import { ports } from "../spec/ports";
+import type { SecurityStep } from "../spec/security";
+import type { StormConfig } from "../spec/stormConfig";
+import type { ZooCfg } from "../spec/zooCfg";
+
+/** Arguments of {@link ZooKeeperTls}. */
+export interface ZooKeeperTlsArgs {
+    /** The cluster's name, by which authorities are named. */
+    clusterName: string;
+    /** How others get to a member. */
+    discovery: Discovery;
+}
+
+/** What a member of the ensemble serves, and connects to other members, by. */
+export interface ZooKeeperMember {
+    /** Content by path in the container. */
+    files: Record<string, pulumi.Output<string>>;
+    /** Entries of zoo.cfg, beside `clientPort` and `clientPortAddress`. */
+    zooCfg(step: SecurityStep, address: string): ZooCfg;
+}
+
+/** What a daemon of Storm connects to ZooKeeper by. */
+export interface ZooKeeperClient {
+    /** Content by path in the container. */
+    files: Record<string, pulumi.Output<string>>;
+    /** The same, in base64. */
+    encodedFiles: Record<string, pulumi.Output<string>>;
+    /** Entries of storm.yaml. */
+    config: StormConfig;
+    /** Options of its JVMs. */
+    jvmOptions: string;
+}
+
+/** Days for which a certificate is valid. Once less than a third of them is left, an update replaces it. */
+export const validDays = 365;
+
+const folder = "/certificates";
+const files = {
+    authority: `${folder}/zookeeper-authority.pem`,
+    /** A member's certificate and key. */
+    own: `${folder}/zookeeper.pem`,
+    quorumAuthority: `${folder}/quorum-authority.pem`,
+    quorum: `${folder}/quorum.pem`,
+    /** The certificate and key of a client. */
+    keyStore: `${folder}/zookeeper.p12`,
+};
+
+/**
+ * Storm refuses to go without one. It protects nothing, and Storm UI shows it to everybody: the file is protected, as only what runs in
+ * the container, and root on the machine, can read it.
+ */
+const storePassword = "changeit";
+
+/** Entries of storm.yaml by which Storm connects to ZooKeeper by mutual TLS (CuratorUtils). */
+const stormConfig: StormConfig = {
+    "storm.zookeeper.ssl.enable": true,
+    // ZooKeeper's client looks a server's name up in reverse, whatever Storm gave it, and would compare that one (seen with 2.8.3). What is
+    // checked is that the server has a certificate for servers: only members do.
+    "storm.zookeeper.ssl.hostnameVerification": false,
+    "storm.zookeeper.ssl.keystore.path": files.keyStore,
+    "storm.zookeeper.ssl.keystore.password": storePassword,
+    "storm.zookeeper.ssl.truststore.path": files.authority,
+    "storm.zookeeper.ssl.truststore.password": storePassword,
+};
+
+/** The same for Netty 4.2, which Storm has since 2.8.1: it compares the name by default. */
+const jvmOptions = "-Dorg.apache.storm.shade.io.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE";
+
+/**
+ * Certificates for connections to ZooKeeper, and between its members, by two authorities of the stack's own: who has a certificate for one
+ * kind of connection has none for the other. Storm's own ACLs are not used: a server refuses who has no certificate before it looks at
+ * any node, also those that Storm leaves open to everybody.
+ */
+export class ZooKeeperTls extends pulumi.ComponentResource {
+    private readonly authority: Certificate;
+    private readonly quorumAuthority: Certificate;
+    private readonly certificates: Certificate[] = [];
+
+    constructor(
+        private readonly name: string,
+        private readonly args: ZooKeeperTlsArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
+        super("storm:storm:ZooKeeperTls", name, {}, opts);
+        const authority = (role: string) =>
+            new Certificate(`${name}-${role}-authority`, { name: `${args.clusterName}-${role}` }, { parent: this });
+        this.authority = authority("zookeeper");
+        this.quorumAuthority = authority("quorum");
+        this.registerOutputs();
+    }
+
+    /** When the first of the certificates that were given out so far ends. */
+    get expires(): pulumi.Output<string> {
+        return pulumi.all(this.certificates.map(({ expires }) => expires)).apply((all) => all.sort()[0] ?? "");
+    }
+
+    /** What a member needs. */
+    member(daemon: PlacedDaemon): ZooKeeperMember {
+        const { host } = this.args.discovery.advertise(daemon);
+        const common = {
+            name: daemon.name,
+            commonName: "zookeeper",
+            address: daemon.host.address,
+            names: host.apply((name) => (isIP(name) ? [] : [name])),
+        };
+        const own = this.certify(`${daemon.name}-certificate`, { ...common, usage: "server" }, this.authority);
+        const quorum = this.certify(`${daemon.name}-quorum-certificate`, common, this.quorumAuthority);
+        return {
+            files: {
+                [files.authority]: this.authority.certificate,
+                [files.own]: withKey(own),
+                [files.quorumAuthority]: this.quorumAuthority.certificate,
+                [files.quorum]: withKey(quorum),
+            },
+            zooCfg,
+        };
+    }
+
+    /** What a daemon of Storm needs. */
+    client(daemon: PlacedDaemon): ZooKeeperClient {
+        const own = this.certify(
+            `${daemon.name}-certificate`,
+            { name: daemon.name, commonName: "storm", usage: "client", storePassword },
+            this.authority,
+        );
+        return {
+            files: { [files.authority]: this.authority.certificate },
+            encodedFiles: { [files.keyStore]: own.keyStore },
+            config: stormConfig,
+            jvmOptions,
+        };
+    }
+
+    private certify(
+        name: string,
+        args: Omit<ConstructorParameters<typeof Certificate>[1], "by" | "days">,
+        { certificate, key }: Certificate,
+    ): Certificate {
+        const own = new Certificate(
+            `${this.name}-${name}`,
+            { ...args, days: validDays, by: pulumi.secret({ certificate, key }) },
+            { parent: this },
+        );
+        this.certificates.push(own);
+        return own;
+    }
+}
+
+/** A member's entries of zoo.cfg: https://zookeeper.apache.org/doc/r3.9.5/zookeeperAdmin.html#sc_authOptions */
+function zooCfg(step: SecurityStep, address: string): ZooCfg {
+    return {
+        serverCnxnFactory: "org.apache.zookeeper.server.NettyServerCnxnFactory",
+        secureClientPort: ports.zookeeperTls,
+        secureClientPortAddress: address,
+        "ssl.keyStore.location": files.own,
+        "ssl.trustStore.location": files.authority,
+        "ssl.clientAuth": "need",
+        // Who connects in plain, at the loopback address, gets an answer to `srvr`, and reads and writes nothing.
+        ...(step > 1 && { "enforce.auth.enabled": true, "enforce.auth.schemes": "x509" }),
+        sslQuorum: step > 1,
+        portUnification: step < 3,
+        "ssl.quorum.keyStore.location": files.quorum,
+        "ssl.quorum.trustStore.location": files.quorumAuthority,
+        "ssl.quorum.clientAuth": "need",
+    };
+}
+
+function withKey({ certificate, key }: Certificate): pulumi.Output<string> {
+    return pulumi.all([certificate, key]).apply((parts) => parts.join(""));
+}
