@@ -25,6 +25,7 @@ describeLab("make, on hosts,", () => {
             ...machineSettings("storm:prometheusImage"),
             "storm:target": "hosts",
             "storm:monitoring": true,
+            "storm:security": "zookeeper",
             "storm:supervisors": Object.values(daemons)
                 .flat()
                 .filter((daemon) => daemon.startsWith("supervisor")).length,
@@ -59,6 +60,8 @@ describeLab("make, on hosts,", () => {
         const status = make("status");
         expect(status.output).toMatch(/slots +0 of 2 used, on 2 supervisors/);
         expect(status.output).toContain(`Prometheus   http://${host("a").address}:9090\n`);
+        expect(status.output).toContain(`ZooKeeper    ${host("a").address}:2281\n`);
+        expect(status.output).toMatch(/certificates until \d{4}-\d\d-\d\d/);
         expect(make("targets").output).toContain(`"${host("a").address}:9101"`);
     });
 
