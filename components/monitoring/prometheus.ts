@@ -42,10 +42,6 @@ export interface PrometheusArgs {
     readySeconds: number;
 }
 
-/** Pages of its own, which show what Grafana would. */
-const consoles = Object.fromEntries(
-    Object.entries(consolePages()).map(([name, content]) => [`${paths.consoles}/${name}`, content]),
-);
 /** Uid and gid of the official image's user. */
 const uid = 65534;
 const rules = fs.readFileSync(path.join(__dirname, "rules.yml"), "utf8");
@@ -100,6 +96,10 @@ export class Prometheus extends pulumi.ComponentResource {
                 user: `${uid}:${uid}`,
             },
             { ...options, dependsOn: [pulled, directory.resource, ...discovery.before(host), ...args.after] },
+        );
+        // Pages of its own, which show what Grafana would.
+        const consoles = Object.fromEntries(
+            Object.entries(consolePages()).map(([page, content]) => [`${paths.consoles}/${page}`, content]),
         );
         const own: Scraped = { job: "prometheus", peer, port };
         this.ready = new PrometheusFiles(

@@ -1,7 +1,6 @@
 import { Readable } from "stream";
 import type { Kind } from "../kind";
-import { run } from "../machines/command";
-import { describe } from "../machines/container";
+import { describe, exec } from "../machines/container";
 import { type Inputs as Of, schema } from "../schema";
 import { waitUntil, orError } from "../waiting";
 
@@ -51,9 +50,9 @@ function unlessThere(error: Error): string {
 
 /** Runs etcd's client in the first member's container. A password is passed on standard input, which no list of processes shows. */
 async function etcdctl({ members, options }: Inputs, words: string[], password?: string): Promise<string> {
-    const [{ container, ssh } = { container: "" }] = members;
-    const command = ["docker", "exec", "--interactive", container, "etcdctl", ...options, ...words];
-    return String(await run(ssh, command, password === undefined ? {} : { input: Readable.from([`${password}\n`]) }));
+    const [first = { container: "" }] = members;
+    const input = password === undefined ? {} : { input: Readable.from([`${password}\n`]) };
+    return String(await exec(first, ["etcdctl", ...options, ...words], input));
 }
 
 async function untilItAnswers(inputs: Inputs): Promise<void> {

@@ -133,7 +133,7 @@ export async function putFile({ container, ssh }: ContainerAt, file: string, con
  * @throws Error as {@link run} does.
  */
 export function exec({ container, ssh }: ContainerAt, command: string[], options?: RunOptions): Promise<Buffer> {
-    return run(ssh, ["docker", "exec", "--interactive", container, ...command], options);
+    return run(ssh, [...within(container), ...command], options);
 }
 
 /**

@@ -3,15 +3,14 @@
  * stand-in for Nimbus with 3, 30 and 300 supervisors: `scripts/bench monitoring`. A third as many topologies as supervisors run, each
  * with 12 workers and 12 components; answers are ready before they are asked for.
  */
-import { type ChildProcess, spawn } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import * as readline from "readline";
 import { setTimeout as after } from "timers/promises";
 import { monitoringDefaults } from "../../components/monitoring/defaults";
 import { paths, prometheusConfig, targetsFile } from "../../components/monitoring/prometheusConfig";
 import { docker, machineSettings, until } from "../e2e/stack";
+import { startExporter } from "../unit/exporterProcess";
 import { type Answer, clusterSummary, framedAnswer, startStandIn, topologyPage } from "../unit/nimbusStandIn";
 import { printTable } from "./report";
 
@@ -74,21 +73,6 @@ function usage(pid: number): { cpu: number; memory: number } {
     };
 }
 
-/** Starts the exporter; returns the address and port that it listens on. */
-async function startExporter(nimbusPort: number): Promise<{ exporter: ChildProcess; listens: string }> {
-    const exporter = spawn("python3", ["components/monitoring/exporter.py"], {
-        env: {
-            ...process.env,
-            STORM_EXPORTER_NIMBUSES: `127.0.0.1:${nimbusPort}`,
-            STORM_EXPORTER_LISTEN: "127.0.0.1:0",
-        },
-        stdio: ["ignore", "pipe", "inherit"],
-    });
-    const output = readline.createInterface(exporter.stdout);
-    const line = await new Promise<string>((resolve) => output.once("line", resolve));
-    return { exporter, listens: /127\.0\.0\.1:\d+/.exec(line)?.[0] ?? "" };
-}
-
 /** Starts a Prometheus server that scrapes an exporter; returns its container, and its URL. */
 async function startPrometheus(supervisors: number, scraped: string, folder: string) {
     const container = `storm-bench-prometheus-${supervisors}`;
@@ -123,14 +107,11 @@ async function startPrometheus(supervisors: number, scraped: string, folder: str
 
 async function measure(supervisors: number, folder: string): Promise<string[]> {
     const nimbus = await startNimbus(supervisors);
-    const { exporter, listens } = await startExporter(nimbus.port);
+    const exporter = await startExporter([`127.0.0.1:${nimbus.port}`]);
     try {
-        const server = await startPrometheus(supervisors, listens, folder);
+        const server = await startPrometheus(supervisors, new URL(exporter.url).host, folder);
         try {
-            const processes = [
-                exporter.pid as number,
-                Number(docker("inspect", "--format", "{{.State.Pid}}", server.container)),
-            ];
+            const processes = [exporter.pid, Number(docker("inspect", "--format", "{{.State.Pid}}", server.container))];
             const before = processes.map(usage);
             await after(minutes * 60_000);
             const figures = processes
@@ -139,7 +120,7 @@ async function measure(supervisors: number, folder: string): Promise<string[]> {
                     `${memory.toFixed(0)} MiB`,
                     `${(((cpu - (before[index]?.cpu ?? NaN)) / (minutes * 60)) * 100).toFixed(2)} %`,
                 ]);
-            const text = await (await fetch(`http://${listens}/metrics`)).text();
+            const text = await (await fetch(`${exporter.url}/metrics`)).text();
             const samples = text.split("\n").filter((line) => line && !line.startsWith("#")).length;
             const seconds = Number(/^storm_scrape_duration_seconds (\S+)/m.exec(text)?.[1]).toFixed(2);
             return [String(supervisors), String(samples), seconds, ...figures];
@@ -147,7 +128,7 @@ async function measure(supervisors: number, folder: string): Promise<string[]> {
             docker("stop", server.container);
         }
     } finally {
-        exporter.kill();
+        exporter.stop();
         nimbus.stop();
     }
 }

@@ -8,7 +8,7 @@ import { isReachable } from "../../../provider/machines/reachability";
 import { configOf } from "../../../scripts/stackFile";
 import { describeEc2 } from "../../lab/ec2/describeEc2";
 import { growingMissing } from "../../lab/ec2/volumes";
-import { nodeExporterOn, reaches, summaryBy } from "../hosts/fleet";
+import { nodeExporterOn, reaches, summaryBy, targetsBy } from "../hosts/fleet";
 import { Checkout } from "../checkout";
 import { machineSettings, until } from "../stack";
 import { Cloud } from "./cloud";
@@ -136,15 +136,10 @@ describeEc2("dev on EC2", () => {
 
     test("lets Prometheus scrape all machines", async () => {
         const nimbus = await cloud.host("nimbus-1");
-        const url = `http://${nimbus.address}:${ports.prometheus}/api/v1/query?query=up`;
-        const up = async () => {
-            const said = await nimbus.exec(`docker exec ${cloud.stack.cluster}-prometheus wget -q -O - '${url}'`);
-            type Up = { metric: { job: string; machine?: string }; value: [number, string] };
-            const { data } = JSON.parse(said) as { data: { result: Up[] } };
-            return data.result
-                .map(({ metric: { job, machine = "" }, value: [, is] }) => `${job} ${machine} ${is}`)
+        const up = async () =>
+            (await targetsBy(nimbus, cloud.stack.cluster))
+                .map(({ job, machine = "", isUp }) => `${job} ${machine} ${isUp ? 1 : 0}`)
                 .sort();
-        };
         const machines = Object.keys(await cloud.machines()).map((name) => `node ${name} 1`);
         const expected = [...machines, "prometheus  1", "storm  1", "zookeeper  1"].sort();
         await until("all targets are up", 120, async () => isDeepStrictEqual(await up(), expected));

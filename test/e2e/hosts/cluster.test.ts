@@ -7,7 +7,7 @@ import { Lab, type LabHost } from "../../lab/lab";
 import { machineSettings, TestStack, until } from "../stack";
 import { untilCounting } from "../wordcount";
 import { ZooKeeperWriter } from "../zookeeperWriter";
-import { containersOn, counted, heap, isConnected, nodeExporterOn, reaches, summaryBy } from "./fleet";
+import { containersOn, counted, heap, isConnected, nodeExporterOn, reaches, summaryBy, targetsBy } from "./fleet";
 
 const placement: Record<string, string[]> = {
     z1: ["zookeeper-1"],
@@ -169,16 +169,12 @@ describeLab("a cluster on six hosts", () => {
         });
 
         test("Prometheus scrapes all through them", async () => {
-            const url = `http://${host("n1").address}:${ports.prometheus}/api/v1/query?query=up%3D%3D1`;
             const machines = Object.keys(placement).map(nodeExporterOn);
             const expected = [...watching, ...machines, "zookeeper-1", "zookeeper-2", "zookeeper-3"].sort();
             await until("all targets are up", 120, async () => {
-                const said = await host("n1").exec(`docker exec ${stack.cluster}-prometheus wget -q -O - '${url}'`);
-                type Up = { metric: { daemon: string; machine?: string } };
-                const { data } = JSON.parse(said) as { data: { result: Up[] } };
-                const up = data.result.map(({ metric: { daemon, machine } }) =>
-                    machine === undefined ? daemon : nodeExporterOn(machine),
-                );
+                const up = (await targetsBy(host("n1"), stack.cluster))
+                    .filter(({ isUp }) => isUp)
+                    .map(({ daemon, machine }) => (machine === undefined ? daemon : nodeExporterOn(machine)));
                 return isDeepStrictEqual(up.sort(), expected);
             });
         });

@@ -34,6 +34,18 @@ export function summaryBy(
     return clusterSummary(connectFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), address, port);
 }
 
+/** What Prometheus on a Nimbus's host says of its targets: their labels, and whether they are up. */
+export async function targetsBy(
+    nimbus: LabHost,
+    cluster: string,
+): Promise<{ job: string; daemon: string; machine?: string; isUp: boolean }[]> {
+    const url = `http://${nimbus.address}:${ports.prometheus}/api/v1/query?query=up`;
+    const said = await nimbus.exec(`docker exec ${cluster}-prometheus wget -q -O - '${url}'`);
+    type Up = { metric: { job: string; daemon: string; machine?: string }; value: [number, string] };
+    const { data } = JSON.parse(said) as { data: { result: Up[] } };
+    return data.result.map(({ metric, value: [, is] }) => ({ ...metric, isUp: is === "1" }));
+}
+
 /** The words that a host's workers have counted. */
 export async function counted(host: LabHost, container: string): Promise<number> {
     return wordsCounted(await host.exec(`docker exec ${container} bash -c '${workerLogs}'`));
