@@ -133,9 +133,10 @@ describe("a cluster that is watched", () => {
             supervisors.map(({ host }) => host).sort(),
         );
         // Prometheus has that of its last scrape.
-        await until("it knows as many workers", 120, async () => {
+        await until("it knows as many workers, in all slots", 120, async () => {
             const { topologies } = await summary();
-            return (await value('storm_topology_workers{topology="wordcount"}')) === topologies[0]?.workers;
+            const workers = await value('storm_topology_workers{topology="wordcount"}');
+            return workers === topologies[0]?.workers && (await value("storm_slots_free")) === 0;
         });
         const acked = async () => Number(await value('storm_topology_acked_total{topology="wordcount"}'));
         await until("tuples are acked", 300, async () => (await acked()) > 0);
