@@ -1,5 +1,5 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
-import { inProduction, of } from "./rule";
+import { inProduction, known, of } from "./rule";
 import { tagged } from "./tagged";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
@@ -85,7 +85,12 @@ export const noWildcardActions: ResourceValidationPolicy = {
     name: "no-wildcard-actions",
     description: "An IAM policy must name the actions that it allows.",
     enforcementLevel: "mandatory",
-    validateResource: of(["aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"], ({ policy }, report) => {
+    validateResource: of(["aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"], (properties, report) => {
+        // A document that names a resource which is not created yet is unknown in a preview.
+        const policy = known(() => properties["policy"] as unknown);
+        if (policy === undefined) {
+            return;
+        }
         const document = (typeof policy === "string" ? JSON.parse(policy) : policy) as {
             Statement: IamStatement | IamStatement[];
         };

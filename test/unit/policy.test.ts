@@ -378,6 +378,9 @@ describe("a policy", () => {
         expect(
             await violations(containers.noPlainSecrets, container({ command: unknown, envs: [unknown, "SECRET=1"] })),
         ).toEqual([expect.stringMatching(/^SECRET is in its environment/)]);
+        expect(
+            await violations(aws.noWildcardActions, ofType("aws:iam/rolePolicy:RolePolicy")({ policy: unknown })),
+        ).toEqual([]);
     });
 });
 
