@@ -144,7 +144,7 @@ export class Certificate extends resource("Certificate", { outputs: ["certificat
     }
 }
 
-/** How far an existing cluster is on its way to ZooKeeper's TLS. */
+/** How far an existing cluster is on its way to TLS. */
 export class SecurityStep extends resource("SecurityStep") {}
 
 /** A host key that a machine is launched with, to be known at the first connection. */

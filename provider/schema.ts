@@ -17,12 +17,25 @@ const containerAt = z.strictObject({
     ssh,
 });
 
+/** PEM files in a container, by which Nimbus and what calls it from there know each other; undefined: they do without TLS. */
+const tls = z
+    .strictObject({
+        /** The caller's certificate. */
+        certificate: text,
+        /** The key of that certificate, without a password. */
+        key: text,
+        /** The authority that signs Nimbus's certificate. */
+        authority: text,
+    })
+    .optional();
+
 /** A Nimbus, and the container that it runs in. */
 const nimbusContainer = containerAt.extend({
     /** The address or name at which others connect to it. */
     address: text,
     /** TCP port of its Thrift server. */
     port,
+    tls,
 });
 
 const zooKeeperCheck = z.strictObject({
@@ -41,13 +54,14 @@ const readyCheck = z.discriminatedUnion("kind", [
     /** A member answers and, where enough members answer for a quorum, has joined it. */
     zooKeeperCheck,
     /** It is registered, and one Nimbus leads. */
-    z.strictObject({ kind: z.literal("nimbus"), address: text, port }),
+    z.strictObject({ kind: z.literal("nimbus"), address: text, port, tls }),
     /** A Nimbus knows the supervisor, and its logviewer, where there is one, accepts connections. */
     z.strictObject({
         kind: z.literal("supervisor"),
         address: text,
         nimbuses: z.array(text).min(1),
         nimbusPort: port,
+        tls,
         logviewerPort: port.optional(),
     }),
     /** It accepts connections. */
@@ -385,7 +399,7 @@ export const schema = {
         name: text,
         /** IP address at which others connect to its owner; default: nobody does. */
         address: text.optional(),
-        /** DNS names at which others connect to its owner; default: none. */
+        /** DNS names, and further IP addresses, at which others connect to its owner; default: none. */
         names: z.array(text).optional(),
         /** Who signs it; default: itself, as an authority that signs others. */
         by: pair.optional(),
@@ -398,10 +412,12 @@ export const schema = {
         /** Password of a key store in the format PKCS #12 that it comes in too; default: it does not. */
         storePassword: text.optional(),
     }),
-    /** How far an existing cluster is on its way to ZooKeeper's TLS. */
+    /** How far an existing cluster is on its way to TLS. */
     SecurityStep: z.strictObject({
         /** 1 to 3. */
         step: z.int().min(1).max(3),
+        /** Nimbus daemons of a cluster that must have no topology when it begins; default: it may have some. */
+        withoutTopologies: z.array(nimbusContainer).optional(),
     }),
     /** A host key that a machine is launched with, to be known at the first connection. */
     LaunchKey: z.strictObject({

@@ -1,13 +1,9 @@
 import { generateKeyPairSync, randomBytes, X509Certificate } from "crypto";
+import { isIP } from "net";
 import * as forge from "node-forge";
+import { keyStore, type Pair } from "../keyStore";
 import type { Kind } from "../kind";
 import { type Inputs, schema } from "../schema";
-
-/** A certificate and its private key, as PEM. */
-interface Pair {
-    certificate: string;
-    key: string;
-}
 
 /** How long certificates are valid that are not renewed. */
 const years = 10;
@@ -40,7 +36,7 @@ export function certify(
             : [{ name: "commonName", value: commonName }];
     const altNames = [
         ...(address === undefined ? [] : [{ type: 7, ip: address }]),
-        ...names.map((value) => ({ type: 2, value })),
+        ...names.map((value) => (isIP(value) ? { type: 7, ip: value } : { type: 2, value })),
     ];
     certificate.setSubject(subject);
     certificate.setIssuer(by ? forge.pki.certificateFromPem(by.certificate).subject.attributes : subject);
@@ -61,17 +57,6 @@ export function certify(
     );
     certificate.sign(forge.pki.privateKeyFromPem(by?.key ?? key), forge.md.sha256.create());
     return { certificate: forge.pki.certificateToPem(certificate), key };
-}
-
-/** A certificate and its key in a key store of the format PKCS #12, in base64. */
-export function keyStore({ certificate, key }: Pair, password: string): string {
-    const store = forge.pkcs12.toPkcs12Asn1(
-        forge.pki.privateKeyFromPem(key),
-        [forge.pki.certificateFromPem(certificate)],
-        password,
-        { algorithm: "aes256" },
-    );
-    return Buffer.from(forge.asn1.toDer(store).getBytes(), "binary").toString("base64");
 }
 
 interface Certified extends Pair {

@@ -20,10 +20,10 @@ export async function check(wanted: ReadyCheck, { connect, get, age }: Probe): P
             case "zookeeper":
                 return await checkZooKeeper(wanted, connect);
             case "nimbus":
-                return await checkNimbus(wanted.address, wanted.port, connect, age);
+                return await checkNimbus(wanted, connect, age);
             case "supervisor":
                 return (
-                    (await checkSupervisor(wanted.address, wanted.nimbuses, wanted.nimbusPort, connect, age)) ??
+                    (await checkSupervisor(wanted, connect, age)) ??
                     (wanted.logviewerPort === undefined
                         ? undefined
                         : await checkPort("its logviewer", wanted.address, wanted.logviewerPort, connect))
@@ -79,12 +79,11 @@ async function checkZooKeeper(
 }
 
 async function checkNimbus(
-    address: string,
-    port: number,
+    { address, port, tls }: Extract<ReadyCheck, { kind: "nimbus" }>,
     connect: Connect,
     age: Probe["age"],
 ): Promise<string | undefined> {
-    const { nimbuses } = await clusterSummary(connect, address, port);
+    const { nimbuses } = await clusterSummary(connect, address, port, tls);
     if (!isRegistered(address, nimbuses, await age())) {
         return "it is not registered with ZooKeeper";
     }
@@ -92,13 +91,12 @@ async function checkNimbus(
 }
 
 async function checkSupervisor(
-    address: string,
-    nimbuses: string[],
-    port: number,
+    { address, nimbuses, nimbusPort, tls }: Extract<ReadyCheck, { kind: "supervisor" }>,
     connect: Connect,
     age: Probe["age"],
 ): Promise<string | undefined> {
-    const summaries = await Promise.allSettled(nimbuses.map((nimbus) => clusterSummary(connect, nimbus, port)));
+    const asked = nimbuses.map((nimbus) => clusterSummary(connect, nimbus, nimbusPort, tls));
+    const summaries = await Promise.allSettled(asked);
     const known = summaries.flatMap((summary) => (summary.status === "fulfilled" ? summary.value.supervisors : []));
     if (isRegistered(address, known, await age())) {
         return undefined;

@@ -1,6 +1,6 @@
 import { type Kind, unknown } from "../kind";
 import { connectFrom } from "../machines/container";
-import { clusterSummary, rareBlobs } from "../nimbus/client";
+import { byTls, clusterSummary, rareBlobs } from "../nimbus/client";
 import { type Inputs as Of, type NimbusContainer, schema } from "../schema";
 import { messageOf, waitUntil } from "../waiting";
 
@@ -82,12 +82,12 @@ async function waitUntilReplicated(olds: State, { daemon, replicas, seconds }: I
 
 /** What a Nimbus is missing to continue without the one at `leaving`; undefined: nothing. */
 async function missingOn(
-    { container, ssh, address, port }: NimbusContainer,
+    { container, ssh, address, port, tls }: NimbusContainer,
     leaving: string | undefined,
 ): Promise<string | undefined> {
     try {
         const connect = connectFrom({ container, ssh });
-        const { nimbuses } = await clusterSummary(connect, address, port);
+        const { nimbuses } = await clusterSummary(connect, address, port, tls);
         const leading = nimbuses.find(({ leader }) => leader);
         if (!leading) {
             return "no Nimbus leads";
@@ -96,7 +96,7 @@ async function missingOn(
             // The one that leads has every blob, or it would have given leadership up.
             return undefined;
         }
-        const rare = await rareBlobs(connect, leading.host, leading.port, 2);
+        const rare = await rareBlobs(byTls(connect, tls), leading.host, leading.port, 2);
         return rare.length ? `only one Nimbus has ${rare.join(", ")}` : undefined;
     } catch (error) {
         return `${container}: ${messageOf(error)}`;

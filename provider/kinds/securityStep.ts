@@ -1,8 +1,24 @@
 import type { Kind } from "../kind";
+import { answerOf } from "../nimbus/leader";
 import { type Inputs, schema } from "../schema";
 
 /** A record of the state. */
 export const securityStep: Kind<Inputs<"SecurityStep">> = {
     inputs: schema.SecurityStep,
     id: () => "step",
+    updates: ["step"],
+    async create({ withoutTopologies = [] }) {
+        if (withoutTopologies.length > 0) {
+            const names = await answerOf(withoutTopologies, async ({ summary }) =>
+                summary.topologies.map(({ name }) => name),
+            );
+            if (names.length > 0) {
+                throw new Error(
+                    `${names.join(", ")}: workers would be cut off from each other and from Nimbus. Kill topologies first ` +
+                        '(make storm ARGS="kill <name>"), run this again, and submit them once it has ended. Nothing was changed.',
+                );
+            }
+        }
+        return {};
+    },
 };

@@ -1,6 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "child_process";
-import { createInterface } from "readline";
+import * as fs from "fs";
 import type { Socket } from "net";
+import * as path from "path";
+import { createInterface } from "readline";
 import { on, runSeconds } from "./command";
 import { shellFile } from "./shell";
 
@@ -12,13 +14,24 @@ const idleMilliseconds = 2000;
 
 const exchange = shellFile(__dirname, "exchange.sh");
 const serve = shellFile(__dirname, "serve.sh");
+const exchangeByTls = fs.readFileSync(path.join(__dirname, "exchangeByTls.py"), "utf8");
+
+/** PEM files, where one connects from, by which a client and a server of mutual TLS know each other. */
+export interface Tls {
+    /** The client's certificate. */
+    certificate: string;
+    /** The key of that certificate, without a password. */
+    key: string;
+    /** The authority that signs the server's certificate. */
+    authority: string;
+}
 
 /** What `timeout` exits with when time is over. */
 const timedOut = 124;
 
 /**
- * A bash that opens connections from where it runs: on a machine, or within a container. It answers one request at a time, and stays
- * open between two of them: a look at a daemon starts no process of Docker's or SSH's.
+ * A process that opens connections from where it runs, on a machine or within a container: bash or, by TLS, Python. It answers one
+ * request at a time, and stays open between two of them: a look at a daemon starts no process of Docker's or SSH's.
  */
 class Connector {
     /** Closes it when nobody uses it. */
@@ -28,8 +41,11 @@ class Connector {
     private printed = "";
     private ended = false;
 
-    constructor(ssh: string[] | undefined, within: string[], onEnd: () => void) {
-        const [command, args] = on(ssh, [...within, "bash", "-c", serve, exchange, String(connectSeconds)]);
+    constructor(ssh: string[] | undefined, within: string[], tls: Tls | undefined, onEnd: () => void) {
+        const answers = tls
+            ? ["python3", "-c", exchangeByTls, tls.certificate, tls.key, tls.authority]
+            : ["bash", "-c", serve, exchange];
+        const [command, args] = on(ssh, [...within, ...answers, String(connectSeconds)]);
         this.child = spawn(command, args);
         this.child.stderr.on("data", (chunk: Buffer) => (this.printed = (this.printed + String(chunk)).slice(-2000)));
         createInterface(this.child.stdout).on("line", (line) => {
@@ -105,16 +121,17 @@ const idle = new Map<string, Connector[]>();
  * Asks a connector: one that is open, or else another one.
  * @param ssh The `ssh` command line that logs in on the machine; undefined: it is this one.
  * @param within Words that run a command within a container there; empty: it is the machine's own bash.
+ * @param tls By which it connects; default: without TLS.
  */
-export async function ask(ssh: string[] | undefined, within: string[], request: string): Promise<string> {
-    const where = JSON.stringify([ssh, within]);
+export async function ask(ssh: string[] | undefined, within: string[], request: string, tls?: Tls): Promise<string> {
+    const where = JSON.stringify([ssh, within, tls]);
     const pool = idle.get(where) ?? [];
     idle.set(where, pool);
     const remove = (connector: Connector) => {
         const index = pool.indexOf(connector);
         return index >= 0 && pool.splice(index, 1).length > 0;
     };
-    const connector: Connector = pool.pop() ?? new Connector(ssh, within, () => remove(connector));
+    const connector: Connector = pool.pop() ?? new Connector(ssh, within, tls, () => remove(connector));
     clearTimeout(connector.closing);
     const release = () => {
         pool.push(connector);

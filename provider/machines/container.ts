@@ -1,17 +1,19 @@
 import { Readable } from "stream";
 import { run, type RunOptions } from "./command";
-import { ask } from "./connector";
+import { ask, type Tls } from "./connector";
 
 /**
  * Sends `request` over TCP to `address:port` and returns the answer: nothing, all until the other side closes, or, by the
- * number of bytes of its length, one frame: its length, then as many bytes, which are given.
+ * number of bytes of its length, one frame: its length, then as many bytes, which are given. By `tls` request and answer are Thrift
+ * messages without frames, and the server's certificate has to be for `address`.
  * @throws Error when the connection fails.
  */
 export type Connect = (
     address: string,
     port: number,
     request: Buffer,
-    reply: "all" | "none" | number,
+    reply: "all" | "none" | "message" | number,
+    tls?: Tls,
 ) => Promise<Buffer>;
 
 /** A container, and where it is. */
@@ -36,9 +38,9 @@ export function connectOn(ssh: string[] | undefined): Connect {
 }
 
 function connecting(ssh: string[] | undefined, inside: string[]): Connect {
-    return async (address, port, request, reply) => {
-        const question = [address, port, reply, request.toString("base64")].join(" ");
-        const answer = await ask(ssh, inside, question).catch((error: Error) => {
+    return async (address, port, request, reply, tls) => {
+        const question = [address, port, ...(tls ? [] : [reply]), request.toString("base64")].join(" ");
+        const answer = await ask(ssh, inside, question, tls).catch((error: Error) => {
             // Docker's client has several words for it.
             throw /is not running|is restarting|received 409/.test(error.message)
                 ? new Error("its container does not run")

@@ -1,9 +1,14 @@
+import type { Tls } from "../machines/connector";
 import type { Connect } from "../machines/container";
 import { fields } from "./fields";
 import { type Argument, type Struct, structs, thriftCall, thriftResult } from "./thrift";
 
+/** Bytes of a frame's length, which is before each message. */
+const frameBytes = 4;
+
 /** The state of a cluster, as Nimbus reports it; uptimes are in seconds. */
 export interface ClusterSummary {
+    /** The port is that of its TLS server where one has asked by TLS; 0: it has none. */
     nimbuses: { host: string; port: number; uptime: number; leader: boolean }[];
     /** Uptimes are those of the last heartbeat. */
     supervisors: { host: string; uptime: number; slots: number; usedSlots: number }[];
@@ -46,6 +51,15 @@ export interface Rebalance {
     parallelism?: Record<string, number>;
 }
 
+/**
+ * Calls a Nimbus's TLS port in the place of the other: Storm's TlsTransportPlugin takes messages without frames.
+ * https://github.com/apache/storm/blob/v2.8.8/storm-client/src/jvm/org/apache/storm/security/auth/tls/TlsTransportPlugin.java
+ * @param tls undefined: it calls the other.
+ */
+export function byTls(connect: Connect, tls: Tls | undefined): Connect {
+    return tls ? (address, port, call) => connect(address, port, call.subarray(frameBytes), "message", tls) : connect;
+}
+
 /** A Nimbus, and a way to connect to it. */
 export interface NimbusAt {
     connect: Connect;
@@ -56,15 +70,21 @@ export interface NimbusAt {
 /**
  * Asks a Nimbus for the state of its cluster, by Thrift: any Nimbus answers, in every version of Storm, with or without
  * a UI.
+ * @param tls By which it is asked; default: without TLS.
  * @throws Error when it does not answer.
  */
-export async function clusterSummary(connect: Connect, address: string, port: number): Promise<ClusterSummary> {
+export async function clusterSummary(
+    connect: Connect,
+    address: string,
+    port: number,
+    tls?: Tls,
+): Promise<ClusterSummary> {
     const { ClusterSummary, NimbusSummary, SupervisorSummary, TopologySummary } = fields;
-    const summary = (await ask(connect, address, port, "getClusterInfo")) as Struct;
+    const summary = (await ask(byTls(connect, tls), address, port, "getClusterInfo")) as Struct;
     return {
         nimbuses: structs(summary[ClusterSummary.nimbuses]).map((nimbus) => ({
             host: String(nimbus[NimbusSummary.host]),
-            port: Number(nimbus[NimbusSummary.port]),
+            port: Number(tls ? (nimbus[NimbusSummary.tlsPort] ?? 0) : nimbus[NimbusSummary.port]),
             uptime: Number(nimbus[NimbusSummary.uptimeSeconds]),
             leader: nimbus[NimbusSummary.isLeader] === true,
         })),
@@ -201,5 +221,5 @@ async function ask(
     method: string,
     ...args: Argument[]
 ): Promise<unknown> {
-    return thriftResult(await connect(address, port, thriftCall(method, ...args), 4));
+    return thriftResult(await connect(address, port, thriftCall(method, ...args), frameBytes));
 }

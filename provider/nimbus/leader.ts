@@ -2,7 +2,7 @@ import { type Connect, connectFrom, describe, stateOf } from "../machines/contai
 import { watched } from "../machines/watched";
 import type { NimbusContainer } from "../schema";
 import { Hopeless, messageOf, waitUntil } from "../waiting";
-import { type ClusterSummary, clusterSummary, type NimbusAt } from "./client";
+import { byTls, type ClusterSummary, clusterSummary, type NimbusAt } from "./client";
 
 /** The Nimbus that leads, and what it says of the cluster. */
 export interface Leader {
@@ -16,12 +16,12 @@ export interface Leader {
  */
 export async function leaderOf(nimbuses: (NimbusContainer & { connect?: Connect })[]): Promise<Leader> {
     const failures: string[] = [];
-    for (const { container, ssh, address, port, connect = connectFrom({ container, ssh }) } of nimbuses) {
+    for (const { container, ssh, address, port, tls, connect = connectFrom({ container, ssh }) } of nimbuses) {
         try {
-            const summary = await clusterSummary(connect, address, port);
+            const summary = await clusterSummary(connect, address, port, tls);
             const leading = summary.nimbuses.find(({ leader }) => leader);
             if (leading && nimbuses.some((each) => each.address === leading.host && each.port === leading.port)) {
-                return { nimbus: { connect, address: leading.host, port: leading.port }, summary };
+                return { nimbus: { connect: byTls(connect, tls), address: leading.host, port: leading.port }, summary };
             }
             // A Nimbus that was renamed leads under its old name until ZooKeeper forgets that name.
             failures.push(

@@ -5,6 +5,7 @@ import { run } from "../machines/command";
 import { shellFile } from "../machines/shell";
 import { launchArguments } from "../nimbus/launchArguments";
 import { answerOf } from "../nimbus/leader";
+import { certificatesFolder } from "../nimbus/tlsFiles";
 import { packed } from "./files";
 import { contentKey, contentOf, find, type Inputs, killAndWait, type OnCluster, ownerKey } from "./onCluster";
 
@@ -12,11 +13,12 @@ import { contentKey, contentOf, find, type Inputs, killAndWait, type OnCluster, 
 const submitSeconds = 600;
 
 /**
- * Runs on the machine that has the container `$0`: a container for the client, on the same network and with the same settings. What it
- * reads is for the client.
+ * Runs on the machine that has the container `$0`: a container for the client, on the same network and with the same settings and, where
+ * Nimbus speaks TLS, the same certificates. What it reads is for the client.
  */
-const clientScript = `
-{ docker cp "$0:/conf/storm.yaml" - && cat; } | docker run --rm --interactive --network "container:$0" --volumes-from "$0:ro" \
+const clientScript = (byTls: boolean) => `
+{ docker cp "$0:/conf/storm.yaml" - && ${byTls ? `docker cp "$0:${certificatesFolder}" - && ` : ""}cat; } |
+    docker run --rm --interactive --network "container:$0" --volumes-from "$0:ro" \
     --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges "$@"
 `;
 /** Runs in that container. */
@@ -47,7 +49,7 @@ export async function submit(inputs: Inputs): Promise<void> {
     const command = [
         "sh",
         "-c",
-        clientScript,
+        clientScript(nimbuses.some(({ tls }) => tls)),
         client.container,
         image,
         "bash",

@@ -1,14 +1,17 @@
 // A stand-in for a busy Nimbus: it does what a request asks, and closes the connection without an answer the first time.
+import { createHash } from "crypto";
 import * as net from "net";
 import * as log from "@pulumi/pulumi/log";
+import { stormYaml } from "../../components/storm/spec/stormConfig";
 import { drain } from "../../provider/kinds/drain";
 import { kill } from "../../provider/kinds/kill";
 import { submission } from "../../provider/kinds/submission";
 import { fields, replyFields } from "../../provider/nimbus/fields";
+import { storePassword, stormKeyStore, stormTrustStore } from "../../provider/nimbus/tlsFiles";
 import { contentsOf } from "../../provider/topologies/files";
 import { contentOf, type Inputs } from "../../provider/topologies/onCluster";
 import { submit } from "../../provider/topologies/submit";
-import { setStorm, ssh } from "./dockerStandIn";
+import { setStorm, ssh, words, writeFile } from "./dockerStandIn";
 import { framed, write } from "./nimbusReply";
 
 jest.setTimeout(60_000);
@@ -138,6 +141,43 @@ test("files are where the main class runs, under their own paths, beside the set
     await expect(submit(inputs({ files }))).rejects.toThrow(
         `a.Main has not submitted topology words:\n${lines.join("\n")}\njar -c pulumi.owner="us"`,
     );
+});
+
+test("where Nimbus speaks TLS, its certificates are where the main class runs too, and in no command line", async () => {
+    writeFile(
+        "/conf/storm.yaml",
+        stormYaml({
+            "nimbus.thrift.client.use.tls": true,
+            "nimbus.thrift.tls.port": 1,
+            "nimbus.thrift.tls.client.keystore.path": stormKeyStore,
+            "nimbus.thrift.tls.client.truststore.path": stormTrustStore,
+            "nimbus.thrift.tls.client.truststore.password": storePassword,
+        }),
+    );
+    writeFile(stormKeyStore, "THE-KEY");
+    writeFile(stormTrustStore, "an authority");
+    const files = contentsOf(["./package.json"]) ?? {};
+    setStorm(`cat "$STORM_CONF_DIR/storm.yaml"; find . -type f
+        for key in keystore truststore; do
+            sha256sum <"$(sed -n "s/^nimbus.thrift.tls.client.$key.path: //p" "$STORM_CONF_DIR/storm.yaml")"
+        done; exit 1`);
+    const hash = (content: string) => createHash("sha256").update(content).digest("hex");
+    const tls = { certificate: "none", key: "none", authority: "none" };
+    const submitting = submit(inputs({ files, nimbuses: [{ ...nimbus(), tls }] }));
+    const printed = await submitting.catch((error: Error) => error.message);
+    expect(String(printed).replace(/ \S*(\/certificates\/)/g, " <tmp>$1")).toBe(
+        [
+            "a.Main has not submitted topology words:",
+            ...["storm.local.dir: /data", "storm.log.dir: /logs", "nimbus.thrift.client.use.tls: true"],
+            "nimbus.thrift.tls.client.keystore.path: <tmp>/certificates/storm.p12",
+            "nimbus.thrift.tls.client.truststore.path: <tmp>/certificates/storm-trust.jks",
+            "nimbus.thrift.tls.client.truststore.password: changeit",
+            ...["nimbus.seeds: []", `nimbus.thrift.tls.port: ${port}`, "./package.json"],
+            ...["THE-KEY", "an authority"].map((content) => `${hash(content)}  -`),
+        ].join("\n"),
+    );
+    expect(words()).toContain(":/certificates");
+    expect(words()).not.toContain("THE-KEY");
 });
 
 describe("a topology of a cluster that is removed", () => {

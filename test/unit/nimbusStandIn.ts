@@ -17,6 +17,9 @@ export interface Call {
 /** No answer, while the connection stays open. */
 export const hangs = Symbol("hangs");
 
+/** No answer: the connection is closed. */
+export const closes = Symbol("closes");
+
 /** A declared exception of a call, by its field number: of getTopologyPageInfo 1 is NotAliveException. */
 export class Raised {
     constructor(
@@ -26,7 +29,7 @@ export class Raised {
 }
 
 /** An answer: a result as `write` takes it, an exception, a frame as it is, or none. */
-export type Answer = object | Raised | Buffer | typeof hangs;
+export type Answer = object | Raised | Buffer | typeof hangs | typeof closes;
 
 /**
  * Starts the stand-in on a free port of 127.0.0.1.
@@ -51,7 +54,9 @@ export async function startStandIn(
                 calls.push(call);
                 answered = answered.then(async () => {
                     const given = await answer(call);
-                    if (given !== hangs) {
+                    if (given === closes) {
+                        socket.destroy();
+                    } else if (given !== hangs) {
                         socket.write(given instanceof Buffer ? given : framedAnswer(given));
                     }
                 });
@@ -83,17 +88,19 @@ function callOf(request: Buffer): Call {
         if (ftype === thrift.Thrift.Type.STOP) {
             return call;
         }
-        if (fid === 3) {
+        if (ftype === thrift.Thrift.Type.BOOL) {
             call.system = protocol.readBool();
-        } else {
+        } else if (ftype === thrift.Thrift.Type.STRING) {
             call[fid === 1 ? "id" : "window"] = protocol.readString().toString();
+        } else {
+            protocol.skip(ftype);
         }
     }
 }
 
 /** A cluster's state: what a test sets of it. */
 export interface ClusterState {
-    nimbuses: { host: string; port: number; uptime?: number; leader?: boolean }[];
+    nimbuses: { host: string; port: number; tlsPort?: number; uptime?: number; leader?: boolean }[];
     supervisors?: { host: string; uptime?: number; slots?: number; used?: number }[];
     topologies?: { id: string; name?: string; status?: string; workers?: number }[];
 }
@@ -122,12 +129,13 @@ export function clusterSummary(
             ...(!isOne && { 8: version, 527: resources, 528: resources }),
             515: 1,
         })),
-        [ClusterSummary.nimbuses]: nimbuses.map(({ host, port, uptime = 1000, leader = false }) => ({
+        [ClusterSummary.nimbuses]: nimbuses.map(({ host, port, tlsPort, uptime = 1000, leader = false }) => ({
             [NimbusSummary.host]: host,
             [NimbusSummary.port]: port,
             [NimbusSummary.uptimeSeconds]: uptime,
             [NimbusSummary.isLeader]: leader,
             5: version,
+            ...(tlsPort !== undefined && { [NimbusSummary.tlsPort]: tlsPort }),
         })),
     };
 }

@@ -6,11 +6,14 @@ import * as os from "os";
 import * as path from "path";
 import { dataGuard } from "../../components/storm/daemons/dataGuard";
 import { activation } from "../../provider/kinds/activation";
+import { certify } from "../../provider/kinds/certificate";
 import { stormVersionGuard } from "../../provider/kinds/stormVersionGuard";
+import type { Tls } from "../../provider/machines/connector";
 import { shellFile } from "../../provider/machines/shell";
 import { fields } from "../../provider/nimbus/fields";
 import type { Inputs } from "../../provider/schema";
 import { startNimbus } from "./nimbusReply";
+import { files, startTlsPort } from "./tlsNimbus";
 
 jest.mock("@pulumi/pulumi/log", () => ({ info: () => Promise.resolve() }));
 
@@ -77,6 +80,7 @@ describe("a cluster", () => {
     let folder: string;
     let ssh: string[];
     let nimbus: { port: number; stop: () => void };
+    let tlsPort = 0;
     const at = (name: string) => path.join(folder, name);
     const calls = () => fs.readFileSync(at("calls"), "utf8").trim().split("\n");
     const kept = ["zookeeper-1", "nimbus-1", "nimbus-2"];
@@ -108,6 +112,7 @@ describe("a cluster", () => {
                             {
                                 [NimbusSummary.host]: "127.0.0.1",
                                 [NimbusSummary.port]: nimbus.port,
+                                [NimbusSummary.tlsPort]: tlsPort,
                                 [NimbusSummary.isLeader]: true,
                             },
                         ],
@@ -126,8 +131,9 @@ describe("a cluster", () => {
             at(`look-x-${daemon}`),
             JSON.stringify({ version: "2", copy: false, used: 1000, free: 1_000_000, ...data }),
         );
-    const update = (from: string, image: string, to: number) => {
-        const nimbuses = [{ container: "x-nimbus-1", ssh, address: "127.0.0.1", port: nimbus.port }];
+    const update = (from: string, image: string, to: number, way: { port: number; tls?: Tls } = nimbus) => {
+        const { port, tls } = way;
+        const nimbuses = [{ container: "x-nimbus-1", ssh, address: "127.0.0.1", port, tls }];
         const change: Inputs<"StormVersionGuard">["change"] = {
             to,
             cluster: "x",
@@ -147,6 +153,14 @@ describe("a cluster", () => {
         expect(all.slice(10).sort()).toEqual(
             ["nimbus-1", "nimbus-2", "supervisor-1"].map((daemon) => `storm-upgrade-to x-${daemon}`),
         );
+    });
+    test("is upgraded too if its Nimbus is asked by TLS", async () => {
+        const authority = certify({ name: "authority" });
+        const tls = files("upgrade", certify({ name: "storm", address: "127.0.0.1" }, authority), authority);
+        const front = await startTlsPort(tls, nimbus.port);
+        tlsPort = front.port;
+        await update(two, three, 3, { port: tlsPort, tls })?.finally(front.stop);
+        expect(calls()).toContain("deactivate words");
     });
     test("keeps the copy where Storm 3 has run already", async () => {
         look("nimbus-2", { version: "3", copy: true });
