@@ -2,7 +2,7 @@
 
 export STACK STORM
 
-.PHONY: help setup up scale check preview graph ami leftovers env status targets logs storm wordcount down lab bench lint typecheck unit test
+.PHONY: help setup up scale check preview graph ami leftovers env status targets logs storm wordcount down client lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -62,6 +62,10 @@ storm:
 ## make wordcount               submit the example topology, and show its first counts
 wordcount:
 	@scripts/wordcount
+
+## make client NAME=alice       write what a user of storm:users connects with, into FOLDER= or .local/clients/<stack>/alice
+client:
+	@scripts/client "$(NAME)" "$(FOLDER)"
 
 ## make down [DATA=yes]         remove the local cluster (and its data)
 down:

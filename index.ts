@@ -28,6 +28,7 @@ export = async () => {
         discovery: target.discovery,
         zookeeper: settings.zookeeperServers,
         security: securityOf(settings.security),
+        users: settings.users,
         stormImage: settings.stormImage,
         allowMajorVersion: settings.allowMajorVersion || undefined,
         zookeeperImage: settings.zookeeperImage,
@@ -76,6 +77,10 @@ export = async () => {
         supervisors: cluster.supervisors,
         /** The version of Storm that the tag of its image names; if it names none, the image. */
         stormVersion: imageVersion(settings.stormImage) ?? settings.stormImage,
+        /** `tls`: Nimbus and pages are reached by TLS. */
+        ...(settings.security === "tls" && { security: settings.security }),
+        /** What each user connects with, by name, a secret: `make client` writes it to files. */
+        ...(settings.users.length > 0 && { users: cluster.users }),
         /** When the first of the certificates that an update renews ends. */
         ...(cluster.certificatesExpire && { certificatesExpire: cluster.certificatesExpire }),
         ...target.outputs,

@@ -3,10 +3,10 @@ import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import type { z } from "zod";
 import type { Logging } from "./components/hosts/docker/logging";
 import { stackState } from "./components/stackState";
-import { isSecured } from "./components/storm/rollout/securitySteps";
 import { majorVersion } from "./provider/image";
 import { type Fields, fields } from "./settings/fields";
 import { type Problem, ruleProblems, type Valid } from "./settings/rules";
+import { securityChangeProblem } from "./settings/security";
 import { existingStormImage } from "./settings/stormImage";
 import { topologyProblems } from "./settings/topologies";
 import { warnings } from "./settings/warnings";
@@ -155,10 +155,10 @@ export async function readSettings(clusterName: string): Promise<StackSettings> 
     if (told.length > 0) {
         void pulumi.log.warn(`Of the stack's settings:\n${told.join("\n")}`);
     }
-    if (settings.security === "none" && isSecured(await stackState())) {
+    const problem = securityChangeProblem(settings.security, await stackState());
+    if (problem !== undefined) {
         throw new pulumi.RunError(
-            'The stack\'s settings have a mistake:\n  storm:security ("none") would cut off the daemons of a cluster whose ZooKeeper has TLS: ' +
-                "set it to zookeeper again, or create another stack without it",
+            `The stack's settings have a mistake:\n  storm:security ("${settings.security}") ${problem}`,
         );
     }
     const { stormYaml, logging } = settings;

@@ -32,6 +32,7 @@ export type { ExistingZooKeeper } from "./storm/daemons/ensemble";
 export { defaultHeap, type Heap, type Memory, type MonitoringMemory } from "./storm/spec/memory";
 export { ports } from "./storm/spec/ports";
 export type { Security } from "./storm/spec/security";
+export type { UserFiles } from "./storm/security/users";
 export { StormCluster } from "./storm/stormCluster";
 export type { StormClusterArgs } from "./storm/stormClusterArgs";
 export type { StormConfig } from "./storm/spec/stormConfig";

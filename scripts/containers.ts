@@ -3,6 +3,7 @@ import { run } from "../provider/machines/command";
 import { connectFrom } from "../provider/machines/container";
 import { shellFile } from "../provider/machines/shell";
 import { type ClusterSummary, clusterSummary } from "../provider/nimbus/client";
+import { stormPem } from "../provider/nimbus/tlsFiles";
 import { naturally } from "./wiring";
 
 /** What the commands of `make` use of a stack's outputs. */
@@ -10,6 +11,8 @@ export interface Outputs {
     zookeeperServers: string[];
     nimbusSeeds: string[];
     nimbusPort: number;
+    /** `tls`: Nimbus is called by TLS; absent otherwise. */
+    security?: string;
     supervisors: string[];
     uiUrl?: string;
     /** On `aws` alone. */
@@ -81,13 +84,14 @@ export async function machinesOf(cluster: string, { hosts }: Outputs): Promise<M
 /** Asks, from the container of each Nimbus, the addresses by which a client there finds Nimbus; undefined: none answers. */
 export async function summaryOf(
     machines: Machine[],
-    { nimbusSeeds, nimbusPort }: Outputs,
+    { nimbusSeeds, nimbusPort, security }: Outputs,
 ): Promise<ClusterSummary | undefined> {
+    const tls = security === "tls" ? stormPem : undefined;
     for (const { ssh, containers } of machines) {
         for (const { container } of containers.filter(({ daemon }) => daemon.startsWith("nimbus-"))) {
             for (const address of nimbusSeeds) {
                 const connect = connectFrom({ container, ssh });
-                const answer = await clusterSummary(connect, address, nimbusPort).catch(() => undefined);
+                const answer = await clusterSummary(connect, address, nimbusPort, tls).catch(() => undefined);
                 if (answer) {
                     return answer;
                 }

@@ -7,6 +7,7 @@ import { logging } from "./logging";
 import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
+import { users } from "./users";
 import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, registry, subnet, tagged, user } from "./values";
 import { zooCfg } from "./zooCfg";
 import { zookeeperServers } from "./zookeeper";
@@ -67,7 +68,8 @@ export const fields = {
     zooCfg,
     discovery: oneOf(["addresses", "dns", "ambassador"]),
     ambassadorTls: flag,
-    security: oneOf(["none", "zookeeper"]),
+    security: oneOf(["none", "zookeeper", "tls"]),
+    users,
     dnsImage: tagged,
     etcdImage: tagged,
     proxyImage: tagged,

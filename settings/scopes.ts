@@ -70,6 +70,13 @@ const scopes: Scope[] = [
         message: "is for the targets `hosts` and `aws`, as on `local` no connection leaves this machine: remove it",
     },
     {
+        setting: ["users"],
+        isSet: ({ users = [] }) => users.length > 0,
+        isFor: ({ security }) => security === undefined || security === "tls",
+        message:
+            "is for storm:security `tls`, without which Storm knows no users: set storm:security to it, or remove this",
+    },
+    {
         setting: ["mayLeave"],
         isSet: ({ mayLeave = [] }) => mayLeave.length > 0,
         isFor: onTarget("local", "hosts"),

@@ -53,6 +53,11 @@ export interface DataDirectoryArgs {
 export interface Host {
     /** The address at which daemons on other hosts connect to the daemons on this one. */
     readonly address: pulumi.Output<string>;
+    /**
+     * The address at which those connect to it who are outside of the cluster's network.
+     * @default the same
+     */
+    readonly outerAddress?: pulumi.Output<string>;
     /** Where its containers run. */
     readonly docker: DockerEngine;
     /**

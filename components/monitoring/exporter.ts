@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
+import { certificatesFolder } from "../../provider/nimbus/tlsFiles";
 import { Ready } from "../../provider/resources";
 import type { Discovery } from "../discovery/discovery";
 import type { Service } from "../discovery/service";
@@ -25,10 +26,25 @@ export interface ExporterArgs {
     discovery: Discovery;
     /** Seconds that it has to become ready. */
     readySeconds: number;
+    /**
+     * What it asks Nimbus by: the PEM files at the paths of provider/nimbus/tlsFiles.ts, content by path.
+     * @default Nimbus is asked in plain
+     */
+    tls?: { files: Record<string, pulumi.Output<string>> } | undefined;
 }
 
-/** The program. A changed byte in it replaces the container. */
-const script = fs.readFileSync(path.join(__dirname, "exporter.py"), "utf8");
+/** The program, and those by which it asks Nimbus by TLS. A changed byte in one that a container has replaces the container. */
+const programs = {
+    plain: ["exporter.py"],
+    tls: ["exporter.py", "exporterByTls.py", "../../provider/machines/exchangeByTls.py"],
+} as const;
+
+function uploads(files: readonly string[]): { file: string; content: string }[] {
+    return files.map((file) => ({
+        file: `/${path.basename(file)}`,
+        content: fs.readFileSync(path.join(__dirname, file), "utf8"),
+    }));
+}
 
 /** A Prometheus exporter: it asks the Nimbus that leads for the cluster, its topologies and their components. */
 export class Exporter extends pulumi.ComponentResource {
@@ -38,7 +54,7 @@ export class Exporter extends pulumi.ComponentResource {
     readonly ready: pulumi.Resource;
 
     constructor(name: string, args: ExporterArgs, opts?: pulumi.ComponentResourceOptions) {
-        const { clusterName, host, image, nimbus, discovery, readySeconds } = args;
+        const { clusterName, host, image, nimbus, discovery, readySeconds, tls } = args;
         const peer = { name: "exporter", host };
         const resolved = discovery.resolve(nimbus, peer);
         super(
@@ -55,15 +71,19 @@ export class Exporter extends pulumi.ComponentResource {
             { clusterName, daemon: peer.name, host, memory: monitoringMemory.exporter },
             {
                 image,
-                command: ["python3", "/exporter.py"],
+                command: ["python3", tls ? "/exporterByTls.py" : "/exporter.py"],
                 envs: [
                     resolved.servers.apply(
                         (servers) =>
                             `STORM_EXPORTER_NIMBUSES=${servers.map((server) => `${server}:${resolved.port}`).join()}`,
                     ),
                     pulumi.interpolate`STORM_EXPORTER_LISTEN=${host.address}:${ports.exporter}`,
+                    ...(tls ? [`STORM_EXPORTER_TLS=${certificatesFolder}`] : []),
                 ],
-                uploads: [{ file: "/exporter.py", content: script }],
+                uploads: [
+                    ...uploads(programs[tls ? "tls" : "plain"]),
+                    ...Object.entries(tls?.files ?? {}).map(([file, content]) => ({ file, content })),
+                ],
                 ...discovery.attach(peer, []),
                 init: true,
                 user: "1000:1000",

@@ -104,13 +104,13 @@ export class Monitoring extends pulumi.ComponentResource {
                 "needs a Prometheus server of this component's, and a target whose `monitoring` has a port for it";
             throw new pulumi.InputPropertyError({ propertyPath: "grafana", reason });
         }
-        const { clusterName, nimbus, zookeepers, supervisors, ready, discovery, image, readySeconds } =
+        const { clusterName, nimbus, zookeepers, supervisors, ready, discovery, image, readySeconds, tls } =
             args.cluster.watched;
         const options = { parent: this };
         const common = { clusterName, discovery, readySeconds };
         const exporter = new Exporter(
             `${name}-exporter`,
-            { ...common, host: args.hosts.exporter, image, nimbus },
+            { ...common, host: args.hosts.exporter, image, nimbus, tls: tls && { files: tls.exporter() } },
             options,
         );
         const scraped: Scraped[] = [

@@ -12,11 +12,12 @@ import { Supervisor } from "./daemons/supervisor";
 import { Ui } from "./daemons/ui";
 import { ZooKeeper } from "./daemons/zookeeper";
 import { drains } from "./rollout/drains";
-import { begin, end, nextStep } from "./rollout/securitySteps";
 import { prerequisites } from "./rollout/prerequisites";
 import { restartGate } from "./rollout/restartGate";
 import { revisionOf } from "./rollout/versionGuard";
-import { ZooKeeperTls } from "./security/zooKeeperTls";
+import { type Secured, secured } from "./security/secured";
+import type { StormTls } from "./security/stormTls";
+import type { UserFiles } from "./security/users";
 import { compositionProblem, placeDaemons } from "./spec/composition";
 import { logWriterDefaults, tolerant } from "./spec/jvmOptions";
 import { memoryLimit } from "./spec/memory";
@@ -42,14 +43,14 @@ export interface Watched {
     discovery: Discovery;
     /** Seconds that a container has to become ready. */
     readySeconds: number;
+    /** Certificates of Storm's; undefined: Nimbus is asked in plain. */
+    tls: StormTls | undefined;
 }
 
 /** An Apache Storm cluster, each daemon in a container, with its own ZooKeeper ensemble or on an existing one. */
 export class StormCluster extends pulumi.ComponentResource {
     /** Address or name, and client port, of each server of the ensemble. */
     readonly zookeeperServers: pulumi.Output<string[]>;
-    /** When the first of the certificates that an update renews ends, such as `2027-11-30T15:00:00.000Z`; undefined: there are none. */
-    readonly certificatesExpire: pulumi.Output<string> | undefined;
     /** Names or addresses by which a client on a Nimbus's host connects to Nimbus. */
     readonly nimbusSeeds: pulumi.Output<string[]>;
     /** TCP port at which that client connects to Nimbus. */
@@ -66,6 +67,7 @@ export class StormCluster extends pulumi.ComponentResource {
      * @internal
      */
     readonly watched: Watched;
+    private readonly security: Secured;
 
     /**
      * @throws pulumi.InputPropertyError if `hosts` are not those of a cluster: what is missing, or too much; or if `security` is given with
@@ -89,11 +91,12 @@ export class StormCluster extends pulumi.ComponentResource {
             discovery,
             prerequisites: byEngine,
         };
-        const tls = args.security
-            ? new ZooKeeperTls(`${name}-security`, { clusterName: args.clusterName, discovery }, options)
-            : undefined;
-        const step = tls && state.apply((existing) => nextStep(existing, name));
-        const begun = step && begin(name, step, { parent: this, dependsOn: first });
+        const nimbuses = ofKind(daemons, "nimbus");
+        const security = (this.security = secured(
+            name,
+            { ...args, discovery, users: args.users ?? [], nimbuses: nimbuses.length, state, first },
+            this,
+        ));
         const zookeeper: Ensemble = args.zookeeper
             ? existingEnsemble(args.zookeeper, first)
             : new ZooKeeper(
@@ -107,8 +110,8 @@ export class StormCluster extends pulumi.ComponentResource {
                       zooCfg: { ...connectionLimit(daemons, discovery, args.slots), ...args.zooCfg },
                       metrics: args.zooKeeperMetrics ?? false,
                       mayLeave: args.mayLeave,
-                      tls: tls && step && { member: (daemon) => tls.member(daemon), step },
-                      after: begun ? [...first, begun] : first,
+                      tls: security.members,
+                      after: [...first, ...security.begun],
                   },
                   options,
               );
@@ -117,14 +120,23 @@ export class StormCluster extends pulumi.ComponentResource {
             const own = at > 1 ? logWriterDefaults(args.stormImage) : {};
             return tolerant({ ...own, ...roots, ...config }, args.stormImage);
         });
-        const storm = { ...common, stormYaml, image: args.stormImage, zookeeper, delivery: args.delivery, revision };
+        const storm = {
+            ...common,
+            stormYaml,
+            image: args.stormImage,
+            zookeeper,
+            delivery: args.delivery,
+            revision,
+            credentials: security.credentials,
+            nimbusTls: security.nimbusTls,
+        };
         const placed = ofKind(daemons, "supervisor");
         const nimbus = new Nimbus(
             `${name}-nimbus`,
             {
                 ...storm,
-                zookeeperClient: tls && ((daemon) => tls.client(daemon)),
-                daemons: ofKind(daemons, "nimbus"),
+                authorization: security.authorization,
+                daemons: nimbuses,
                 heap: args.heap,
                 memory: (nimbusLogviewer) => memoryLimit("nimbus", { ...args, nimbusLogviewer }),
                 logviewer: ({ host }) => args.logviewers && !placed.some((supervisor) => supervisor.host === host),
@@ -136,7 +148,13 @@ export class StormCluster extends pulumi.ComponentResource {
             drpcs.length > 0
                 ? new Drpc(
                       `${name}-drpc`,
-                      { ...storm, nimbus, daemons: drpcs, heap: args.heap.drpc, memory: memory("drpc") },
+                      {
+                          ...storm,
+                          nimbus,
+                          daemons: drpcs,
+                          heap: args.heap.drpc,
+                          memory: memory("drpc"),
+                      },
                       options,
                   )
                 : undefined;
@@ -150,7 +168,6 @@ export class StormCluster extends pulumi.ComponentResource {
                 `${name}-${daemon.name}`,
                 {
                     ...storm,
-                    zookeeperClient: tls?.client(daemon),
                     daemon,
                     nimbus,
                     after: gates,
@@ -165,9 +182,6 @@ export class StormCluster extends pulumi.ComponentResource {
             supervisors.push(supervisor);
         }
         const ready = supervisors.map((supervisor) => supervisor.ready);
-        if (step) {
-            end(name, step, { parent: this, dependsOn: [...zookeeper.ready, ...nimbus.ready, ...ready] });
-        }
         const drained = drains(name, placed, ready, { nimbus, discovery, seconds: readySeconds }, this);
         const shutdown = new NimbusShutdown(
             `${name}-shutdown`,
@@ -178,10 +192,19 @@ export class StormCluster extends pulumi.ComponentResource {
             (daemon) =>
                 new Ui(
                     `${name}-ui`,
-                    { ...storm, daemon, nimbus, port: args.uiPort, heap: args.heap.ui, memory: memory("ui") },
+                    {
+                        ...storm,
+                        daemon,
+                        nimbus,
+                        port: args.uiPort,
+                        heap: args.heap.ui,
+                        memory: memory("ui"),
+                    },
                     options,
                 ),
         );
+        const all = [...nimbus.ready, ...(drpc?.ready ?? []), ...ready, ...uis.map((ui) => ui.ready)];
+        security.end({ zookeeper: [...zookeeper.ready, ...nimbus.ready, ...ready], storm: all });
         new Activation(
             `${name}-activation`,
             {
@@ -198,15 +221,11 @@ export class StormCluster extends pulumi.ComponentResource {
                 ),
                 seconds: readySeconds,
             },
-            {
-                parent: this,
-                dependsOn: [...nimbus.ready, ...(drpc?.ready ?? []), ...ready, ...uis.map((ui) => ui.ready)],
-            },
+            { parent: this, dependsOn: all },
         );
 
         const client = discovery.resolve(nimbus, nimbus.daemons[0] as PlacedDaemon);
         this.zookeeperServers = zookeeper.servers;
-        this.certificatesExpire = tls?.expires;
         this.nimbusSeeds = client.servers;
         this.nimbusPort = client.port;
         this.supervisors = pulumi.all(placed.map(({ host }) => host.address));
@@ -229,12 +248,23 @@ export class StormCluster extends pulumi.ComponentResource {
             ready: [...nimbus.ready, ...ready],
             discovery,
             readySeconds,
+            tls: security.storm,
         };
         this.registerOutputs({
             zookeeperServers: this.zookeeperServers,
             nimbusSeeds: this.nimbusSeeds,
             supervisors: this.supervisors,
         });
+    }
+
+    /** When the first of the certificates that an update renews ends, such as `2027-11-30T15:00:00.000Z`; undefined: there are none. */
+    get certificatesExpire(): pulumi.Output<string> | undefined {
+        return this.security.expires();
+    }
+
+    /** What each of the `users` connects to the cluster with, by name; a secret. Undefined: it has no users. */
+    get users(): pulumi.Output<Record<string, UserFiles>> | undefined {
+        return this.security.storm?.users;
     }
 
     /** The gate after a batch of supervisors, before the next. */

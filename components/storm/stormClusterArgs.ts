@@ -89,10 +89,17 @@ export interface StormClusterArgs {
     /**
      * What is protected by certificates, which the stack creates: with `zookeeper`, Storm's daemons and workers connect to the cluster's
      * own ensemble by mutual TLS, at TCP port 2281, and so do its members to each other. Needs Storm 2.7 and ZooKeeper 3.7 or newer, and
-     * another discovery than `ambassador`. An ensemble that exists gets there in three updates, and does not go back.
+     * another discovery than `ambassador`. An ensemble that exists gets there in three updates, and does not go back. With `tls`, so do all
+     * that connect to Nimbus, at TCP port 6629, to supervisors, to workers and, by https, to pages. Needs Storm 2.8.7 or newer.
      * @default nothing is: ZooKeeper and Storm have no login
      */
     security?: Security;
+    /**
+     * Names of those who may submit topologies, and see pages, with the security `tls`: each has a certificate. A name has 1 to 64
+     * letters, digits, `.`, `_` and `-`, and begins with a letter or digit. `storm`, `zookeeper` and `ANONYMOUS` are not for users.
+     * @default none: the cluster's own daemons alone may
+     */
+    users?: string[];
     /**
      * How daemons resolve services.
      * @default `addresses`

@@ -15,6 +15,7 @@ import { type Ec2Network, ec2Network } from "../network/ec2Network";
 import { regionOf } from "../network/region";
 import { SecurityGroups } from "../network/securityGroups";
 import { daemonRefs, placeDaemons } from "../storm/spec/composition";
+import { pageScheme } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
 import { ec2Machine, hasBastion, machineKinds, validateMachines } from "./ec2Machine";
@@ -239,13 +240,17 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
         const { ui } = this.hosts;
         const nimbus = nimbusHost(this.hosts);
         const isOpen = (from.ui?.length ?? 0) > 0;
-        const url = (host: Ec2Host, port: number) => pulumi.interpolate`http://${host.outerAddress}:${port}`;
+        const url = (host: Ec2Host, port: number, scheme = "http") =>
+            pulumi.interpolate`${scheme}://${host.outerAddress}:${port}`;
         const tunnel = (host: Ec2Host, port: number) =>
             pulumi
                 .all([host.ssh, host.address])
                 .apply(([words, address]) => commandLine([...words, "-N", "-L", `${port}:${address}:${port}`]));
         return {
-            ...(ui && { ...(isOpen && { uiUrl: url(ui, uiPort) }), uiTunnel: tunnel(ui, uiPort) }),
+            ...(ui && {
+                ...(isOpen && { uiUrl: url(ui, uiPort, pageScheme(this.args.security)) }),
+                uiTunnel: tunnel(ui, uiPort),
+            }),
             ...(monitoring?.prometheus !== undefined && {
                 ...(isOpen && { prometheusUrl: url(nimbus, monitoring.prometheus) }),
                 prometheusTunnel: tunnel(nimbus, monitoring.prometheus),

@@ -113,7 +113,7 @@ export async function runProgram(
         dockerMemory: () => Promise.resolve(machines.memory),
     }));
     const pulumi = await mocked(settings, { secret, preview, existing, state, created, stack });
-    const resources = record(pulumi.runtime.getMonitor() as unknown as Monitor);
+    const resources = record(pulumi);
     const outputs = await finished(pulumi);
 
     return {
@@ -260,7 +260,8 @@ interface Request {
 }
 
 /** Collects what reaches the monitor: mocks are shown neither parents, nor dependencies, nor registered outputs. */
-function record(monitor: Monitor): Declared[] {
+export function record(pulumi: typeof Pulumi): Declared[] {
+    const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
     const resources: Declared[] = [];
     const registerResource = monitor.registerResource.bind(monitor);
     monitor.registerResource = (request, callback) =>

@@ -7,8 +7,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "yaml";
 import type { Host } from "../../components/hosts/host";
 import { StormCluster } from "../../components/storm/stormCluster";
-import { nextStep } from "../../components/storm/rollout/securitySteps";
-import { validDays } from "../../components/storm/security/zooKeeperTls";
+import { membersSteps, nextStep } from "../../components/storm/rollout/securitySteps";
+import { validDays } from "../../components/storm/security/authority";
 import { kinds } from "../../provider/kinds";
 import { certificate, certify } from "../../provider/kinds/certificate";
 import { StormProvider } from "../../provider/provider";
@@ -77,8 +77,8 @@ describe("the setting", () => {
         );
     });
 
-    test("`tls` is none of its values", () => {
-        expect(mistakes({ security: "tls" })).toMatch(/storm:security \("tls"\) must be one of none, zookeeper$/);
+    test("`all` is none of its values", () => {
+        expect(mistakes({ security: "all" })).toMatch(/storm:security \("all"\) must be one of none, zookeeper, tls$/);
     });
 
     test("every mistake is shown at once", () => {
@@ -274,7 +274,7 @@ describe("a cluster that exists", () => {
             return { type, name, outputs: outputs as Record<string, unknown> };
         });
         const container = { type: "docker:index/container:Container", name: member[0] as string, outputs: {} };
-        expect(nextStep([...resources, container], "storm")).toBe(step);
+        expect(nextStep([...resources, container], "storm", membersSteps)).toBe(step);
     });
 
     test("a new cluster whose first update was interrupted goes on with the last step", () => {
@@ -284,7 +284,7 @@ describe("a cluster that exists", () => {
             name: "storm-zookeeper-1-container",
             outputs: {},
         };
-        expect(nextStep([...records, container], "storm")).toBe(3);
+        expect(nextStep([...records, container], "storm", membersSteps)).toBe(3);
     });
 
     test.each<[number, object, string[], string[]]>([

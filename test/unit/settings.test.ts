@@ -77,6 +77,19 @@ test("what Pulumi.local.yaml is copied from has no salt, which would be of someb
     expect(Object.keys(yaml.parse(fs.readFileSync(localTemplate, "utf8")) as object)).toEqual(["config"]);
 });
 
+const tls = { security: "tls" };
+
+test("users are names, with TLS", () => {
+    const users = ["alice", "Bob", "7", "ci.deploy_2-x", "a".repeat(64)];
+    expect(parse({ ...tls, users }).users).toEqual(users);
+    expect(parse(tls).users).toEqual([]);
+    expect(mistakes({ ...tls, users: ["bob", "storm", "bob", "a b"] })).toEqual([
+        expect.stringMatching(/^storm:users\.1 /),
+        expect.stringMatching(/^storm:users\.3 /),
+        expect.stringMatching(/^storm:users\.2 .* listed twice$/),
+    ]);
+});
+
 test.each([
     [
         { zookeepers: 2 },
@@ -129,6 +142,21 @@ test.each([
     [{ supervisors: "three" }, 'storm:supervisors ("three") must be a whole number from 1 to 10000'],
     [{ supervisorBatch: 0 }, "storm:supervisorBatch (0) must be a whole number from 1 to 10000"],
     [{ mayLeave: ["nimbus-2"] }, 'storm:mayLeave.0 ("nimbus-2") must be a ZooKeeper member, such as zookeeper-3'],
+    [{ ...tls, users: "alice" }, 'storm:users ("alice") must be a list of names, such as [alice, bob]'],
+    [{ ...tls, users: [7] }, "storm:users.0 (7) must be a name, in quotes if it looks like a number"],
+    ...["", "..", "-x", "a b", "a/b", "jürgen", "a".repeat(65)].map((name): [Record<string, unknown>, string] => [
+        { ...tls, users: ["bob", name] },
+        `storm:users.1 ("${name}") must be a name of 1 to 64 letters, digits, \`.\`, \`_\` and \`-\`, which begins with a letter or digit, such as alice`,
+    ]),
+    ...["storm", "zookeeper", "ANONYMOUS"].map((name): [Record<string, unknown>, string] => [
+        { ...tls, users: [name] },
+        `storm:users.0 ("${name}") is a name that the cluster itself uses: give another one`,
+    ]),
+    [{ ...tls, users: ["bob", "alice", "bob"] }, 'storm:users.2 ("bob") is listed twice'],
+    ...["none", "zookeeper"].map((security): [Record<string, unknown>, string] => [
+        { security, users: ["alice"] },
+        'storm:users (["alice"]) is for storm:security `tls`, without which Storm knows no users: set storm:security to it, or remove this',
+    ]),
     [{ slots: 1.5 }, "storm:slots (1.5) must be a whole number from 1 to 64"],
     [{ ui: "yes" }, 'storm:ui ("yes") must be true or false'],
     [{ delivery: "mail" }, 'storm:delivery ("mail") must be one of arguments, file'],

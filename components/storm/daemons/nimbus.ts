@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NimbusContainer } from "../../../provider/schema";
 import { locationOf, type PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Service } from "../../discovery/service";
-import type { ZooKeeperClient } from "../security/zooKeeperTls";
 import { ports } from "../spec/ports";
+import type { StormConfig } from "../spec/stormConfig";
 import { restartGate } from "../rollout/restartGate";
 import { nimbusWithLogviewer } from "./logviewer";
 import { runs, type StormArgs, StormDaemon } from "./stormDaemon";
@@ -21,8 +21,8 @@ export interface NimbusArgs extends StormArgs {
      * supervisor has the same address, its logviewer has the port.
      */
     logviewer: (daemon: PlacedDaemon) => boolean;
-    /** What a daemon connects to ZooKeeper by; default: nothing, it does so in plain. */
-    zookeeperClient?: ((daemon: PlacedDaemon) => ZooKeeperClient) | undefined;
+    /** Entries of its storm.yaml by which it looks at who calls; default: it does not. */
+    authorization?: pulumi.Input<StormConfig>;
 }
 
 /**
@@ -43,7 +43,9 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
         super("storm:storm:Nimbus", name, {}, opts);
         const { discovery } = args;
         this.daemons = args.daemons;
-        const containers = args.daemons.map((daemon) => locationOf(daemon, discovery));
+        const containers = args.daemons.map((daemon) =>
+            locationOf(daemon, discovery).apply((location) => ({ ...location, tls: args.nimbusTls })),
+        );
 
         const created: StormDaemon[] = [];
         const [limit, options] = [{ readySeconds: args.readySeconds }, { parent: this }];
@@ -57,7 +59,6 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                 {
                     ...args,
                     daemon,
-                    zookeeperClient: args.zookeeperClient?.(daemon),
                     run: "nimbus",
                     nimbus: this,
                     script: logviewer.apply((beside) => (beside ? nimbusWithLogviewer : runs("nimbus"))),
@@ -67,17 +68,19 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     })),
                     memory: logviewer.apply(args.memory),
                     stormYaml: pulumi
-                        .output(args.stormYaml ?? {})
-                        .apply((config) => ({ ...nimbusDefaults, ...config })),
+                        .all([args.stormYaml ?? {}, args.authorization ?? {}])
+                        .apply(([config, authorization]) => ({ ...nimbusDefaults, ...config, ...authorization })),
                     launch: {
                         // With blobs on one Nimbus alone, no other could lead without it.
                         ...(args.daemons.length > 1 && { "topology.min.replication.count": 2 }),
-                        ...(port !== ports.nimbus && { "nimbus.thrift.port": port }),
+                        ...(port !== ports.nimbus && !args.nimbusTls && { "nimbus.thrift.port": port }),
                     },
                     dataDirectories: ["/data"],
                     // They copy each other's blobs.
                     replicas: pulumi.all(containers.filter((_, other) => other !== index)),
-                    check: address.apply((at) => ({ kind: "nimbus" as const, address: at, port })),
+                    check: address.apply((at) => ({
+                        ...{ kind: "nimbus" as const, address: at, port, tls: args.nimbusTls },
+                    })),
                     after: [...args.zookeeper.restarted, ...gate],
                     readyAfter: args.zookeeper.ready,
                 },

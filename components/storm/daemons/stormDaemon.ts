@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Tls } from "../../../provider/machines/connector";
 import { launchArguments } from "../../../provider/nimbus/launchArguments";
+import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Service } from "../../discovery/service";
 import { dataGuard } from "./dataGuard";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
 import type { Ensemble } from "./ensemble";
 import { logsToOutput, ownLog4j2 } from "./logsToOutput";
-import type { ZooKeeperClient } from "../security/zooKeeperTls";
+import type { Credentials } from "../security/credentials";
 import { ports } from "../spec/ports";
 import { childopts, type StormConfig, stormYaml } from "../spec/stormConfig";
 
@@ -21,6 +23,10 @@ export interface StormArgs extends ClusterArgs {
     delivery?: Delivery;
     /** Which scripts the containers run. */
     revision: pulumi.Output<number>;
+    /** What a daemon connects, and serves, by TLS with, called once for each; default: nothing. */
+    credentials?: (daemon: PlacedDaemon) => Credentials | undefined;
+    /** By which Nimbus is asked from within its container, if it is asked by TLS; default: in plain. */
+    nimbusTls?: Tls | undefined;
 }
 
 /**
@@ -51,9 +57,9 @@ export interface StormDaemonArgs
     script?: pulumi.Input<string>;
     /** Commands of `storm` that the script runs beside; default: none. */
     beside?: string[];
-    /** What it connects to ZooKeeper by; default: nothing, it does so in plain, or not at all. */
-    zookeeperClient?: ZooKeeperClient | undefined;
 }
+
+const [plainPort, tlsPort] = ["nimbus.thrift.port", "nimbus.thrift.tls.port"];
 
 /** The script that runs a command of `storm`, with the script's own arguments. */
 export function runs(command: string): string {
@@ -79,15 +85,15 @@ export class StormDaemon extends Daemon {
                 "storm.zookeeper.servers": zookeepers,
                 "storm.zookeeper.port": zookeeper.port,
                 "nimbus.seeds": nimbuses,
-                ...(nimbus.port !== ports.nimbus && { "nimbus.thrift.port": nimbus.port }),
+                ...(nimbus.port !== ports.nimbus && { [args.nimbusTls ? tlsPort : plainPort]: nimbus.port }),
                 // Without it, a daemon would advertise its container's id, which others cannot connect to.
                 "storm.local.hostname": host,
                 ...launch,
                 ...(drpcs && { "drpc.servers": drpcs }),
             }));
-        const { zookeeperClient: client } = args;
+        const credentials = args.credentials?.(daemon);
         const jvms = {
-            options: [discovery.jvmOptions, client?.jvmOptions].filter(Boolean).join(" "),
+            options: [discovery.jvmOptions, credentials?.jvmOptions].filter(Boolean).join(" "),
             image: args.image,
         };
         // Storm logs to files: without more, a log driver would get next to nothing of it.
@@ -96,7 +102,7 @@ export class StormDaemon extends Daemon {
             .all([args.stormYaml ?? {}, args.heaps, args.revision])
             .apply(([config, heaps, revision]) => ({
                 ...(isLogged && { "storm.log4j2.conf.dir": ownLog4j2 }),
-                ...client?.config,
+                ...credentials?.config,
                 ...config,
                 ...childopts({ ...jvms, heaps, revision }, config),
             }));
@@ -136,7 +142,10 @@ export class StormDaemon extends Daemon {
             {
                 ...args,
                 ...delivered,
-                ...(client && { files: { ...delivered.files, ...client.files }, encodedFiles: client.encodedFiles }),
+                ...(credentials && {
+                    files: { ...delivered.files, ...credentials.files },
+                    encodedFiles: credentials.encodedFiles,
+                }),
                 receives: [...zookeeper.peers, ...nimbus.peers, ...(drpc?.peers ?? [])],
                 logFiles: [args.run, ...(args.beside ?? [])].map((each) => `/logs/${each}.log`),
             },

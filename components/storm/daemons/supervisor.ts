@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Service } from "../../discovery/service";
 import { quote, shellFile } from "../../../provider/machines/shell";
-import type { ZooKeeperClient } from "../security/zooKeeperTls";
 import { ports } from "../spec/ports";
 import { reservesResources } from "../spec/scheduler";
 import { withLogviewer } from "./logviewer";
@@ -26,8 +25,6 @@ export interface SupervisorArgs extends StormArgs {
     memory: number;
     /** The DRPC servers that its workers use. */
     drpc?: Pick<Service, "daemons">;
-    /** What it and its workers connect to ZooKeeper by; default: nothing, they do so in plain. */
-    zookeeperClient?: ZooKeeperClient | undefined;
 }
 
 /**
@@ -86,6 +83,7 @@ export class Supervisor extends StormDaemon {
                     address,
                     nimbuses,
                     nimbusPort: nimbus.port,
+                    tls: args.nimbusTls,
                     ...(args.logviewer && { logviewerPort: ports.logviewer }),
                 })),
                 after: [...args.nimbus.restarted, ...(args.after ?? [])],

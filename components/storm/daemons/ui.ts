@@ -27,7 +27,9 @@ export class Ui extends StormDaemon {
                 run: "ui",
                 heaps: { ui: args.heap },
                 // The one server of Storm's that can be bound to an address.
-                launch: args.daemon.host.address.apply((address) => ({ "ui.host": address, "ui.port": args.port })),
+                ...(!args.nimbusTls && {
+                    launch: args.daemon.host.address.apply((address) => ({ "ui.host": address, "ui.port": args.port })),
+                }),
                 published: [args.port],
                 check: args.daemon.host.address.apply((address) => ({
                     kind: "port" as const,

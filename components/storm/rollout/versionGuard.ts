@@ -6,6 +6,7 @@ import type { Inputs } from "../../../provider/schema";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import { type ExistingResource, ofKindIn } from "../../stackState";
 import type { CompleteArgs } from "../stormClusterArgs";
+import { existingNimbuses } from "./existingNimbuses";
 
 /**
  * The scripts that containers run change with this program. A stack keeps those of its containers until its image changes, which
@@ -78,8 +79,7 @@ function placesOf(
     name: string,
     lost: string[],
 ): Pick<NonNullable<Inputs<"StormVersionGuard">["change"]>, "machines" | "nimbuses"> {
-    const shutdown = ofKindIn("NimbusShutdown", state).find((each) => each.name === `${name}-shutdown`);
-    const { nimbuses } = (shutdown?.outputs ?? { nimbuses: [] }) as Inputs<"NimbusShutdown">;
+    const nimbuses = existingNimbuses(state, name);
     if (nimbuses.every(({ ssh }) => ssh === undefined)) {
         return { nimbuses, machines: [{}] };
     }

@@ -1,12 +1,15 @@
 import { isIP } from "net";
 import * as pulumi from "@pulumi/pulumi";
-import { Certificate } from "../../../provider/resources";
+import { certificatesFolder as folder, storePassword } from "../../../provider/nimbus/tlsFiles";
+import type { Certificate } from "../../../provider/resources";
 import type { Discovery } from "../../discovery/discovery";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import { ports } from "../spec/ports";
 import type { SecurityStep } from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
 import type { ZooCfg } from "../spec/zooCfg";
+import { Authority, firstEnd } from "./authority";
+import type { Credentials } from "./credentials";
 
 /** Arguments of {@link ZooKeeperTls}. */
 export interface ZooKeeperTlsArgs {
@@ -24,22 +27,6 @@ export interface ZooKeeperMember {
     zooCfg(step: SecurityStep, address: string): ZooCfg;
 }
 
-/** What a daemon of Storm connects to ZooKeeper by. */
-export interface ZooKeeperClient {
-    /** Content by path in the container. */
-    files: Record<string, pulumi.Output<string>>;
-    /** The same, in base64. */
-    encodedFiles: Record<string, pulumi.Output<string>>;
-    /** Entries of storm.yaml. */
-    config: StormConfig;
-    /** Options of its JVMs. */
-    jvmOptions: string;
-}
-
-/** Days for which a certificate is valid. Once less than a third of them is left, an update replaces it. */
-export const validDays = 365;
-
-const folder = "/certificates";
 const files = {
     authority: `${folder}/zookeeper-authority.pem`,
     /** A member's certificate and key. */
@@ -49,12 +36,6 @@ const files = {
     /** The certificate and key of a client. */
     keyStore: `${folder}/zookeeper.p12`,
 };
-
-/**
- * Storm refuses to go without one. It protects nothing, and Storm UI shows it to everybody: the file is protected, as only what runs in
- * the container, and root on the machine, can read it.
- */
-const storePassword = "changeit";
 
 /** Entries of storm.yaml by which Storm connects to ZooKeeper by mutual TLS (CuratorUtils). */
 const stormConfig: StormConfig = {
@@ -77,26 +58,23 @@ const jvmOptions = "-Dorg.apache.storm.shade.io.netty.handler.ssl.defaultEndpoin
  * any node, also those that Storm leaves open to everybody.
  */
 export class ZooKeeperTls extends pulumi.ComponentResource {
-    private readonly authority: Certificate;
-    private readonly quorumAuthority: Certificate;
-    private readonly certificates: Certificate[] = [];
+    private readonly authority: Authority;
+    private readonly quorumAuthority: Authority;
 
     constructor(
-        private readonly name: string,
+        name: string,
         private readonly args: ZooKeeperTlsArgs,
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("storm:storm:ZooKeeperTls", name, {}, opts);
-        const authority = (role: string) =>
-            new Certificate(`${name}-${role}-authority`, { name: `${args.clusterName}-${role}` }, { parent: this });
-        this.authority = authority("zookeeper");
-        this.quorumAuthority = authority("quorum");
+        this.authority = new Authority(name, args.clusterName, "zookeeper", this);
+        this.quorumAuthority = new Authority(name, args.clusterName, "quorum", this);
         this.registerOutputs();
     }
 
     /** When the first of the certificates that were given out so far ends. */
     get expires(): pulumi.Output<string> {
-        return pulumi.all(this.certificates.map(({ expires }) => expires)).apply((all) => all.sort()[0] ?? "");
+        return firstEnd([...this.authority.expires, ...this.quorumAuthority.expires]);
     }
 
     /** What a member needs. */
@@ -108,8 +86,8 @@ export class ZooKeeperTls extends pulumi.ComponentResource {
             address: daemon.host.address,
             names: host.apply((name) => (isIP(name) ? [] : [name])),
         };
-        const own = this.certify(`${daemon.name}-certificate`, { ...common, usage: "server" }, this.authority);
-        const quorum = this.certify(`${daemon.name}-quorum-certificate`, common, this.quorumAuthority);
+        const own = this.authority.certify(daemon.name, { ...common, usage: "server" });
+        const quorum = this.quorumAuthority.certify(`${daemon.name}-quorum`, common);
         return {
             files: {
                 [files.authority]: this.authority.certificate,
@@ -121,33 +99,17 @@ export class ZooKeeperTls extends pulumi.ComponentResource {
         };
     }
 
-    /** What a daemon of Storm needs. */
-    client(daemon: PlacedDaemon): ZooKeeperClient {
-        const own = this.certify(
-            `${daemon.name}-certificate`,
-            { name: daemon.name, commonName: "storm", usage: "client", storePassword },
-            this.authority,
-        );
+    /** What a daemon of Storm connects to ZooKeeper by. */
+    client(daemon: PlacedDaemon): Credentials {
+        const own = this.authority.certify(daemon.name, {
+            ...{ name: daemon.name, commonName: "storm", usage: "client", storePassword },
+        });
         return {
             files: { [files.authority]: this.authority.certificate },
             encodedFiles: { [files.keyStore]: own.keyStore },
             config: stormConfig,
             jvmOptions,
         };
-    }
-
-    private certify(
-        name: string,
-        args: Omit<ConstructorParameters<typeof Certificate>[1], "by" | "days">,
-        { certificate, key }: Certificate,
-    ): Certificate {
-        const own = new Certificate(
-            `${this.name}-${name}`,
-            { ...args, days: validDays, by: pulumi.secret({ certificate, key }) },
-            { parent: this },
-        );
-        this.certificates.push(own);
-        return own;
     }
 }
 

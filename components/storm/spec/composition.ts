@@ -2,7 +2,7 @@ import { type DaemonKind, type DaemonRef, daemonKinds, daemonRef, ofKind, parseD
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Host } from "../../hosts/host";
 import { ports } from "./ports";
-import { clientPort, type Security } from "./security";
+import { clientPort, nimbusPort, type Security } from "./security";
 
 /** How many daemons of each kind a cluster has. */
 export interface DaemonCounts {
@@ -63,11 +63,12 @@ export function placeDaemons(
             `has ${extra.join(", ")}, and not ${missing.join(", ")}: the daemons of a kind must be numbered from 1`,
         );
     }
+    const portOf = { ...defaultPorts, zookeeper: clientPort(security), nimbus: nimbusPort(security) };
     return placed.map((ref) => ({
         ...ref,
         host: hosts[ref.name] as Host,
         container: `${clusterName}-${ref.name}`,
-        defaultPort: ref.kind === "zookeeper" ? clientPort(security) : defaultPorts[ref.kind],
+        defaultPort: portOf[ref.kind],
     }));
 }
 

@@ -1,7 +1,7 @@
 import { type DaemonKind, daemonKinds } from "../../daemonRef";
 import { etcdPorts, nimbusPorts, securedPort } from "../../discovery/ambassador/ports";
 import { ports } from "./ports";
-import { clientPort, type Security } from "./security";
+import { clientPort, nimbusPort, type Security } from "./security";
 
 /** Who connects to daemons from outside of the cluster. */
 export type Outsider = "browser" | "client" | "prometheus";
@@ -33,7 +33,7 @@ export interface EdgesArgs {
         tls: boolean;
     };
     /**
-     * What is protected by certificates; with `zookeeper`, the clients of ZooKeeper connect by TLS.
+     * What is protected by certificates; with `zookeeper`, the clients of ZooKeeper connect by TLS, with `tls` those of Nimbus too.
      * @default nothing is
      */
     security?: Security;
@@ -56,7 +56,7 @@ export interface EdgesArgs {
 
 /** Who connects to whom in a cluster with daemons of every kind: a firewall that allows these, and nothing else, suffices. */
 export function edges({ slots, uiPort, ambassadors, security, monitoring }: EdgesArgs): Edge[] {
-    const all = [...direct(slots, uiPort, clientPort(security)), ...(monitoring ? watching(monitoring) : [])];
+    const all = [...direct(slots, uiPort, security), ...(monitoring ? watching(monitoring) : [])];
     if (!ambassadors) {
         return all;
     }
@@ -102,7 +102,8 @@ function one(port: number) {
     return [port, port] as const;
 }
 
-function direct(slots: number, uiPort: number, zookeeper: number): Edge[] {
+function direct(slots: number, uiPort: number, security: Security | undefined): Edge[] {
+    const [zookeeper, nimbus] = [clientPort(security), nimbusPort(security)];
     return [
         { from: "zookeeper", to: "zookeeper", ports: one(ports.zookeeperPeers), purpose: "followers and leader" },
         { from: "zookeeper", to: "zookeeper", ports: one(ports.zookeeperElection), purpose: "election of the leader" },
@@ -114,10 +115,14 @@ function direct(slots: number, uiPort: number, zookeeper: number): Edge[] {
             purpose: "the cluster's state; workers' errors",
         },
         { from: "nimbus", to: "nimbus", ports: one(ports.nimbus), purpose: "copies of topologies' jars and code" },
+        // Those are always plain; whoever asks one Nimbus is sent to the one that leads.
+        ...(nimbus === ports.nimbus
+            ? []
+            : [{ from: "nimbus", to: "nimbus", ports: one(nimbus), purpose: "what the program asks" } as const]),
         {
             from: "supervisor",
             to: "nimbus",
-            ports: one(ports.nimbus),
+            ports: one(nimbus),
             purpose: "heartbeats, topologies' jars and code",
         },
         { from: "nimbus", to: "supervisor", ports: one(ports.supervisor), purpose: "assignments" },
@@ -128,8 +133,8 @@ function direct(slots: number, uiPort: number, zookeeper: number): Edge[] {
             purpose: "tuples between workers",
         },
         { from: "supervisor", to: "drpc", ports: one(ports.drpcInvocations), purpose: "DRPC requests and results" },
-        { from: "ui", to: "nimbus", ports: one(ports.nimbus), purpose: "what it shows" },
-        { from: "client", to: "nimbus", ports: one(ports.nimbus), purpose: "`storm jar`, `list`, `kill`..." },
+        { from: "ui", to: "nimbus", ports: one(nimbus), purpose: "what it shows" },
+        { from: "client", to: "nimbus", ports: one(nimbus), purpose: "`storm jar`, `list`, `kill`..." },
         { from: "client", to: "drpc", ports: one(ports.drpc), purpose: "DRPC calls by Thrift" },
         { from: "client", to: "drpc", ports: one(ports.drpcHttp), purpose: "DRPC calls by HTTP" },
         { from: "browser", to: "ui", ports: one(uiPort), purpose: "Storm UI" },

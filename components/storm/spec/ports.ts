@@ -10,6 +10,8 @@ export const ports = {
     zookeeperElection: 3888,
     /** A Nimbus's Thrift server. */
     nimbus: 6627,
+    /** A Nimbus's Thrift server, by TLS; Storm has no default. */
+    nimbusTls: 6629,
     /** A supervisor's Thrift server, for Nimbus. */
     supervisor: 6628,
     /** The first of a supervisor's worker slots. */

@@ -1,0 +1,95 @@
+import { X509Certificate } from "crypto";
+import * as forge from "node-forge";
+import * as pulumi from "@pulumi/pulumi";
+import { Authority, validDays } from "../../components/storm/security/authority";
+import { certifyUsers, type UserFiles } from "../../components/storm/security/users";
+import { trustStore } from "../../provider/trustStore";
+import { certificate } from "../../provider/kinds/certificate";
+import type { Inputs } from "../../provider/schema";
+import { revealed } from "./program";
+
+// Keys take time where other tests run too.
+jest.setTimeout(120_000);
+
+/** Certificates that were created, by the names of their resources. */
+const made: Record<string, Record<string, unknown>> = {};
+
+beforeAll(() =>
+    pulumi.runtime.setMocks({
+        call: () => ({}),
+        newResource: async ({ type, name, inputs }) => {
+            if (type !== "storm:index:Certificate") {
+                return { id: name, state: {} };
+            }
+            const given = revealed(inputs) as Inputs<"Certificate">;
+            const state = { ...given, ...(await certificate.create?.(given)) };
+            made[name] = state;
+            return { id: name, state };
+        },
+    }),
+);
+
+describe("users", () => {
+    let output: pulumi.Output<Record<string, UserFiles>>;
+    let users: Record<string, UserFiles>;
+    let clients: Authority;
+    beforeAll(async () => {
+        const parent = new pulumi.ComponentResource("storm:storm:StormTls", "storm-tls");
+        clients = new Authority("storm-tls", "storm-test", "clients", parent);
+        const daemons = new Authority("storm-tls", "storm-test", "storm", parent);
+        output = certifyUsers(["alice", "ci.deploy_2"], { clients, daemons });
+        users = await new Promise((resolve) => output.apply(resolve));
+    });
+
+    test("have a certificate each, by name, of the clients' authority and for clients alone", () => {
+        expect(Object.keys(made).sort()).toEqual([
+            "storm-tls-clients-authority",
+            "storm-tls-storm-authority",
+            "storm-tls-user-alice-certificate",
+            "storm-tls-user-ci.deploy_2-certificate",
+        ]);
+        const authority = new X509Certificate(made["storm-tls-clients-authority"]?.certificate as string);
+        for (const name of ["alice", "ci.deploy_2"]) {
+            const own = new X509Certificate(users[name]?.certificate ?? "");
+            expect([own.subject, own.keyUsage]).toEqual([`CN=${name}`, ["1.3.6.1.5.5.7.3.2"]]);
+            expect(own.checkIssued(authority)).toBe(true);
+            expect(own.verify(authority.publicKey)).toBe(true);
+            expect(made[`storm-tls-user-${name}-certificate`]?.days).toBe(validDays);
+        }
+    });
+
+    test("have their key, and both in a key store", () => {
+        const { certificate, key, keyStore } = users.alice as UserFiles;
+        const asn1 = forge.asn1.fromDer(Buffer.from(keyStore, "base64").toString("binary"));
+        const store = forge.pkcs12.pkcs12FromAsn1(asn1, "changeit");
+        const bags = (type: string) => store.getBags({ bagType: type })[type] ?? [];
+        const { certBag = "", pkcs8ShroudedKeyBag = "" } = forge.pki.oids;
+        expect(bags(certBag).map(({ cert }) => cert && forge.pki.certificateToPem(cert))).toEqual([certificate]);
+        const stored = bags(pkcs8ShroudedKeyBag).map(({ key }) => key && forge.pki.privateKeyToPem(key));
+        expect(stored).toEqual([forge.pki.privateKeyToPem(forge.pki.privateKeyFromPem(key))]);
+    });
+
+    test("trust the authority of daemons, and not their own", () => {
+        const { certificate } = made["storm-tls-storm-authority"] as { certificate: string };
+        for (const { authority, trustStore: trusted } of Object.values(users)) {
+            expect([authority, trusted]).toEqual([certificate, trustStore([certificate], "changeit")]);
+        }
+    });
+
+    test("are a secret, as is that there are none", async () => {
+        const none = certifyUsers([], { clients, daemons: clients });
+        expect(await new Promise((resolve) => none.apply(resolve))).toEqual({});
+        for (const each of [output, none] as unknown as { isSecret: Promise<boolean> }[]) {
+            expect(await each.isSecret).toBe(true);
+        }
+    });
+
+    test("end when their authority says that what it has signed ends", async () => {
+        const ends = await new Promise<string[]>((resolve) => pulumi.all(clients.expires).apply(resolve));
+        expect(ends).toEqual(
+            Object.values(users).map(({ certificate: own }) =>
+                new Date(new X509Certificate(own).validTo).toISOString(),
+            ),
+        );
+    });
+});
