@@ -1,9 +1,8 @@
 import { execFileSync } from "child_process";
 import * as fs from "fs";
-import * as net from "net";
 import * as os from "os";
 import * as path from "path";
-import * as tls from "tls";
+import type { ConnectionOptions } from "tls";
 import { ports } from "../../../components/storm/spec/ports";
 import { connectFrom } from "../../../provider/machines/container";
 import { clusterSummary } from "../../../provider/nimbus/client";
@@ -12,6 +11,7 @@ import { filesOf, userOf, type UserOutputs } from "../../../scripts/userFolder";
 import { containersMade, docker, TestStack, until } from "../stack";
 import { jar, wordcount } from "../topologies/topologies";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
+import { answerInPlain, beginning, listening, sockets } from "./probes";
 import { stormWithTls } from "./stormWithTls";
 
 const subnet = "172.30.96";
@@ -74,53 +74,15 @@ test("a second update changes nothing", async () => {
     expect(await stack.changes()).toEqual([]);
 });
 
-/** TCP ports at which a container can be reached from others. */
-function listening(daemon: DaemonName): number[] {
-    const ports = inside(daemon, "cat /proc/net/tcp /proc/net/tcp6")
-        .split("\n")
-        .map((line) => line.trim().split(/\s+/))
-        .filter(([, , , state]) => state === "0A")
-        .map(([, local = ""]) => local.split(":") as [string, string])
-        .filter(([address]) => !/^(0{24}|0{16}FFFF0{4})?[0-9A-F]{6}7F$|^0{24}01000000$/.test(address))
-        .map(([, port]) => parseInt(port, 16));
-    return [...new Set(ports)].sort((one, other) => one - other);
-}
-
-/** How a connection by TLS begins: with a session, which a server gives once it knows who the client is, or with an error. */
-function beginning(host: string, port: number, client: tls.ConnectionOptions): Promise<string> {
-    return new Promise((resolve) => {
-        const socket = tls.connect({ host, port, rejectUnauthorized: false, ...client });
-        const end = (how: string) => {
-            socket.destroy();
-            resolve(how);
-        };
-        socket.setTimeout(20_000, () => end("no answer"));
-        socket.on("session", () => end("session"));
-        socket.on("error", ({ code }: NodeJS.ErrnoException) => end(String(code)));
-        socket.on("close", () => end("closed"));
-    });
-}
-
-/** What a server answers to a request without TLS, but for the alert of one that has TLS. */
-function answerInPlain(host: string, port: number, request: string): Promise<string> {
-    return new Promise((resolve) => {
-        let answer = Buffer.alloc(0);
-        const socket = net.connect(port, host, () => socket.end(request));
-        socket.on("data", (chunk) => (answer = Buffer.concat([answer, chunk])));
-        socket.on("error", ({ message }) => resolve(message));
-        socket.on("close", () => resolve(answer[0] === 0x15 ? "" : answer.toString("latin1")));
-    });
-}
-
 test("nobody connects without a certificate of the right authority", async () => {
-    expect(Object.fromEntries(daemons.map((daemon) => [daemon, listening(daemon)]))).toEqual(
+    expect(Object.fromEntries(daemons.map((daemon) => [daemon, listening(inside(daemon, sockets))]))).toEqual(
         Object.fromEntries(daemons.map((daemon) => [daemon, open[daemon].ports])),
     );
     const stranger = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=storm"];
     execFileSync("openssl", [...stranger, "-keyout", "stranger.pem", "-out", "stranger-certificate.pem"], {
         ...{ stdio: "pipe", cwd: folder },
     });
-    const clients: Record<string, tls.ConnectionOptions> = {
+    const clients: Record<string, ConnectionOptions> = {
         nobody: {},
         stranger: { cert: ofAlice("stranger-certificate.pem"), key: ofAlice("stranger.pem") },
         alice: { cert: ofAlice("certificate.pem"), key: ofAlice("key.pem") },
