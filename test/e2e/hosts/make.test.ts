@@ -5,13 +5,14 @@ import { Lab, type LabHost } from "../../lab/lab";
 import { Checkout } from "../checkout";
 import { machineSettings } from "../stack";
 import { answerInPlain, beginning, listening, sockets } from "../security/probes";
-import { stormWithTls } from "../security/stormWithTls";
+import { stormWithTlsOn } from "../security/stormWithTls";
 import { jar } from "../topologies/topologies";
 import { containersOn, heap } from "./fleet";
 
 describeLab("make, on hosts,", () => {
     let lab: Lab;
     let checkout: Checkout;
+    let stormImage: string;
     const host = (name: string) => lab.hosts[name] as LabHost;
     const cluster = "storm-e2e-fleet";
     const make = (...args: string[]) => checkout.make(...args);
@@ -27,7 +28,7 @@ describeLab("make, on hosts,", () => {
             ...machineSettings("storm:prometheusImage"),
             "storm:target": "hosts",
             "storm:monitoring": true,
-            "storm:stormImage": stormWithTls(),
+            "storm:stormImage": stormImage,
             "storm:security": "tls",
             "storm:users": ["alice"],
             "storm:logviewers": false,
@@ -43,10 +44,9 @@ describeLab("make, on hosts,", () => {
     }
 
     beforeAll(async () => {
-        const of = (key: string) => String(machineSettings("storm:prometheusImage")[`storm:${key}`]);
-        const images = [stormWithTls(), of("zookeeperImage"), of("prometheusImage")];
-        lab = await Lab.create({ name: "e2efleet", subnet: "10.77.4.0/24", images });
+        lab = await Lab.create({ name: "e2efleet", subnet: "10.77.4.0/24" });
         await Promise.all(["a", "b", "c"].map((name) => lab.addHost(name, { withImages: true })));
+        stormImage = await stormWithTlsOn(Object.values(lab.hosts));
         checkout = new Checkout("e2e-fleet", "config: {}\n");
         place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"], c: ["supervisor-2"] });
     });
