@@ -29,6 +29,7 @@ export = async () => {
         zookeeper: settings.zookeeperServers,
         security: securityOf(settings.security),
         users: settings.users,
+        certificateDays: settings.certificateDays,
         stormImage: settings.stormImage,
         allowMajorVersion: settings.allowMajorVersion || undefined,
         zookeeperImage: settings.zookeeperImage,

@@ -407,7 +407,10 @@ export const schema = {
         commonName: text.optional(),
         /** What its owner is in a connection; default: both. */
         usage: z.enum(["server", "client"]).optional(),
-        /** Days for which it is valid. When less than a third of them is left, it is replaced. Default: ten years, and it is not. */
+        /**
+         * Days for which it is valid, or until its authority ends. When less than a third of them is left, it is replaced. Default: ten
+         * years, and it is not.
+         */
         days: z.int().positive().optional(),
         /** Password of a key store in the format PKCS #12 that it comes in too; default: it does not. */
         storePassword: text.optional(),

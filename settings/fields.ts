@@ -8,6 +8,7 @@ import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
 import { users } from "./users";
+import { certificateDays } from "./certificateDays";
 import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, registry, subnet, tagged, user } from "./values";
 import { zooCfg } from "./zooCfg";
 import { zookeeperServers } from "./zookeeper";
@@ -70,6 +71,7 @@ export const fields = {
     ambassadorTls: flag,
     security: oneOf(["none", "zookeeper", "tls"]),
     users,
+    certificateDays,
     dnsImage: tagged,
     etcdImage: tagged,
     proxyImage: tagged,

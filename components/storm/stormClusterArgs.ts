@@ -101,6 +101,12 @@ export interface StormClusterArgs {
      */
     users?: string[];
     /**
+     * Days for which certificates are valid that `security` has, 3 to 825. An update replaces those of which less than a third of the time
+     * is left, and so do other days, which restarts their daemons.
+     * @default 365
+     */
+    certificateDays?: number;
+    /**
      * How daemons resolve services.
      * @default `addresses`
      */

@@ -28,7 +28,8 @@ export function certify(
     certificate.serialNumber = `01${randomBytes(15).toString("hex")}`;
     // Clocks may differ by an hour.
     certificate.validity.notBefore = new Date(Date.now() - 3_600_000);
-    certificate.validity.notAfter = new Date(Date.now() + days * day);
+    // None is valid for longer than what has signed it.
+    certificate.validity.notAfter = new Date(Math.min(Date.now() + days * day, by ? endOf(by.certificate) : Infinity));
     // etcd's HTTP API refuses those with a common name, which it would not take for the name of a user.
     const subject =
         commonName === undefined
@@ -59,22 +60,29 @@ export function certify(
     return { certificate: forge.pki.certificateToPem(certificate), key };
 }
 
+/** When a certificate ends, in milliseconds. */
+function endOf(pem: string): number {
+    return Date.parse(new X509Certificate(pem).validTo);
+}
+
 interface Certified extends Pair {
     keyStore?: string;
     expires?: string;
 }
 
-/** Created once, and again for another owner or authority, and before it ends. */
+/** Created once, and again for another owner or authority, and before it ends, if its authority lasts longer. */
 export const certificate: Kind<Inputs<"Certificate">, Certified> = {
     inputs: schema.Certificate,
     id: ({ name }) => name,
     secrets: ["key", "keyStore"],
     updates: [],
     replaces: ["name", "address", "names", "by", "commonName", "usage", "days", "storePassword"],
-    differs: ({ days, expires }) => {
+    differs: ({ days, expires, by }) => {
         const isEnding =
             days !== undefined && expires !== undefined && Date.parse(expires) - Date.now() < (days * day) / 3;
-        return { replaces: isEnding ? ["expires"] : [] };
+        // Another one would end with its authority too.
+        const isLast = isEnding && by !== undefined && Date.parse(expires) >= endOf(by.certificate);
+        return { replaces: isEnding && !isLast ? ["expires"] : [] };
     },
     create: async (inputs) => {
         const pair = certify(inputs, inputs.by);
@@ -83,7 +91,7 @@ export const certificate: Kind<Inputs<"Certificate">, Certified> = {
             ...pair,
             ...(storePassword !== undefined && { keyStore: keyStore(pair, storePassword) }),
             ...(days !== undefined && {
-                expires: new Date(new X509Certificate(pair.certificate).validTo).toISOString(),
+                expires: new Date(endOf(pair.certificate)).toISOString(),
             }),
         };
     },

@@ -8,7 +8,7 @@ import * as yaml from "yaml";
 import type { Host } from "../../components/hosts/host";
 import { StormCluster } from "../../components/storm/stormCluster";
 import { membersSteps, nextStep } from "../../components/storm/rollout/securitySteps";
-import { validDays } from "../../components/storm/security/authority";
+import { clusterDefaults } from "../../components/storm/spec/defaults";
 import { kinds } from "../../provider/kinds";
 import { certificate, certify } from "../../provider/kinds/certificate";
 import { StormProvider } from "../../provider/provider";
@@ -22,9 +22,10 @@ import { declaredSettings, madeAfter, mocked, revealed, type Run, runProgram } f
 jest.setTimeout(120_000);
 
 const security = { security: "zookeeper", stormImage: "storm:2.8.9" };
+const authority = certify({ name: "storm-test-zookeeper" });
 const created = {
     "storm:index:Certificate": {
-        certificate: "CERTIFICATE\n",
+        certificate: authority.certificate,
         key: "THE-KEY\n",
         keyStore: "VEhFLUtFWS1TVE9SRQ==",
         expires: "2027-11-30T15:00:00.000Z",
@@ -79,6 +80,26 @@ describe("the setting", () => {
 
     test("`all` is none of its values", () => {
         expect(mistakes({ security: "all" })).toMatch(/storm:security \("all"\) must be one of none, zookeeper, tls$/);
+    });
+
+    test.each([3, 365, 825])("certificates may be valid for %i days", (certificateDays) => {
+        expect(mistakes({ certificateDays })).toBe("");
+    });
+
+    test.each<[unknown, RegExp]>([
+        [2, /storm:certificateDays \(2\) must be .* from 3 to 825: `make up` renews .* less than a day$/],
+        [826, /storm:certificateDays \(826\) must be .* from 3 to 825: Apple's systems refuse/],
+        [30.5, /must be a whole number of days from 3 to 825$/],
+        ["a year", /must be a whole number of days from 3 to 825$/],
+    ])("they may not for %s", (certificateDays, message) => {
+        expect(mistakes({ certificateDays })).toMatch(message);
+    });
+
+    test("their days are for a stack that has some", () => {
+        expect(mistakes({ security: "none", certificateDays: 30 })).toMatch(
+            /certificateDays \(30\) is for storm:security/,
+        );
+        expect(mistakes({ security: "none" })).toBe("");
     });
 
     test("every mistake is shown at once", () => {
@@ -191,7 +212,7 @@ describe.each<[string, () => Promise<Run>, string]>([
             expect(JSON.stringify([command, envs])).not.toMatch(/THE-KEY|VEhFLUtFWS1TVE9SRQ|changeit/);
         }
         expect(JSON.stringify(run.outputs)).not.toMatch(/THE-KEY|VEhFLUtFWS1TVE9SRQ/);
-        expect(container(run, "zookeeper-1").uploads[1]?.content).toBe("CERTIFICATE\nTHE-KEY\n");
+        expect(container(run, "zookeeper-1").uploads[1]?.content).toBe(`${authority.certificate}THE-KEY\n`);
     });
 
     test("has two authorities, and certificates by what they are for", () => {
@@ -240,6 +261,15 @@ test("on local, Storm's entries for TLS are in storm.yaml, and the option that N
     expect(revealed(run.get("storm-security-zookeeper-1-certificate").inputs)).toMatchObject({
         names: ["zookeeper-1.storm-test.internal"],
     });
+});
+
+test("certificates are valid for as many days as the setting says, with either value of storm:security", async () => {
+    for (const more of [{}, { security: "tls", users: ["alice"] }]) {
+        const { resources } = await secured({ certificateDays: 30, ...more });
+        const certificates = resources.filter(({ name }) => name.endsWith("-certificate"));
+        expect(certificates.length).toBeGreaterThan(3);
+        expect(certificates.filter(({ inputs }) => inputs.days !== 30)).toEqual([]);
+    }
 });
 
 test("on aws, 2281 is open in the place of 2181", async () => {
@@ -326,8 +356,13 @@ describe("a cluster that exists", () => {
 });
 
 describe("a certificate", () => {
-    const authority = certify({ name: "storm-test-zookeeper" });
-    const inputs = { name: "nimbus-1", commonName: "storm", usage: "client" as const, days: validDays, by: authority };
+    const inputs = {
+        name: "nimbus-1",
+        commonName: "storm",
+        usage: "client" as const,
+        days: clusterDefaults.certificateDays,
+        by: authority,
+    };
 
     test.each([
         ["server", ["1.3.6.1.5.5.7.3.1"]],
@@ -365,7 +400,7 @@ describe("a certificate", () => {
         const clock = jest.spyOn(Date, "now");
         try {
             const end = Date.parse(outs.expires as string);
-            const third = (validDays * 86_400_000) / 3;
+            const third = (inputs.days * 86_400_000) / 3;
             clock.mockReturnValue(end - third - 60_000);
             expect(await replaces(outs, inputs)).toEqual([]);
             clock.mockReturnValue(end - third + 60_000);
@@ -377,6 +412,23 @@ describe("a certificate", () => {
         } finally {
             clock.mockRestore();
         }
+    });
+
+    test("ends with its authority at the latest, and is not replaced by one that would end as soon", async () => {
+        const ending = certify({ name: "storm-test-zookeeper", days: 100 });
+        const provider = new StormProvider("0.1.0", kinds);
+        const urn = "urn:pulumi:test::storm::storm:index:Certificate::own";
+        const replaces = async (olds: Properties, days: number) =>
+            (await provider.diff("own", urn, olds, { ...inputs, days, by: ending })).replaces;
+        const outs = (await provider.create(urn, { ...inputs, by: ending })).outs as Properties;
+        const end = Date.parse(new X509Certificate(ending.certificate).validTo);
+        expect([outs.expires, Date.parse(new X509Certificate(outs.certificate as string).validTo)]).toEqual([
+            new Date(end).toISOString(),
+            end,
+        ]);
+        expect(await replaces(outs, inputs.days)).toEqual([]);
+        // Other days are another certificate.
+        expect(await replaces(outs, 90)).toEqual(["days"]);
     });
 
     test("comes in a key store that Java loads, with its key; and in none where nobody asks for it", async () => {

@@ -1,7 +1,7 @@
 import { X509Certificate } from "crypto";
 import * as forge from "node-forge";
 import * as pulumi from "@pulumi/pulumi";
-import { Authority, validDays } from "../../components/storm/security/authority";
+import { Authority } from "../../components/storm/security/authority";
 import { certifyUsers, type UserFiles } from "../../components/storm/security/users";
 import { trustStore } from "../../provider/trustStore";
 import { certificate } from "../../provider/kinds/certificate";
@@ -35,8 +35,8 @@ describe("users", () => {
     let clients: Authority;
     beforeAll(async () => {
         const parent = new pulumi.ComponentResource("storm:storm:StormTls", "storm-tls");
-        clients = new Authority("storm-tls", "storm-test", "clients", parent);
-        const daemons = new Authority("storm-tls", "storm-test", "storm", parent);
+        clients = new Authority("storm-tls", "storm-test", "clients", 30, parent);
+        const daemons = new Authority("storm-tls", "storm-test", "storm", 30, parent);
         output = certifyUsers(["alice", "ci.deploy_2"], { clients, daemons });
         users = await new Promise((resolve) => output.apply(resolve));
     });
@@ -54,7 +54,7 @@ describe("users", () => {
             expect([own.subject, own.keyUsage]).toEqual([`CN=${name}`, ["1.3.6.1.5.5.7.3.2"]]);
             expect(own.checkIssued(authority)).toBe(true);
             expect(own.verify(authority.publicKey)).toBe(true);
-            expect(made[`storm-tls-user-${name}-certificate`]?.days).toBe(validDays);
+            expect(made[`storm-tls-user-${name}-certificate`]?.days).toBe(30);
         }
     });
 

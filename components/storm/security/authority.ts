@@ -2,9 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../../hosts/host";
 import { Certificate } from "../../../provider/resources";
 
-/** Days for which a certificate is valid. Once less than a third of them is left, an update replaces it. */
-export const validDays = 365;
-
 /** An authority of the stack's own, valid for ten years, and what it has signed. */
 export class Authority {
     /** Its certificate, as PEM. */
@@ -16,12 +13,14 @@ export class Authority {
      * @param name First part of the names of resources.
      * @param clusterName The cluster's name, by which the authority is named.
      * @param role What it signs for, such as `zookeeper`.
+     * @param days Days for which what it signs is valid. Once less than a third of them is left, an update replaces it.
      * @param parent Parent of the resources.
      */
     constructor(
         private readonly name: string,
         clusterName: string,
         role: string,
+        private readonly days: number,
         private readonly parent: pulumi.Resource,
     ) {
         this.own = new Certificate(`${name}-${role}-authority`, { name: `${clusterName}-${role}` }, { parent });
@@ -46,7 +45,7 @@ export class Authority {
         const { certificate, key } = this.own;
         const signed = new Certificate(
             `${this.name}-${owner}-certificate`,
-            { ...args, days: validDays, by: pulumi.secret({ certificate, key }) },
+            { ...args, days: this.days, by: pulumi.secret({ certificate, key }) },
             { parent: this.parent, dependsOn: host?.docker.provider },
         );
         this.signed.push(signed);

@@ -19,6 +19,8 @@ export interface SecuredArgs {
     clusterName: string;
     /** What is protected; default: nothing. */
     security?: Security | undefined;
+    /** Days for which certificates are valid. */
+    certificateDays: number;
     /** How daemons are reached. */
     discovery: Discovery;
     /** TCP port of Storm UI. */
@@ -58,12 +60,12 @@ export interface Secured {
  * @param name Name of the cluster's resource.
  */
 export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource): Secured {
-    const { clusterName, security, discovery, uiPort, users, state, first } = args;
+    const { clusterName, security, certificateDays, discovery, uiPort, users, state, first } = args;
     if (security === undefined) {
         return { credentials: () => undefined, begun: [], end: () => undefined, expires: () => undefined };
     }
     const before = { parent, dependsOn: first };
-    const zookeeper = new ZooKeeperTls(`${name}-security`, { clusterName, discovery }, { parent });
+    const zookeeper = new ZooKeeperTls(`${name}-security`, { clusterName, certificateDays, discovery }, { parent });
     const step = state.apply((existing) => nextStep(existing, name, membersSteps));
     const members = { member: (daemon: PlacedDaemon) => zookeeper.member(daemon), step };
     const forZooKeeper = (daemon: PlacedDaemon) =>
@@ -79,7 +81,7 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
             expires: () => zookeeper.expires,
         };
     }
-    const storm = new StormTls(`${name}-tls`, { clusterName, discovery, uiPort, users }, { parent });
+    const storm = new StormTls(`${name}-tls`, { clusterName, certificateDays, discovery, uiPort, users }, { parent });
     const nimbusStep = state.apply((existing) => nextStep(existing, name, nimbusSteps));
     // Workers of before and after the first step do not connect to each other.
     const withoutTopologies = pulumi

@@ -22,6 +22,8 @@ import { certifyUsers, type UserFiles } from "./users";
 export interface StormTlsArgs {
     /** The cluster's name, by which authorities are named. */
     clusterName: string;
+    /** Days for which certificates are valid. */
+    certificateDays: number;
     /** How others get to a daemon. */
     discovery: Discovery;
     /** TCP port of Storm UI. */
@@ -98,8 +100,8 @@ export class StormTls extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("storm:storm:StormTls", name, {}, opts);
-        this.daemons = new Authority(name, args.clusterName, "storm", this);
-        this.clients = new Authority(name, args.clusterName, "clients", this);
+        this.daemons = new Authority(name, args.clusterName, "storm", args.certificateDays, this);
+        this.clients = new Authority(name, args.clusterName, "clients", args.certificateDays, this);
         this.users = certifyUsers(args.users, { clients: this.clients, daemons: this.daemons });
         this.registerOutputs();
     }

@@ -15,6 +15,8 @@ import type { Credentials } from "./credentials";
 export interface ZooKeeperTlsArgs {
     /** The cluster's name, by which authorities are named. */
     clusterName: string;
+    /** Days for which certificates are valid. */
+    certificateDays: number;
     /** How others get to a member. */
     discovery: Discovery;
 }
@@ -67,8 +69,8 @@ export class ZooKeeperTls extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("storm:storm:ZooKeeperTls", name, {}, opts);
-        this.authority = new Authority(name, args.clusterName, "zookeeper", this);
-        this.quorumAuthority = new Authority(name, args.clusterName, "quorum", this);
+        this.authority = new Authority(name, args.clusterName, "zookeeper", args.certificateDays, this);
+        this.quorumAuthority = new Authority(name, args.clusterName, "quorum", args.certificateDays, this);
         this.registerOutputs();
     }
 

@@ -14,4 +14,5 @@ export const clusterDefaults = {
     uiPort: 8080,
     readySeconds: 180,
     supervisorBatch: 1,
+    certificateDays: 365,
 } as const;
