@@ -30,6 +30,7 @@ export = async () => {
         security: securityOf(settings.security),
         users: settings.users,
         certificateDays: settings.certificateDays,
+        authority: settings.authority,
         stormImage: settings.stormImage,
         allowMajorVersion: settings.allowMajorVersion || undefined,
         zookeeperImage: settings.zookeeperImage,
@@ -82,8 +83,10 @@ export = async () => {
         ...(settings.security === "tls" && { security: settings.security }),
         /** What each user connects with, by name, a secret: `make client` writes it to files. */
         ...(settings.users.length > 0 && { users: cluster.users }),
-        /** When the first of the certificates that an update renews ends. */
+        /** When the first of the certificates ends, those of authorities too. */
         ...(cluster.certificatesExpire && { certificatesExpire: cluster.certificatesExpire }),
+        /** When the first of the authorities ends, which no update renews, if that is soon. */
+        ...(cluster.authorityExpires && { authorityExpires: cluster.authorityExpires }),
         ...target.outputs,
         /** What serves metrics, as Prometheus' `file_sd` reads it. */
         ...(monitoring && { prometheusTargets: monitoring.targets }),

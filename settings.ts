@@ -3,7 +3,9 @@ import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import type { z } from "zod";
 import type { Logging } from "./components/hosts/docker/logging";
 import { stackState } from "./components/stackState";
+import type { UsersAuthority } from "./components/storm/security/authority";
 import { majorVersion } from "./provider/image";
+import { authorityUpdateProblem } from "./settings/authority";
 import { type Fields, fields } from "./settings/fields";
 import { type Problem, ruleProblems, type Valid } from "./settings/rules";
 import { securityChangeProblem } from "./settings/security";
@@ -63,6 +65,12 @@ export function checkSettings(
     if (values.sshKey && !secret("sshKey")) {
         problem(["sshKey"], "is not encrypted: `pulumi config set --secret sshKey <file`, and stop using this key");
     }
+    if ((values.authority as { key?: unknown } | undefined)?.key && !secret("authority")) {
+        problem(
+            ["authority", "key"],
+            "is not encrypted: `pulumi config set --secret --path authority.key <file`, and stop using this key",
+        );
+    }
     if (valid.logging?.options["splunk-token"] && !secret("logging")) {
         problem(
             ["logging", "options", "splunk-token"],
@@ -121,14 +129,19 @@ function describe(
     // A token or a URL with a password may be among the options, also where it should not be.
     const isOption = path[0] === "logging" && path[1] === "options";
     const isHidden =
-        message.startsWith("is not a setting") || path[0] === "sshKey" || isOption || secret(String(path[0]));
+        message.startsWith("is not a setting") ||
+        path[0] === "sshKey" ||
+        path[0] === "authority" ||
+        isOption ||
+        secret(String(path[0]));
     const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "");
     const shown = isHidden || text === "" || text.length > 100 ? "" : `(${text}) `;
     return `  storm:${path.join(".")} ${shown}${message}`;
 }
 
 /** A stack's settings. Settings that may hold secrets are Outputs, which keep them secret. */
-export type StackSettings = Omit<Settings, "stormYaml" | "logging"> & {
+export type StackSettings = Omit<Settings, "stormYaml" | "logging" | "authority"> & {
+    authority: UsersAuthority | undefined;
     stormYaml: pulumi.Input<Settings["stormYaml"]>;
     logging: Logging | undefined;
 };
@@ -155,15 +168,21 @@ export async function readSettings(clusterName: string): Promise<StackSettings> 
     if (told.length > 0) {
         void pulumi.log.warn(`Of the stack's settings:\n${told.join("\n")}`);
     }
-    const problem = securityChangeProblem(settings.security, await stackState());
+    const state = await stackState();
+    const authorityProblem = authorityUpdateProblem(settings, state);
+    if (authorityProblem !== undefined) {
+        throw new pulumi.RunError(`The stack's settings have a mistake:\n  ${authorityProblem}`);
+    }
+    const problem = securityChangeProblem(settings.security, state);
     if (problem !== undefined) {
         throw new pulumi.RunError(
             `The stack's settings have a mistake:\n  storm:security ("${settings.security}") ${problem}`,
         );
     }
-    const { stormYaml, logging } = settings;
+    const { stormYaml, logging, authority } = settings;
     return {
         ...settings,
+        authority: authority && { certificate: authority.certificate ?? "", key: pulumi.secret(authority.key ?? "") },
         stormYaml: isSecret("stormYaml") ? pulumi.secret(stormYaml) : stormYaml,
         logging: logging && isSecret("logging") ? { ...logging, options: pulumi.secret(logging.options) } : logging,
     };

@@ -130,6 +130,7 @@ export class StackKey extends resource("StackKey", { outputs: ["value"] }) {
 
 /** A certificate that the stack has made, and its private key, which it keeps as a secret. Valid for ten years, or for `days`. */
 export class Certificate extends resource("Certificate", { outputs: ["certificate", "key", "keyStore", "expires"] }) {
+    /** As PEM, followed by its `chain`. */
     declare readonly certificate: pulumi.Output<string>;
     declare readonly key: pulumi.Output<string>;
     /** Both, in base64, with `storePassword`. */
@@ -142,6 +143,11 @@ export class Certificate extends resource("Certificate", { outputs: ["certificat
         this.key = pulumi.secret(this.key);
         this.keyStore = pulumi.secret(this.keyStore);
     }
+}
+
+/** A certificate of an authority of the stack's that is signed by another one. Valid as long as both are. */
+export class CrossCertificate extends resource("CrossCertificate", { outputs: ["certificate"] }) {
+    declare readonly certificate: pulumi.Output<string>;
 }
 
 /** How far an existing cluster is on its way to TLS. */

@@ -414,6 +414,17 @@ export const schema = {
         days: z.int().positive().optional(),
         /** Password of a key store in the format PKCS #12 that it comes in too; default: it does not. */
         storePassword: text.optional(),
+        /** Certificates above it, as PEM, that it comes with, from its authority's to the highest; default: none. */
+        chain: text.optional(),
+    }),
+    /** A certificate of an authority that is signed by another one, so that who trusts that one accepts what the authority has signed. */
+    CrossCertificate: z.strictObject({
+        /** Whose it is, and by whom, for messages. */
+        name: text,
+        /** The authority's own certificate, as PEM, whose key is RSA. */
+        of: text,
+        /** Who signs it: an authority with a key of RSA, or of an elliptic curve. */
+        by: pair,
     }),
     /** How far an existing cluster is on its way to TLS. */
     SecurityStep: z.strictObject({

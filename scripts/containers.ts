@@ -25,8 +25,10 @@ export interface Outputs {
     grafanaUrl?: string;
     /** On `aws` alone. */
     grafanaTunnel?: string;
-    /** When the first of the certificates that an update renews ends; if there are any. */
+    /** When the first of the certificates ends, those of authorities too; if there are any. */
     certificatesExpire?: string;
+    /** When the first of the authorities ends, which no update renews; if that is soon. */
+    authorityExpires?: string;
     stormVersion: string;
     /** Absent on `local`. */
     hosts?: Record<string, { address: string; daemons: string[]; ssh: string; lost?: boolean }>;

@@ -8,6 +8,7 @@ import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
 import { users } from "./users";
+import { authority } from "./authority";
 import { certificateDays } from "./certificateDays";
 import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, registry, subnet, tagged, user } from "./values";
 import { zooCfg } from "./zooCfg";
@@ -72,6 +73,7 @@ export const fields = {
     security: oneOf(["none", "zookeeper", "tls"]),
     users,
     certificateDays,
+    authority,
     dnsImage: tagged,
     etcdImage: tagged,
     proxyImage: tagged,

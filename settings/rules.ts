@@ -4,6 +4,7 @@ import { localSupervisors } from "../components/targets/localAddresses";
 import { daemonRefs } from "../components/storm/spec/composition";
 import { edges } from "../components/storm/spec/edges";
 import { majorVersion } from "../provider/image";
+import { authorityProblems } from "./authority";
 import { awsProblems } from "./aws";
 import type { Fields } from "./fields";
 import { loggingProblems } from "./logging";
@@ -41,6 +42,7 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
     );
     zooCfgProblems(settings.zooCfg ?? {}, (path, message) => problem(["zooCfg", ...path], message));
     securityProblems(settings, problem);
+    authorityProblems(settings, problem);
     loggingProblems(settings.logging, (path, message) => problem(["logging", ...path], message));
     memoryProblems(settings, problem);
     portProblems(settings, problem);

@@ -87,6 +87,12 @@ const scopes: Scope[] = [
         message: "is for storm:security, without which there are no such certificates: set that one, or remove this",
     },
     {
+        setting: ["authority"],
+        isSet: ({ authority }) => authority !== undefined,
+        isFor: hasCertificates,
+        message: "is for storm:security, without which there are no certificates to sign: set that one, or remove this",
+    },
+    {
         setting: ["mayLeave"],
         isSet: ({ mayLeave = [] }) => mayLeave.length > 0,
         isFor: onTarget("local", "hosts"),

@@ -257,9 +257,17 @@ export class StormCluster extends pulumi.ComponentResource {
         });
     }
 
-    /** When the first of the certificates that an update renews ends, such as `2027-11-30T15:00:00.000Z`; undefined: there are none. */
+    /** When the first of the certificates ends, those of authorities too: `2027-11-30T15:00:00.000Z`; undefined: there are none. */
     get certificatesExpire(): pulumi.Output<string> | undefined {
         return this.security.expires();
+    }
+
+    /**
+     * When the first authority ends, if that is before a certificate of today would end; else its value is undefined. No update renews
+     * it. Undefined: there are none.
+     */
+    get authorityExpires(): pulumi.Output<string | undefined> | undefined {
+        return this.security.authorityExpires;
     }
 
     /** What each of the `users` connects to the cluster with, by name; a secret. Undefined: it has no users. */

@@ -4,6 +4,7 @@ import type { Discovery } from "../discovery/discovery";
 import type { Host } from "../hosts/host";
 import type { ExistingZooKeeper } from "./daemons/ensemble";
 import type { Delivery } from "./daemons/stormDaemon";
+import type { UsersAuthority } from "./security/authority";
 import { clusterDefaults } from "./spec/defaults";
 import type { Heap, Memory, MonitoringMemory } from "./spec/memory";
 import type { Security } from "./spec/security";
@@ -106,6 +107,13 @@ export interface StormClusterArgs {
      * @default 365
      */
     certificateDays?: number;
+    /**
+     * An authority of the user's own, as PEM, which signs the authorities that `security` creates: who trusts it, as browsers do,
+     * accepts the cluster's certificates. Within the cluster nobody trusts it. Its pathLenConstraint is 1 or more, or there is none. It may
+     * be given, changed and removed at any time, which replaces all certificates, and restarts their daemons.
+     * @default none: who connects to the cluster has to trust its authorities
+     */
+    authority?: UsersAuthority;
     /**
      * How daemons resolve services.
      * @default `addresses`

@@ -1,8 +1,9 @@
-import { generateKeyPairSync, randomBytes, X509Certificate } from "crypto";
+import { generateKeyPairSync, randomBytes } from "crypto";
 import { isIP } from "net";
 import * as forge from "node-forge";
 import { keyStore, type Pair } from "../keyStore";
 import type { Kind } from "../kind";
+import { endOf } from "../pem";
 import { type Inputs, schema } from "../schema";
 
 /** How long certificates are valid that are not renewed. */
@@ -14,7 +15,7 @@ const day = 86_400_000;
  * @param by Who signs it; default: itself, as an authority that signs others.
  */
 export function certify(
-    { name, address, names = [], commonName, usage, days = years * 365 }: Omit<Inputs<"Certificate">, "by">,
+    { name, address, names = [], commonName, usage, days = years * 365 }: Omit<Inputs<"Certificate">, "by" | "chain">,
     by?: Pair,
 ): Pair {
     const { publicKey, privateKey: key } = generateKeyPairSync("rsa", {
@@ -29,7 +30,9 @@ export function certify(
     // Clocks may differ by an hour.
     certificate.validity.notBefore = new Date(Date.now() - 3_600_000);
     // None is valid for longer than what has signed it.
-    certificate.validity.notAfter = new Date(Math.min(Date.now() + days * day, by ? endOf(by.certificate) : Infinity));
+    certificate.validity.notAfter = new Date(
+        Math.min(Date.now() + days * day, by ? Date.parse(endOf(by.certificate)) : Infinity),
+    );
     // etcd's HTTP API refuses those with a common name, which it would not take for the name of a user.
     const subject =
         commonName === undefined
@@ -40,9 +43,10 @@ export function certify(
         ...names.map((value) => (isIP(value) ? { type: 7, ip: value } : { type: 2, value })),
     ];
     certificate.setSubject(subject);
-    certificate.setIssuer(by ? forge.pki.certificateFromPem(by.certificate).subject.attributes : subject);
+    const signer = by && forge.pki.certificateFromPem(by.certificate);
+    certificate.setIssuer(signer ? signer.subject.attributes : subject);
     certificate.setExtensions(
-        by
+        signer
             ? [
                   { name: "basicConstraints", cA: false, critical: true },
                   { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
@@ -50,19 +54,19 @@ export function certify(
                   { name: "extKeyUsage", serverAuth: usage !== "client", clientAuth: usage !== "server" },
                   // Java cannot read an empty one.
                   ...(altNames.length > 0 ? [{ name: "subjectAltName", altNames }] : []),
+                  {
+                      name: "authorityKeyIdentifier",
+                      keyIdentifier: signer.generateSubjectKeyIdentifier().getBytes(),
+                  },
               ]
             : [
                   { name: "basicConstraints", cA: true, pathLenConstraint: 0, critical: true },
                   { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+                  { name: "subjectKeyIdentifier" },
               ],
     );
     certificate.sign(forge.pki.privateKeyFromPem(by?.key ?? key), forge.md.sha256.create());
     return { certificate: forge.pki.certificateToPem(certificate), key };
-}
-
-/** When a certificate ends, in milliseconds. */
-function endOf(pem: string): number {
-    return Date.parse(new X509Certificate(pem).validTo);
 }
 
 interface Certified extends Pair {
@@ -76,22 +80,22 @@ export const certificate: Kind<Inputs<"Certificate">, Certified> = {
     id: ({ name }) => name,
     secrets: ["key", "keyStore"],
     updates: [],
-    replaces: ["name", "address", "names", "by", "commonName", "usage", "days", "storePassword"],
+    replaces: ["name", "address", "names", "by", "commonName", "usage", "days", "storePassword", "chain"],
     differs: ({ days, expires, by }) => {
         const isEnding =
             days !== undefined && expires !== undefined && Date.parse(expires) - Date.now() < (days * day) / 3;
         // Another one would end with its authority too.
-        const isLast = isEnding && by !== undefined && Date.parse(expires) >= endOf(by.certificate);
+        const isLast = isEnding && by !== undefined && Date.parse(expires) >= Date.parse(endOf(by.certificate));
         return { replaces: isEnding && !isLast ? ["expires"] : [] };
     },
     create: async (inputs) => {
         const pair = certify(inputs, inputs.by);
-        const { days, storePassword } = inputs;
+        const { days, storePassword, chain = "" } = inputs;
         return {
-            ...pair,
-            ...(storePassword !== undefined && { keyStore: keyStore(pair, storePassword) }),
+            ...{ ...pair, certificate: pair.certificate + chain },
+            ...(storePassword !== undefined && { keyStore: keyStore(pair, storePassword, chain) }),
             ...(days !== undefined && {
-                expires: new Date(endOf(pair.certificate)).toISOString(),
+                expires: endOf(pair.certificate),
             }),
         };
     },

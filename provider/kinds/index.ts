@@ -5,6 +5,7 @@ import type { Properties } from "../wire";
 import { activation } from "./activation";
 import { certificate } from "./certificate";
 import { configFile } from "./configFile";
+import { crossCertificate } from "./crossCertificate";
 import { dataLocation } from "./dataLocation";
 import { dnsRecords } from "./dnsRecords";
 import { drain } from "./drain";
@@ -47,6 +48,7 @@ const each = {
     Password: password,
     StackKey: stackKey,
     Certificate: certificate,
+    CrossCertificate: crossCertificate,
     SecurityStep: securityStep,
     LaunchKey: launchKey,
     OwnHostKey: ownHostKey,

@@ -34,9 +34,10 @@ describe("users", () => {
     let users: Record<string, UserFiles>;
     let clients: Authority;
     beforeAll(async () => {
+        const common = { clusterName: "storm-test", certificateDays: 30 };
         const parent = new pulumi.ComponentResource("storm:storm:StormTls", "storm-tls");
-        clients = new Authority("storm-tls", "storm-test", "clients", 30, parent);
-        const daemons = new Authority("storm-tls", "storm-test", "storm", 30, parent);
+        clients = new Authority("storm-tls", { ...common, role: "clients" }, parent);
+        const daemons = new Authority("storm-tls", { ...common, role: "storm" }, parent);
         output = certifyUsers(["alice", "ci.deploy_2"], { clients, daemons });
         users = await new Promise((resolve) => output.apply(resolve));
     });

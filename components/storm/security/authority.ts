@@ -1,30 +1,74 @@
+import { X509Certificate } from "crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { certificatesIn, endOf } from "../../../provider/pem";
+import { Certificate, CrossCertificate } from "../../../provider/resources";
 import type { Host } from "../../hosts/host";
-import { Certificate } from "../../../provider/resources";
 
-/** An authority of the stack's own, valid for ten years, and what it has signed. */
+/** An authority of the user's own, as PEM. */
+export interface UsersAuthority {
+    /** Its certificate and, after it, those of the authorities between it and the one that browsers trust, if there are any. */
+    certificate: string;
+    /** Its private key, without a password. */
+    key: pulumi.Input<string>;
+}
+
+/** Arguments of {@link Authority}. */
+export interface AuthorityArgs {
+    /** The cluster's name, by which the authority is named. */
+    clusterName: string;
+    /** What it signs for, such as `zookeeper`. */
+    role: string;
+    /** Days for which what it signs is valid. Once less than a third of them is left, an update replaces it. */
+    certificateDays: number;
+    /** Signs it too, for those outside the cluster; default: nobody does. */
+    authority?: UsersAuthority | undefined;
+}
+
+/**
+ * An authority of the stack's own, valid for ten years, and what it has signed. Daemons trust its own certificate, which it has signed
+ * itself, and so nothing else that the user's authority has signed. That one's cross-certificate of it is in the chain that certificates
+ * are delivered with. So whatever happens to the user's authority, daemons connect.
+ */
 export class Authority {
     /** Its certificate, as PEM. */
     readonly certificate: pulumi.Output<string>;
+    /** When its own certificate ends. */
+    readonly end: pulumi.Output<string>;
+    /** When its cross-certificate ends, or one above that; undefined: it has none. */
+    readonly crossEnd: pulumi.Output<string> | undefined;
     private readonly own: Certificate;
+    private readonly chain: pulumi.Output<string> | undefined;
     private readonly signed: Certificate[] = [];
 
     /**
      * @param name First part of the names of resources.
-     * @param clusterName The cluster's name, by which the authority is named.
-     * @param role What it signs for, such as `zookeeper`.
-     * @param days Days for which what it signs is valid. Once less than a third of them is left, an update replaces it.
      * @param parent Parent of the resources.
      */
     constructor(
         private readonly name: string,
-        clusterName: string,
-        role: string,
-        private readonly days: number,
+        private readonly args: AuthorityArgs,
         private readonly parent: pulumi.Resource,
     ) {
-        this.own = new Certificate(`${name}-${role}-authority`, { name: `${clusterName}-${role}` }, { parent });
+        const { clusterName, role, authority } = args;
+        const fullName = `${clusterName}-${role}`;
+        this.own = new Certificate(`${name}-${role}-authority`, { name: fullName }, { parent });
         this.certificate = this.own.certificate;
+        this.end = this.certificate.apply(endOf);
+        if (authority) {
+            const all = certificatesIn(authority.certificate);
+            const by = pulumi.secret({ certificate: all[0] ?? "", key: authority.key });
+            const cross = new CrossCertificate(
+                `${name}-${role}-cross-certificate`,
+                { name: fullName, of: this.certificate, by },
+                { parent },
+            );
+            const above = all.filter((each) => !isRoot(each));
+            this.chain = cross.certificate.apply((certificate) => [certificate, ...above].join(""));
+            this.crossEnd = firstEnd([
+                cross.certificate.apply(endOf),
+                ...above.map((each) => pulumi.output(endOf(each))),
+            ]);
+        }
     }
 
     /** When each certificate ends that it has signed so far. */
@@ -39,18 +83,29 @@ export class Authority {
      */
     certify(
         owner: string,
-        args: Omit<ConstructorParameters<typeof Certificate>[1], "by" | "days">,
+        args: Omit<ConstructorParameters<typeof Certificate>[1], "by" | "days" | "chain">,
         host?: Host,
     ): Certificate {
         const { certificate, key } = this.own;
         const signed = new Certificate(
             `${this.name}-${owner}-certificate`,
-            { ...args, days: this.days, by: pulumi.secret({ certificate, key }) },
+            {
+                ...args,
+                days: this.args.certificateDays,
+                by: pulumi.secret({ certificate, key }),
+                ...(this.chain && { chain: this.chain }),
+            },
             { parent: this.parent, dependsOn: host?.docker.provider },
         );
         this.signed.push(signed);
         return signed;
     }
+}
+
+/** Whether an authority has signed its certificate itself: then others trust it, and need not be sent it. */
+function isRoot(pem: string): boolean {
+    const certificate = new X509Certificate(pem);
+    return certificate.checkIssued(certificate);
 }
 
 /** When the first of some certificates ends. */

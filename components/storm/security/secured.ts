@@ -8,8 +8,9 @@ import { existingNimbuses } from "../rollout/existingNimbuses";
 import { announce, begin, end, membersSteps, nextStep, nimbusSteps } from "../rollout/securitySteps";
 import type { Security, SecurityStep } from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
-import { firstEnd } from "./authority";
+import { type Authority, firstEnd, type UsersAuthority } from "./authority";
 import { type Credentials, together } from "./credentials";
+import { soonEnding } from "./ends";
 import { authorization, StormTls } from "./stormTls";
 import { type ZooKeeperMember, ZooKeeperTls } from "./zooKeeperTls";
 
@@ -21,6 +22,8 @@ export interface SecuredArgs {
     security?: Security | undefined;
     /** Days for which certificates are valid. */
     certificateDays: number;
+    /** Signs the stack's authorities too; default: nobody does. */
+    authority?: UsersAuthority | undefined;
     /** How daemons are reached. */
     discovery: Discovery;
     /** TCP port of Storm UI. */
@@ -51,8 +54,10 @@ export interface Secured {
     begun: pulumi.Resource[];
     /** Says that all daemons are there: those that use ZooKeeper, and all of Storm. */
     end: (ready: { zookeeper: pulumi.Resource[]; storm: pulumi.Resource[] }) => void;
-    /** When the first of the certificates ends; undefined: there are none. */
+    /** When the first of the certificates ends, those of authorities too; undefined: there are none. */
     expires: () => pulumi.Output<string> | undefined;
+    /** When the first authority ends that would end before a certificate of today, which no update renews; undefined: there are none. */
+    authorityExpires?: pulumi.Output<string | undefined>;
 }
 
 /**
@@ -60,12 +65,13 @@ export interface Secured {
  * @param name Name of the cluster's resource.
  */
 export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource): Secured {
-    const { clusterName, security, certificateDays, discovery, uiPort, users, state, first } = args;
+    const { clusterName, security, certificateDays, authority, discovery, uiPort, users, state, first } = args;
     if (security === undefined) {
         return { credentials: () => undefined, begun: [], end: () => undefined, expires: () => undefined };
     }
     const before = { parent, dependsOn: first };
-    const zookeeper = new ZooKeeperTls(`${name}-security`, { clusterName, certificateDays, discovery }, { parent });
+    const common = { clusterName, certificateDays, authority, discovery };
+    const zookeeper = new ZooKeeperTls(`${name}-security`, common, { parent });
     const step = state.apply((existing) => nextStep(existing, name, membersSteps));
     const members = { member: (daemon: PlacedDaemon) => zookeeper.member(daemon), step };
     const forZooKeeper = (daemon: PlacedDaemon) =>
@@ -78,10 +84,12 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
             credentials: forZooKeeper,
             begun: [begun],
             end: (ready) => end(name, membersSteps, step, { parent, dependsOn: ready.zookeeper }),
-            expires: () => zookeeper.expires,
+            expires: () => firstEnd([zookeeper.expires, ...ends(zookeeper.authorities)]),
+            authorityExpires: soonEnding(zookeeper.authorities, certificateDays, parent),
         };
     }
-    const storm = new StormTls(`${name}-tls`, { clusterName, certificateDays, discovery, uiPort, users }, { parent });
+    const storm = new StormTls(`${name}-tls`, { ...common, uiPort, users }, { parent });
+    const authorities = [...zookeeper.authorities, ...storm.authorities];
     const nimbusStep = state.apply((existing) => nextStep(existing, name, nimbusSteps));
     // Workers of before and after the first step do not connect to each other.
     const withoutTopologies = pulumi
@@ -107,6 +115,11 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
             end(name, membersSteps, step, { parent, dependsOn: ready.zookeeper });
             end(name, nimbusSteps, nimbusStep, { parent, dependsOn: ready.storm });
         },
-        expires: () => firstEnd([zookeeper.expires, storm.expires]),
+        expires: () => firstEnd([zookeeper.expires, storm.expires, ...ends(authorities)]),
+        authorityExpires: soonEnding(authorities, certificateDays, parent),
     };
+}
+
+function ends(authorities: readonly Authority[]): pulumi.Output<string>[] {
+    return authorities.flatMap(({ end, crossEnd }) => [end, ...(crossEnd ? [crossEnd] : [])]);
 }

@@ -14,16 +14,12 @@ import type { Discovery } from "../../discovery/discovery";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import { ports } from "../spec/ports";
 import type { StormConfig } from "../spec/stormConfig";
-import { Authority, firstEnd } from "./authority";
+import { Authority, type AuthorityArgs, firstEnd } from "./authority";
 import type { Credentials } from "./credentials";
 import { certifyUsers, type UserFiles } from "./users";
 
 /** Arguments of {@link StormTls}. */
-export interface StormTlsArgs {
-    /** The cluster's name, by which authorities are named. */
-    clusterName: string;
-    /** Days for which certificates are valid. */
-    certificateDays: number;
+export interface StormTlsArgs extends Omit<AuthorityArgs, "role"> {
     /** How others get to a daemon. */
     discovery: Discovery;
     /** TCP port of Storm UI. */
@@ -100,10 +96,15 @@ export class StormTls extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("storm:storm:StormTls", name, {}, opts);
-        this.daemons = new Authority(name, args.clusterName, "storm", args.certificateDays, this);
-        this.clients = new Authority(name, args.clusterName, "clients", args.certificateDays, this);
+        this.daemons = new Authority(name, { ...args, role: "storm" }, this);
+        this.clients = new Authority(name, { ...args, role: "clients" }, this);
         this.users = certifyUsers(args.users, { clients: this.clients, daemons: this.daemons });
         this.registerOutputs();
+    }
+
+    /** Who signs. */
+    get authorities(): Authority[] {
+        return [this.daemons, this.clients];
     }
 
     /** When the first of the certificates that were given out so far ends. */

@@ -8,15 +8,11 @@ import { ports } from "../spec/ports";
 import type { SecurityStep } from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
 import type { ZooCfg } from "../spec/zooCfg";
-import { Authority, firstEnd } from "./authority";
+import { Authority, type AuthorityArgs, firstEnd } from "./authority";
 import type { Credentials } from "./credentials";
 
 /** Arguments of {@link ZooKeeperTls}. */
-export interface ZooKeeperTlsArgs {
-    /** The cluster's name, by which authorities are named. */
-    clusterName: string;
-    /** Days for which certificates are valid. */
-    certificateDays: number;
+export interface ZooKeeperTlsArgs extends Omit<AuthorityArgs, "role"> {
     /** How others get to a member. */
     discovery: Discovery;
 }
@@ -69,9 +65,14 @@ export class ZooKeeperTls extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("storm:storm:ZooKeeperTls", name, {}, opts);
-        this.authority = new Authority(name, args.clusterName, "zookeeper", args.certificateDays, this);
-        this.quorumAuthority = new Authority(name, args.clusterName, "quorum", args.certificateDays, this);
+        this.authority = new Authority(name, { ...args, role: "zookeeper" }, this);
+        this.quorumAuthority = new Authority(name, { ...args, role: "quorum" }, this);
         this.registerOutputs();
+    }
+
+    /** Who signs. */
+    get authorities(): Authority[] {
+        return [this.authority, this.quorumAuthority];
     }
 
     /** When the first of the certificates that were given out so far ends. */
