@@ -85,8 +85,6 @@ export = async () => {
         ...(settings.users.length > 0 && { users: cluster.users }),
         /** When the first of the certificates ends, those of authorities too. */
         ...(cluster.certificatesExpire && { certificatesExpire: cluster.certificatesExpire }),
-        /** When the first of the authorities ends, which no update renews, if that is soon. */
-        ...(cluster.authorityExpires && { authorityExpires: cluster.authorityExpires }),
         ...target.outputs,
         /** What serves metrics, as Prometheus' `file_sd` reads it. */
         ...(monitoring && { prometheusTargets: monitoring.targets }),

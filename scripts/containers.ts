@@ -27,8 +27,6 @@ export interface Outputs {
     grafanaTunnel?: string;
     /** When the first of the certificates ends, those of authorities too; if there are any. */
     certificatesExpire?: string;
-    /** When the first of the authorities ends, which no update renews; if that is soon. */
-    authorityExpires?: string;
     stormVersion: string;
     /** Absent on `local`. */
     hosts?: Record<string, { address: string; daemons: string[]; ssh: string; lost?: boolean }>;

@@ -44,7 +44,9 @@ export function report(found: Found): { lines: string[]; isWell: boolean } {
         `Storm ${outputs.stormVersion}, cluster ${cluster}`,
         `  ZooKeeper    ${outputs.zookeeperServers.join(" ")}`,
         ...(outputs.certificatesExpire
-            ? [`  certificates until ${outputs.certificatesExpire.slice(0, 10)}, ${renewal(outputs)}`]
+            ? [
+                  `  certificates until ${outputs.certificatesExpire.slice(0, 10)}, and \`make up\` renews them before, or says why not`,
+              ]
             : []),
         `  Nimbus       ${outputs.nimbusSeeds.map((address) => `${address}:${outputs.nimbusPort}`).join(" ")}`,
         `  supervisors  ${outputs.supervisors.join(" ")}`,
@@ -58,13 +60,6 @@ export function report(found: Found): { lines: string[]; isWell: boolean } {
         ...problems.map((problem) => `  ${problem}`),
     ];
     return { lines, isWell: problems.length === 0 };
-}
-
-/** What to do for the first of the certificates that ends. */
-function renewal({ certificatesExpire, authorityExpires }: Outputs): string {
-    return authorityExpires === certificatesExpire
-        ? "when an authority ends, which `make up` does not renew: docs/security.md#the-end-of-an-authority"
-        : "and `make up` renews them before";
 }
 
 /** Where a browser finds a page. */

@@ -262,14 +262,6 @@ export class StormCluster extends pulumi.ComponentResource {
         return this.security.expires();
     }
 
-    /**
-     * When the first authority ends, if that is before a certificate of today would end; else its value is undefined. No update renews
-     * it. Undefined: there are none.
-     */
-    get authorityExpires(): pulumi.Output<string | undefined> | undefined {
-        return this.security.authorityExpires;
-    }
-
     /** What each of the `users` connects to the cluster with, by name; a secret. Undefined: it has no users. */
     get users(): pulumi.Output<Record<string, UserFiles>> | undefined {
         return this.security.storm?.users;

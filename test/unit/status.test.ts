@@ -62,14 +62,6 @@ describe("a cluster", () => {
             "\n  certificates until 2027-11-30, and `make up` renews",
         );
         expect(reported(all).text).not.toContain("certificates");
-        const early = { ...secured, authorityExpires: "2027-12-30T15:00:00.000Z" };
-        expect(reported(all, { outputs: early }).text).toContain(
-            "\n  certificates until 2027-11-30, and `make up` renews",
-        );
-        const ending = { ...secured, authorityExpires: secured.certificatesExpire };
-        expect(reported(all, { outputs: ending }).text).toContain(
-            "\n  certificates until 2027-11-30, when an authority ends, which `make up` does not renew: docs/security.md",
-        );
     });
 
     test("whose Nimbus does not answer", () => {

@@ -4,33 +4,30 @@ import { type Authority, firstEnd } from "./authority";
 const day = 86_400_000;
 
 /**
- * When the first of some authorities ends that would end before a certificate of today, or undefined. An update renews none of them, so
- * that it warns, as does its preview.
+ * Warns, in updates and previews, of authorities that end before a certificate of today would: no update renews them.
  * @param certificateDays Days for which certificates are valid.
  * @param parent Whose warning it is.
  */
-export function soonEnding(
-    authorities: readonly Authority[],
-    certificateDays: number,
-    parent: pulumi.Resource,
-): pulumi.Output<string | undefined> {
-    const users = authorities.flatMap(({ crossEnd }) => (crossEnd ? [crossEnd] : []));
-    return pulumi.all([firstEnd(authorities.map(({ end }) => end)), firstEnd(users)]).apply(([own, users]) => {
-        const isSoon = (end: string) => Date.parse(end) - Date.now() < certificateDays * day;
-        const warn = (message: string) => void pulumi.log.warn(message, parent);
-        if (isSoon(own)) {
-            warn(
-                `The stack's own authorities end on ${date(own)}, and all certificates with them, which no update renews any more: ` +
+export function warnOfEnds(authorities: readonly Authority[], certificateDays: number, parent: pulumi.Resource): void {
+    const crossEnds = authorities.flatMap(({ crossEnd }) => (crossEnd ? [crossEnd] : []));
+    const isSoon = (end: string) => Date.parse(end) - Date.now() < certificateDays * day;
+    firstEnd(authorities.map(({ end }) => end)).apply((end) => {
+        if (isSoon(end)) {
+            void pulumi.log.warn(
+                `The stack's own authorities end on ${date(end)}, and all certificates with them, which no update renews any more: ` +
                     "docs/security.md says what to do before.",
+                parent,
             );
         }
-        if (isSoon(users)) {
-            warn(
-                `storm:authority ends on ${date(users)}. From then on who trusts it refuses the cluster's pages, while daemons still ` +
+    });
+    firstEnd(crossEnds).apply((end) => {
+        if (isSoon(end)) {
+            void pulumi.log.warn(
+                `storm:authority ends on ${date(end)}. From then on who trusts it refuses the cluster's pages, while daemons still ` +
                     "connect to each other: set it to its successor before.",
+                parent,
             );
         }
-        return [own, users].filter(isSoon).sort()[0];
     });
 }
 

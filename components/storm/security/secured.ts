@@ -10,7 +10,7 @@ import type { Security, SecurityStep } from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
 import { type Authority, firstEnd, type UsersAuthority } from "./authority";
 import { type Credentials, together } from "./credentials";
-import { soonEnding } from "./ends";
+import { warnOfEnds } from "./ends";
 import { authorization, StormTls } from "./stormTls";
 import { type ZooKeeperMember, ZooKeeperTls } from "./zooKeeperTls";
 
@@ -56,8 +56,6 @@ export interface Secured {
     end: (ready: { zookeeper: pulumi.Resource[]; storm: pulumi.Resource[] }) => void;
     /** When the first of the certificates ends, those of authorities too; undefined: there are none. */
     expires: () => pulumi.Output<string> | undefined;
-    /** When the first authority ends that would end before a certificate of today, which no update renews; undefined: there are none. */
-    authorityExpires?: pulumi.Output<string | undefined>;
 }
 
 /**
@@ -79,17 +77,18 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
     if (security === "zookeeper") {
         const begun = begin(name, membersSteps, step, before);
         announce([{ steps: membersSteps, step }], begun);
+        warnOfEnds(zookeeper.authorities, certificateDays, parent);
         return {
             members,
             credentials: forZooKeeper,
             begun: [begun],
             end: (ready) => end(name, membersSteps, step, { parent, dependsOn: ready.zookeeper }),
             expires: () => firstEnd([zookeeper.expires, ...ends(zookeeper.authorities)]),
-            authorityExpires: soonEnding(zookeeper.authorities, certificateDays, parent),
         };
     }
     const storm = new StormTls(`${name}-tls`, { ...common, uiPort, users }, { parent });
     const authorities = [...zookeeper.authorities, ...storm.authorities];
+    warnOfEnds(authorities, certificateDays, parent);
     const nimbusStep = state.apply((existing) => nextStep(existing, name, nimbusSteps));
     // Workers of before and after the first step do not connect to each other.
     const withoutTopologies = pulumi
@@ -116,7 +115,6 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
             end(name, nimbusSteps, nimbusStep, { parent, dependsOn: ready.storm });
         },
         expires: () => firstEnd([zookeeper.expires, storm.expires, ...ends(authorities)]),
-        authorityExpires: soonEnding(authorities, certificateDays, parent),
     };
 }
 
