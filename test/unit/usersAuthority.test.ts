@@ -173,7 +173,8 @@ describe.each<[string, string[], string[]]>([
             own.publicKey.export({ type: "pkcs1", format: "pem" }),
         ]);
         expect([made.checkIssued(by), made.verify(by.publicKey), made.ca]).toEqual([true, true, true]);
-        expect([made.validTo, made.validFrom]).toEqual([own.validTo, by.validFrom]);
+        const later = Date.parse(own.validFrom) > Date.parse(by.validFrom) ? own : by;
+        expect([made.validTo, made.validFrom]).toEqual([own.validTo, later.validFrom]);
         const text = openssl("x509", "-in", file(`cross-${id}.pem`, cross), "-noout", "-text");
         expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:0/);
         expect(text).toMatch(/Key Usage: critical\s+Certificate Sign, CRL Sign/);
@@ -209,6 +210,10 @@ describe.each<[string, string[], string[]]>([
             ];
             const earlier = keys("earlier", await issue(ours.authority, {}));
             const employee = direct(id, issuing.certificate);
+            const listed = spawnSync("keytool", ["-list", "-v", "-keystore", own, "-storepass", "changeit"], {
+                encoding: "utf8",
+            });
+            expect(listed.stdout).toMatch(/Your keystore contains 1 entry[^]*Certificate chain length: 3\n/);
             const pairs: [string, string, string, string, RegExp][] = [
                 [own, daemons, calling, daemons, /^accepted$/],
                 [own, both, alice, daemons, /^accepted$/],
