@@ -11,7 +11,7 @@ export interface Signer {
     key: string;
 }
 
-/** Curves of keys that browsers, Java and OpenSSL know. */
+/** Those that the Baseline Requirements of browsers allow, as they do RSA with 2048 bits or more (6.1.5). */
 const curves: Record<string, string> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
 
 /**
