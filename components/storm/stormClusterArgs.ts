@@ -41,6 +41,11 @@ export interface StormClusterArgs {
      */
     zookeeperImage?: string;
     /**
+     * Image of the reverse proxies in front of pages, which run with the security `tls`; it needs `bash`.
+     * @default `haproxy:3.2`
+     */
+    proxyImage?: string;
+    /**
      * The registry, with a path if the images are below one, that images with a short name come from, such as
      * `public.ecr.aws/docker/library` for `storm:3.1.0`; the same as that of the target.
      * @default Docker Hub
@@ -101,6 +106,12 @@ export interface StormClusterArgs {
      */
     users?: string[];
     /**
+     * Where the reverse proxy of Storm UI runs with the security `tls`, if containers have addresses of their own: the target's
+     * `reverseProxy`.
+     * @default none: it runs on UI's machine
+     */
+    reverseProxy?: Host;
+    /**
      * How daemons resolve services.
      * @default `addresses`
      */
@@ -151,5 +162,6 @@ export function complete(args: StormClusterArgs): CompleteArgs {
         ...whole,
         stormImage: fromRegistry(args.imageRegistry, whole.stormImage),
         zookeeperImage: fromRegistry(args.imageRegistry, whole.zookeeperImage),
+        proxyImage: fromRegistry(args.imageRegistry, whole.proxyImage),
     };
 }

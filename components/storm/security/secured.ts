@@ -3,9 +3,11 @@ import type { Tls } from "../../../provider/machines/connector";
 import { stormPem } from "../../../provider/nimbus/tlsFiles";
 import type { Discovery } from "../../discovery/discovery";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
+import type { Host } from "../../hosts/host";
 import type { ExistingResource } from "../../stackState";
 import { existingNimbuses } from "../rollout/existingNimbuses";
 import { announce, begin, end, membersSteps, nextStep, nimbusSteps } from "../rollout/securitySteps";
+import type { PagePorts } from "../spec/ports";
 import type { Security, SecurityStep } from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
 import { firstEnd } from "./authority";
@@ -21,8 +23,8 @@ export interface SecuredArgs {
     security?: Security | undefined;
     /** How daemons are reached. */
     discovery: Discovery;
-    /** TCP port of Storm UI. */
-    uiPort: number;
+    /** TCP ports at which servers of pages on a host listen. */
+    pagePorts: (host: Host) => PagePorts;
     /** Who may submit topologies, beside the daemons. */
     users: readonly string[];
     /** How many Nimbus daemons there are. */
@@ -58,7 +60,7 @@ export interface Secured {
  * @param name Name of the cluster's resource.
  */
 export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource): Secured {
-    const { clusterName, security, discovery, uiPort, users, state, first } = args;
+    const { clusterName, security, discovery, pagePorts, users, state, first } = args;
     if (security === undefined) {
         return { credentials: () => undefined, begun: [], end: () => undefined, expires: () => undefined };
     }
@@ -79,7 +81,7 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
             expires: () => zookeeper.expires,
         };
     }
-    const storm = new StormTls(`${name}-tls`, { clusterName, discovery, uiPort, users }, { parent });
+    const storm = new StormTls(`${name}-tls`, { clusterName, discovery, pagePorts, users }, { parent });
     const nimbusStep = state.apply((existing) => nextStep(existing, name, nimbusSteps));
     // Workers of before and after the first step do not connect to each other.
     const withoutTopologies = pulumi
