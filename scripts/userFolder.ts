@@ -9,6 +9,7 @@ import * as yaml from "yaml";
 import type { UserFiles } from "../components/storm/security/users";
 import { commandLine } from "../provider/machines/shell";
 import { storePassword } from "../provider/nimbus/tlsFiles";
+import { entriesByTls } from "./clientYaml";
 import type { Outputs } from "./containers";
 
 /** The outputs that this reads. */
@@ -44,21 +45,9 @@ export function userOf(stack: string, { users = {} }: UserOutputs, name: string)
  * The files of a user, by name.
  * @param folder Where they are to be: Storm's command line takes absolute paths alone, whatever the folder that it runs in.
  */
-export function filesOf(
-    user: UserFiles,
-    { nimbusSeeds, nimbusPort }: UserOutputs,
-    folder: string,
-): Record<string, Buffer> {
+export function filesOf(user: UserFiles, outputs: UserOutputs, folder: string): Record<string, Buffer> {
     const files = { keyStore: "certificate.p12", trustStore: "trust.jks" };
-    const configuration = {
-        "nimbus.seeds": nimbusSeeds,
-        "nimbus.thrift.client.use.tls": true,
-        "nimbus.thrift.tls.port": nimbusPort,
-        "nimbus.thrift.tls.client.keystore.path": path.join(folder, files.keyStore),
-        "nimbus.thrift.tls.client.keystore.password": storePassword,
-        "nimbus.thrift.tls.client.truststore.path": path.join(folder, files.trustStore),
-        "nimbus.thrift.tls.client.truststore.password": storePassword,
-    };
+    const configuration = entriesByTls(outputs, path.join(folder, files.keyStore), path.join(folder, files.trustStore));
     return {
         [files.keyStore]: Buffer.from(user.keyStore, "base64"),
         [files.trustStore]: Buffer.from(user.trustStore, "base64"),

@@ -223,7 +223,7 @@ func TestProxy(t *testing.T) {
 	}))
 	says(t, err, "proxy: after 0 failed attempts: ssh: handshake failed: ssh: host key mismatch")
 	err = connects(t, target.connection(map[string]any{
-		"proxy": bastion.connection(nil), "port": freePort(t), "dialErrorLimit": 0,
+		"proxy": bastion.connection(nil), "port": refusingPort(t), "dialErrorLimit": 0,
 	}))
 	contains(t, fmt.Sprint(err), "proxy: after 0 failed attempts: ssh: rejected: connect failed")
 }
@@ -241,7 +241,7 @@ func TestProxyHidesWhyALaterHandshakeFailed(t *testing.T) {
 
 func TestDialErrorLimit(t *testing.T) {
 	t.Parallel()
-	port := freePort(t)
+	port := refusingPort(t)
 	for limit, attempts := range map[any]int{0: 0, 2: 2, nil: 10} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
 			t.Parallel()
@@ -286,7 +286,7 @@ func TestDialErrorLimitForEver(t *testing.T) {
 	t.Parallel()
 	command := newSubject(t, remoteCommand)
 	inputs := command.check(map[string]any{
-		"connection": map[string]any{"host": "127.0.0.1", "port": freePort(t), "dialErrorLimit": -1},
+		"connection": map[string]any{"host": "127.0.0.1", "port": refusingPort(t), "dialErrorLimit": -1},
 		"create":     "true",
 	})
 	// until the resource's customTimeouts

@@ -236,6 +236,14 @@ describe("Storm's configuration", () => {
         );
     });
 
+    test("changes no certificate for a machine that cannot be used", async () => {
+        const onMachines = await secured(onHosts);
+        for (const owner of ["tls-supervisor-1", "tls-nimbus-1", "security-zookeeper-1", "security-supervisor-1"]) {
+            const made = madeAfter(onMachines.get(`storm-${owner}-certificate`), onMachines);
+            expect([owner, made.some((name) => name.endsWith("-contact"))]).toEqual([owner, true]);
+        }
+    });
+
     test("gives PEM files to those containers alone from which Nimbus is asked", () => {
         const withKey = ["zookeeper-1", "nimbus-1", "supervisor-1", "drpc-1", "ui"].filter(
             (daemon) => stormPem.key in files(run, daemon),

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../../hosts/host";
 import { Certificate } from "../../../provider/resources";
 
 /** Days for which a certificate is valid. Once less than a third of them is left, an update replaces it. */
@@ -35,13 +36,18 @@ export class Authority {
     /**
      * Signs a certificate.
      * @param owner Middle part of the resource's name.
+     * @param host Where its owner is: until that can be used, the certificate stays as it is. Default: nowhere.
      */
-    certify(owner: string, args: Omit<ConstructorParameters<typeof Certificate>[1], "by" | "days">): Certificate {
+    certify(
+        owner: string,
+        args: Omit<ConstructorParameters<typeof Certificate>[1], "by" | "days">,
+        host?: Host,
+    ): Certificate {
         const { certificate, key } = this.own;
         const signed = new Certificate(
             `${this.name}-${owner}-certificate`,
             { ...args, days: validDays, by: pulumi.secret({ certificate, key }) },
-            { parent: this.parent },
+            { parent: this.parent, dependsOn: host?.docker.provider },
         );
         this.signed.push(signed);
         return signed;

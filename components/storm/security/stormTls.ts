@@ -117,7 +117,7 @@ export class StormTls extends pulumi.ComponentResource {
     /** What a daemon needs. */
     daemon(daemon: PlacedDaemon): Credentials {
         const { host } = this.args.discovery.advertise(daemon);
-        const own = this.daemons.certify(daemon.name, {
+        const wanted = {
             ...{ name: daemon.name, storePassword: password },
             commonName: asksAsAdmin(daemon.kind) ? adminName : daemon.kind,
             address: daemon.host.address,
@@ -125,7 +125,8 @@ export class StormTls extends pulumi.ComponentResource {
             names: pulumi
                 .all([host, daemon.host.outerAddress])
                 .apply(([name, outer = []]) => [...(isIP(name) ? [] : [name]), "localhost", "127.0.0.1", outer].flat()),
-        });
+        };
+        const own = this.daemons.certify(daemon.name, wanted, daemon.host);
         return {
             // From within these containers the program asks Nimbus.
             files: asksAsAdmin(daemon.kind) ? pem(own, this.daemons) : {},

@@ -85,8 +85,8 @@ export class ZooKeeperTls extends pulumi.ComponentResource {
             address: daemon.host.address,
             names: host.apply((name) => (isIP(name) ? [] : [name])),
         };
-        const own = this.authority.certify(daemon.name, { ...common, usage: "server" });
-        const quorum = this.quorumAuthority.certify(`${daemon.name}-quorum`, common);
+        const own = this.authority.certify(daemon.name, { ...common, usage: "server" }, daemon.host);
+        const quorum = this.quorumAuthority.certify(`${daemon.name}-quorum`, common, daemon.host);
         return {
             files: {
                 [files.authority]: this.authority.certificate,
@@ -100,9 +100,11 @@ export class ZooKeeperTls extends pulumi.ComponentResource {
 
     /** What a daemon of Storm connects to ZooKeeper by. */
     client(daemon: PlacedDaemon): Credentials {
-        const own = this.authority.certify(daemon.name, {
-            ...{ name: daemon.name, commonName: "storm", usage: "client", storePassword },
-        });
+        const own = this.authority.certify(
+            daemon.name,
+            { name: daemon.name, commonName: "storm", usage: "client", storePassword },
+            daemon.host,
+        );
         return {
             files: { [files.authority]: this.authority.certificate },
             encodedFiles: { [files.keyStore]: own.keyStore },

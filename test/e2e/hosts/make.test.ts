@@ -4,12 +4,15 @@ import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { Checkout } from "../checkout";
 import { machineSettings } from "../stack";
+import { answerInPlain, beginning, listening, sockets } from "../security/probes";
+import { stormWithTlsOn } from "../security/stormWithTls";
 import { jar } from "../topologies/topologies";
 import { containersOn, heap } from "./fleet";
 
 describeLab("make, on hosts,", () => {
     let lab: Lab;
     let checkout: Checkout;
+    let stormImage: string;
     const host = (name: string) => lab.hosts[name] as LabHost;
     const cluster = "storm-e2e-fleet";
     const make = (...args: string[]) => checkout.make(...args);
@@ -25,7 +28,10 @@ describeLab("make, on hosts,", () => {
             ...machineSettings("storm:prometheusImage"),
             "storm:target": "hosts",
             "storm:monitoring": true,
-            "storm:security": "zookeeper",
+            "storm:stormImage": stormImage,
+            "storm:security": "tls",
+            "storm:users": ["alice"],
+            "storm:logviewers": false,
             "storm:supervisors": Object.values(daemons)
                 .flat()
                 .filter((daemon) => daemon.startsWith("supervisor")).length,
@@ -40,6 +46,7 @@ describeLab("make, on hosts,", () => {
     beforeAll(async () => {
         lab = await Lab.create({ name: "e2efleet", subnet: "10.77.4.0/24" });
         await Promise.all(["a", "b", "c"].map((name) => lab.addHost(name, { withImages: true })));
+        stormImage = await stormWithTlsOn(Object.values(lab.hosts));
         checkout = new Checkout("e2e-fleet", "config: {}\n");
         place({ a: ["zookeeper-1", "nimbus-1"], b: ["supervisor-1"], c: ["supervisor-2"] });
     });
@@ -63,6 +70,29 @@ describeLab("make, on hosts,", () => {
         expect(status.output).toContain(`ZooKeeper    ${host("a").address}:2281\n`);
         expect(status.output).toMatch(/certificates until \d{4}-\d\d-\d\d/);
         expect(make("targets").output).toContain(`"${host("a").address}:9101"`);
+    });
+
+    test("nobody but users and daemons connects to Nimbus, supervisors and workers; what else answers is in docs/security.md", async () => {
+        const made = make("client", "NAME=alice");
+        expect(made).toMatchObject({ code: 0 });
+        const ofAlice = (name: string) =>
+            fs.readFileSync(path.join(checkout.folder, ".local/clients/e2e-fleet/alice", name));
+        const alice = { cert: ofAlice("certificate.pem"), key: ofAlice("key.pem") };
+        const plain = [...[22, 7000, 9090, 9101], ...[2888, 3888]];
+        const open = { a: [22, 2281, 2888, 3888, 6629, 7000, 9090, 9101], b: [22, 6628], c: [22, 6628] };
+        for (const [name, ports] of Object.entries(open)) {
+            const { address } = host(name);
+            expect([name, listening(await host(name).exec(sockets))]).toEqual([name, ports]);
+            for (const port of ports.filter((each) => !plain.includes(each))) {
+                const began = [await beginning(address, port, {}), await beginning(address, port, alice)];
+                expect([port, ...began]).toEqual([
+                    port,
+                    expect.stringMatching(/ALERT/) as string,
+                    expect.stringMatching(port === 6629 ? /^session$/ : /ALERT/) as string,
+                ]);
+                expect([port, await answerInPlain(address, port, "GET / HTTP/1.0\r\n\r\n")]).toEqual([port, ""]);
+            }
+        }
     });
 
     test("`make wordcount` shows the first counts, and the command that follows them on the host", () => {

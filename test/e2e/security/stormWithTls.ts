@@ -2,6 +2,7 @@ import { execFileSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import type { LabHost } from "../../lab/lab";
 import { docker, machineStorm } from "../stack";
 
 /** The image whose Thrift server by TLS refuses every call. */
@@ -10,11 +11,32 @@ const refusing = "storm:2.8.3";
 /** The same with the stand-in, named as the oldest version whose server works. */
 const withStandIn = "storm-with-tls:2.8.7";
 
+/** Whether this machine's image of Storm needs the stand-in. */
+const isNeeded = () => machineStorm() === refusing;
+
 /** An image of Storm whose Nimbus and supervisors can be called by TLS: that of this machine, with a class replaced if it has to be. */
 export function stormWithTls(): string {
-    if (machineStorm() !== refusing) {
+    if (!isNeeded()) {
         return machineStorm();
     }
+    if (docker("images", "--quiet", withStandIn) === "") {
+        execFileSync("docker", ["build", "--tag", withStandIn, "-"], { input: context(), stdio: "pipe" });
+    }
+    return withStandIn;
+}
+
+/** The same on a lab's hosts, which have this machine's images. */
+export async function stormWithTlsOn(hosts: LabHost[]): Promise<string> {
+    if (!isNeeded()) {
+        return machineStorm();
+    }
+    const sent = context().toString("base64");
+    await Promise.all(hosts.map((host) => host.exec(`echo ${sent} | base64 -d | docker build --tag ${withStandIn} -`)));
+    return withStandIn;
+}
+
+/** What the image is built of, as a tar archive. */
+function context(): Buffer {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-with-tls-"));
     const source = docker("create", refusing);
     try {
@@ -25,10 +47,9 @@ export function stormWithTls(): string {
         execFileSync("jar", ["--create", "--file", `${folder}/image/tls.jar`, "-C", `${folder}/classes`, "."]);
         // Storm's class path begins with the jars of this folder.
         fs.writeFileSync(`${folder}/image/Dockerfile`, `FROM ${refusing}\nCOPY tls.jar /apache-storm/\n`);
-        docker("build", "--tag", withStandIn, `${folder}/image`);
+        return execFileSync("tar", ["-czf", "-", "-C", `${folder}/image`, "."]);
     } finally {
         docker("rm", source);
         fs.rmSync(folder, { recursive: true });
     }
-    return withStandIn;
 }

@@ -1,0 +1,44 @@
+/** Who may connect to a server, as one from outside finds out. */
+import * as net from "net";
+import * as tls from "tls";
+
+/** What has to be read for {@link listening}. */
+export const sockets = "cat /proc/net/tcp /proc/net/tcp6";
+
+/** TCP ports at which a machine or a container can be reached from others, by its {@link sockets}. */
+export function listening(text: string): number[] {
+    const ports = text
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/))
+        .filter(([, , , state]) => state === "0A")
+        .map(([, local = ""]) => local.split(":") as [string, string])
+        .filter(([address]) => !/^(0{24}|0{16}FFFF0{4})?[0-9A-F]{6}7F$|^0{24}01000000$/.test(address))
+        .map(([, port]) => parseInt(port, 16));
+    return [...new Set(ports)].sort((one, other) => one - other);
+}
+
+/** How a connection by TLS begins: with a session, which a server gives once it knows who the client is, or with an error. */
+export function beginning(host: string, port: number, client: tls.ConnectionOptions): Promise<string> {
+    return new Promise((resolve) => {
+        const socket = tls.connect({ host, port, rejectUnauthorized: false, ...client });
+        const end = (how: string) => {
+            socket.destroy();
+            resolve(how);
+        };
+        socket.setTimeout(20_000, () => end("no answer"));
+        socket.on("session", () => end("session"));
+        socket.on("error", ({ code }: NodeJS.ErrnoException) => end(String(code)));
+        socket.on("close", () => end("closed"));
+    });
+}
+
+/** What a server answers to a request without TLS, but for the alert of one that has TLS. */
+export function answerInPlain(host: string, port: number, request: string): Promise<string> {
+    return new Promise((resolve) => {
+        let answer = Buffer.alloc(0);
+        const socket = net.connect(port, host, () => socket.end(request));
+        socket.on("data", (chunk) => (answer = Buffer.concat([answer, chunk])));
+        socket.on("error", ({ message }) => resolve(message));
+        socket.on("close", () => resolve(answer[0] === 0x15 ? "" : answer.toString("latin1")));
+    });
+}
