@@ -262,7 +262,7 @@ describe("settings", () => {
 
     test("this machine is to have memory for it", () => {
         const limits = (more: object) => {
-            const { warnings: _, ...settings } = parseSettings({ ...defaults, ...tls, ...more }, "storm-test");
+            const settings = parseSettings({ ...defaults, ...tls, ...more }, "storm-test");
             const { mistake } = memoryShortage(settings, 1);
             const heaps = Number(/need (\d+) MiB/.exec(mistake ?? "")?.[1]);
             return Number(/use (\d+) MiB/.exec(memoryShortage(settings, heaps).warning ?? "")?.[1]);

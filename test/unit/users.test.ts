@@ -33,8 +33,9 @@ describe("users", () => {
     let output: pulumi.Output<Record<string, UserFiles>>;
     let users: Record<string, UserFiles>;
     let clients: Authority;
+    let parent: pulumi.Resource;
     beforeAll(async () => {
-        const parent = new pulumi.ComponentResource("storm:storm:StormTls", "storm-tls");
+        parent = new pulumi.ComponentResource("storm:storm:StormTls", "storm-tls");
         clients = new Authority("storm-tls", "storm-test", "clients", parent);
         const daemons = new Authority("storm-tls", "storm-test", "storm", parent);
         const names = ["alice", "ci.deploy_2"];
@@ -85,7 +86,7 @@ describe("users", () => {
     });
 
     test("are a secret, as is that there are none", async () => {
-        const none = certifyUsers([], { clients, daemons: clients }, pulumi.output({}));
+        const none = certifyUsers([], { clients, daemons: clients }, passwordsOf("storm-tls", [], parent));
         expect(await new Promise((resolve) => none.apply(resolve))).toEqual({});
         for (const each of [output, none] as unknown as { isSecret: Promise<boolean> }[]) {
             expect(await each.isSecret).toBe(true);

@@ -152,10 +152,13 @@ export class StormTls extends pulumi.ComponentResource {
      */
     reverseProxy(placed: PlacedReverseProxy): Pick<ReverseProxyArgs, "files" | "passwords"> {
         const name = "reverse-proxy";
-        const server = this.daemons.certify(`${name}-${placed.host.docker.name}`, {
-            ...{ name, commonName: name, usage: "server", address: placed.host.address },
-            names: namesOf(placed, this.args.discovery),
-        });
+        const { host } = placed;
+        const wanted = { name, commonName: name, usage: "server" as const, address: host.address };
+        const server = this.daemons.certify(
+            `${name}-${host.docker.name}`,
+            { ...wanted, names: namesOf(placed, this.args.discovery) },
+            host,
+        );
         this.proxyClient ??= this.clients.certify(name, { name, commonName: name, usage: "client" });
         const files = {
             [reverseProxyFiles.server]: withKey(server),
