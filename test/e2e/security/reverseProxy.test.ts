@@ -199,8 +199,8 @@ test("speaks HTTP/2", async () => {
     const session = http2.connect(`https://${address}:${ui}`, { ca: authorities.storm.certificate });
     const authorization = `Basic ${Buffer.from(`alice:${passwords.alice}`).toString("base64")}`;
     const [headers] = (await once(session.request({ authorization }), "response")) as [http2.IncomingHttpHeaders];
+    expect([session.alpnProtocol, headers[":status"]]).toEqual(["h2", 200]);
     session.close();
-    expect(headers[":status"]).toBe(200);
 });
 
 test.each<[string, () => number]>([
@@ -218,7 +218,8 @@ test("logs who asks for what, and no password", async () => {
     expect(logs()).toMatch(new RegExp(`^${address} alice ${ui} 200 \\d+ \\d+ "GET /by/certificate HTTP/1.1"$`, "m"));
     expect(logs()).toMatch(new RegExp(`^${address} bob ${ui} 200 \\d+ \\d+ "GET /by/password HTTP/1.1"$`, "m"));
     expect(logs()).toMatch(new RegExp(`^${address} - ${ui} 401 \\d+ \\d+ "GET /by/nothing HTTP/1.1"$`, "m"));
-    expect(logs()).not.toMatch(/password_|wrong-password/);
+    const basic = Buffer.from(`bob:${passwords.bob}`).toString("base64");
+    expect(logs()).not.toMatch(new RegExp(`password_|wrong-password|${basic}`));
 });
 
 test("takes no password of an address that has sent too many wrong ones, until some time has passed", async () => {
