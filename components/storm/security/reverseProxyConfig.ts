@@ -48,6 +48,7 @@ const wrongPasswords = 10;
  * from 3.3 on that `localhost`, as it sends it as SNI.
  *
  * Storm may be silent for long: by default, DRPC waits 10 minutes for a topology. Calls of DRPC are not logged: arguments are in the path.
+ * Threads and connections are limited, as its memory follows from them (measured: 30 MiB with 950 connections).
  */
 export function reverseProxyConfig({ address, backends, passwords }: ReverseProxyConfigArgs): string {
     const { server, client, serversAuthority, usersAuthority } = reverseProxyFiles;
