@@ -54,6 +54,7 @@ export function filesOf(user: UserFiles, outputs: UserOutputs, folder: string): 
         "certificate.pem": Buffer.from(user.certificate),
         "key.pem": Buffer.from(user.key),
         "authority.pem": Buffer.from(user.authority),
+        password: Buffer.from(`${user.password}\n`),
         "storm.yaml": Buffer.from(yaml.stringify(configuration, { lineWidth: 0 })),
     };
 }
@@ -82,7 +83,7 @@ export interface Place {
 export function guide(name: string, { certificate }: UserFiles, outputs: UserOutputs, place: Place): string {
     const { nimbusSeeds, nimbusPort, stormVersion, uiUrl, uiTunnel, hosts = {} } = outputs;
     const { project, folder, uiPort } = place;
-    const [own, key, authority] = ["certificate.pem", "key.pem", "authority.pem"].map((file) =>
+    const [own, key, authority, password] = ["certificate.pem", "key.pem", "authority.pem", "password"].map((file) =>
         commandLine([path.join(folder, file)]),
     );
     const end = new Date(new X509Certificate(certificate).validTo).toISOString().slice(0, 10);
@@ -111,8 +112,9 @@ export function guide(name: string, { certificate }: UserFiles, outputs: UserOut
     const urls = [...(uiUrl === undefined ? [] : [uiUrl]), ...(uiTunnel ? [`https://127.0.0.1:${uiPort}`] : [])];
     if (urls.length > 0) {
         sections.push([
-            `Storm UI, ${urls.join(" or ")}: import certificate.p12 (password: ${storePassword}) into the browser as your`,
-            "certificate, and authority.pem as an authority for web sites. Or:",
+            `Storm UI, ${urls.join(" or ")}, asks for the user ${name} and the password in ${password}.`,
+            `Import authority.pem into the browser as an authority for web sites. With certificate.p12 (password: ${storePassword}) as your`,
+            `certificate, it asks for no password${outputs.hosts ? "" : ", and logs open, which take no password on this target"}. By curl:`,
             `  curl --cert ${own} --key ${key} --cacert ${authority} ${urls[0]}/api/v1/cluster/summary`,
             ...(uiTunnel ? [`127.0.0.1 leads there while this runs, from ${project}:`, `  ${uiTunnel}`] : []),
         ]);

@@ -3,7 +3,7 @@ import * as os from "os";
 import { promisify } from "util";
 import { monitoringLimits } from "../components/monitoring/defaults";
 import { daemonRefs } from "../components/storm/spec/composition";
-import { heapSum, memoryLimit } from "../components/storm/spec/memory";
+import { heapSum, memoryLimit, reverseProxyMemory } from "../components/storm/spec/memory";
 import type { Settings } from "../settings";
 
 /** Memory in MiB of the machine whose Docker runs the containers of `local`; undefined: it is not known. */
@@ -36,7 +36,8 @@ export function memoryShortage(
     const sum = (of: (kind: (typeof kinds)[number]) => number) => kinds.reduce((total, kind) => total + of(kind), 0);
     const needed = sum((kind) => heapSum(kind, settings));
     const { besideNimbus, onEachMachine } = monitoringLimits(settings.monitoring);
-    const limits = sum((kind) => memoryLimit(kind, settings)) + besideNimbus + onEachMachine;
+    const reverseProxy = settings.security === "tls" && settings.ui ? reverseProxyMemory : 0;
+    const limits = sum((kind) => memoryLimit(kind, settings)) + besideNimbus + onEachMachine + reverseProxy;
     if (machine === undefined || limits <= machine) {
         return {};
     }

@@ -3,6 +3,7 @@ import { type DaemonRef, ofKind } from "../components/daemonRef";
 import { localSupervisors } from "../components/targets/localAddresses";
 import { daemonRefs } from "../components/storm/spec/composition";
 import { edges } from "../components/storm/spec/edges";
+import { portsBehindProxy } from "../components/storm/spec/ports";
 import { majorVersion } from "../provider/image";
 import { authorityProblems } from "./authority";
 import { awsProblems } from "./aws";
@@ -82,8 +83,27 @@ function portProblems(settings: Valid, problem: Problem): void {
             problem(["stormYaml", key], `is a port of ${owner(stormYaml?.[key])}`);
         }
     }
+    if (security === "tls" && target !== "local") {
+        behindProxyProblems(settings, problem);
+    }
     if ((target === "hosts" || target === "aws") && uiPort < 1024 && ui) {
         problem(["uiPort"], "is below 1024, which a container without privileges cannot open on a host");
+    }
+}
+
+/** On machines, Storm's servers of pages listen beside the reverse proxy. */
+function behindProxyProblems({ uiPort, ui, monitoring }: Valid, problem: Problem): void {
+    const wanted: [string[], number | false | undefined][] = [
+        [["uiPort"], ui && uiPort],
+        [["monitoring", "port"], monitoring?.prometheus && monitoring.port],
+        [["monitoring", "grafanaPort"], monitoring?.grafana && monitoring.grafanaPort],
+    ];
+    const taken: unknown[] = Object.values(portsBehindProxy);
+    for (const [path] of wanted.filter(([, value]) => taken.includes(value))) {
+        problem(
+            path,
+            `is a port behind the reverse proxies of storm:security, as are ${taken.join(", ")}: set another one`,
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** Names in certificates that are not those of users: of daemons, of ZooKeeper's members, and what Storm takes for a client without one. */
-const taken = ["storm", "ui", "drpc", "exporter", "zookeeper", "ANONYMOUS"];
+/** Names in certificates that are not users': of daemons, members of ZooKeeper, reverse proxies, and, to Storm, of a client without one. */
+const taken = ["storm", "ui", "drpc", "exporter", "zookeeper", "reverse-proxy", "ANONYMOUS"];
 
 const userName = z
     .string({ error: "must be a name, in quotes if it looks like a number" })

@@ -14,6 +14,16 @@ export interface PlacedDaemon extends DaemonRef {
     readonly defaultPort: number;
 }
 
+/** Daemons by the name of the Docker Engine that they run on. */
+export function byDockerEngine(daemons: readonly PlacedDaemon[]): Map<string, PlacedDaemon[]> {
+    const grouped = new Map<string, PlacedDaemon[]>();
+    for (const daemon of daemons) {
+        const { name } = daemon.host.docker;
+        grouped.set(name, [...(grouped.get(name) ?? []), daemon]);
+    }
+    return grouped;
+}
+
 /** Where the provider's resources find a daemon: its container, the way to its machine, and the address and port that it advertises. */
 export function locationOf(daemon: PlacedDaemon, discovery: Discovery): pulumi.Output<NimbusContainer> {
     const { container, host } = daemon;

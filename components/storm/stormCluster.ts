@@ -15,6 +15,7 @@ import { drains } from "./rollout/drains";
 import { prerequisites } from "./rollout/prerequisites";
 import { restartGate } from "./rollout/restartGate";
 import { revisionOf } from "./rollout/versionGuard";
+import { type PlacedReverseProxy, pagePorts, placeReverseProxies, ReverseProxy } from "./security/reverseProxies";
 import { type Secured, secured } from "./security/secured";
 import type { StormTls } from "./security/stormTls";
 import type { UserFiles } from "./security/users";
@@ -71,7 +72,7 @@ export class StormCluster extends pulumi.ComponentResource {
 
     /**
      * @throws pulumi.InputPropertyError if `hosts` are not those of a cluster: what is missing, or too much; or if `security` is given with
-     * an existing ensemble.
+     * an existing ensemble, or without the `reverseProxy` that it needs.
      */
     constructor(name: string, given: StormClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:StormCluster", name, {}, opts);
@@ -83,7 +84,8 @@ export class StormCluster extends pulumi.ComponentResource {
 
         const state = pulumi.output(stackState());
         const revision = state.apply((existing) => revisionOf(existing, name, args.stormImage));
-        const { first, byEngine } = prerequisites(name, args, daemons, { state, revision }, this);
+        const reverseProxies = proxiesOf(daemons, args);
+        const { first, byEngine } = prerequisites(name, args, daemons, reverseProxies, { state, revision }, this);
         const common = {
             clusterName: args.clusterName,
             readySeconds,
@@ -94,7 +96,15 @@ export class StormCluster extends pulumi.ComponentResource {
         const nimbuses = ofKind(daemons, "nimbus");
         const security = (this.security = secured(
             name,
-            { ...args, discovery, users: args.users ?? [], nimbuses: nimbuses.length, state, first },
+            {
+                ...args,
+                discovery,
+                users: args.users ?? [],
+                pagePorts: (host) => pagePorts(host, args),
+                nimbuses: nimbuses.length,
+                state,
+                first,
+            },
             this,
         ));
         const zookeeper: Ensemble = args.zookeeper
@@ -173,6 +183,7 @@ export class StormCluster extends pulumi.ComponentResource {
                     after: gates,
                     slots: args.slots,
                     logviewer: args.logviewers,
+                    logviewerPort: pagePorts(daemon.host, args).logviewer,
                     heap: args.heap,
                     memory: memory("supervisor"),
                     drpc,
@@ -196,14 +207,37 @@ export class StormCluster extends pulumi.ComponentResource {
                         ...storm,
                         daemon,
                         nimbus,
-                        port: args.uiPort,
+                        port: pagePorts(daemon.host, args).ui,
                         heap: args.heap.ui,
                         memory: memory("ui"),
                     },
                     options,
                 ),
         );
-        const all = [...nimbus.ready, ...(drpc?.ready ?? []), ...ready, ...uis.map((ui) => ui.ready)];
+        const ofDaemons = [...nimbus.ready, ...(drpc?.ready ?? []), ...ready, ...uis.map((ui) => ui.ready)];
+        const withGates = [...nimbuses, ...drpcs, ...placed, ...ofKind(daemons, "ui")];
+        const proxies = reverseProxies.map(
+            (proxy) =>
+                new ReverseProxy(
+                    `${name}-reverse-proxy-${proxy.host.docker.name}`,
+                    {
+                        clusterName: args.clusterName,
+                        image: args.proxyImage,
+                        placed: proxy,
+                        discovery,
+                        ...(security.storm as StormTls).reverseProxy(proxy),
+                        readySeconds,
+                        after: [
+                            ...(byEngine[proxy.host.docker.name] ?? []),
+                            ...ofDaemons.filter((_, index) =>
+                                proxy.backends.some(({ daemon }) => daemon === withGates[index]),
+                            ),
+                        ],
+                    },
+                    options,
+                ),
+        );
+        const all = [...ofDaemons, ...proxies.map((proxy) => proxy.ready)];
         security.end({ zookeeper: [...zookeeper.ready, ...nimbus.ready, ...ready], storm: all });
         new Activation(
             `${name}-activation`,
@@ -281,6 +315,14 @@ export class StormCluster extends pulumi.ComponentResource {
             { nimbuses: nimbus.containers, readySeconds },
             { parent: this, aliases: [{ name: `${name}-turn-${batch}`, type: "pulumi-nodejs:dynamic/storm:Turn" }] },
         );
+    }
+}
+
+function proxiesOf(daemons: readonly PlacedDaemon[], args: CompleteArgs): PlacedReverseProxy[] {
+    try {
+        return placeReverseProxies(daemons, args);
+    } catch (error) {
+        throw new pulumi.InputPropertyError({ propertyPath: "reverseProxy", reason: (error as Error).message });
     }
 }
 

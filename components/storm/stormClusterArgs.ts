@@ -42,6 +42,11 @@ export interface StormClusterArgs {
      */
     zookeeperImage?: string;
     /**
+     * Image of the reverse proxies in front of pages, which run with the security `tls`; it needs `bash`.
+     * @default `haproxy:3.2`
+     */
+    proxyImage?: string;
+    /**
      * The registry, with a path if the images are below one, that images with a short name come from, such as
      * `public.ecr.aws/docker/library` for `storm:3.1.0`; the same as that of the target.
      * @default Docker Hub
@@ -96,8 +101,9 @@ export interface StormClusterArgs {
      */
     security?: Security;
     /**
-     * Names of those who may submit topologies, and see pages, with the security `tls`: each has a certificate. A name has 1 to 64
-     * letters, digits, `.`, `_` and `-`, and begins with a letter or digit. `storm`, `zookeeper` and `ANONYMOUS` are not for users.
+     * Names of those who may submit topologies, and see pages, with the security `tls`: each has a certificate, and a password for pages. A
+     * name has 1 to 64 letters, digits, `.`, `_` and `-`, and begins with a letter or digit. Not for users are `storm`, `ui`, `drpc`,
+     * `exporter`, `zookeeper`, `reverse-proxy` and `ANONYMOUS`.
      * @default none: the cluster's own daemons alone may
      */
     users?: string[];
@@ -114,6 +120,12 @@ export interface StormClusterArgs {
      * @default none: who connects to the cluster has to trust its authorities
      */
     authority?: UsersAuthority;
+    /**
+     * Where the reverse proxy of Storm UI runs with the security `tls`, if containers have addresses of their own: the target's
+     * `reverseProxy`.
+     * @default none: it runs on UI's machine
+     */
+    reverseProxy?: Host;
     /**
      * How daemons resolve services.
      * @default `addresses`
@@ -165,5 +177,6 @@ export function complete(args: StormClusterArgs): CompleteArgs {
         ...whole,
         stormImage: fromRegistry(args.imageRegistry, whole.stormImage),
         zookeeperImage: fromRegistry(args.imageRegistry, whole.zookeeperImage),
+        proxyImage: fromRegistry(args.imageRegistry, whole.proxyImage),
     };
 }

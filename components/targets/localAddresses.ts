@@ -1,9 +1,21 @@
 import type { DaemonKind } from "../daemonRef";
 import { addressAt, hostCount } from "../network/subnet";
 
-/** What has an address on a cluster's Docker network: daemons, containers of the discovery `ambassador`, and what watches the cluster. */
+/**
+ * What has an address on a cluster's Docker network: daemons, containers of the discovery `ambassador`, what watches the cluster, and the
+ * reverse proxy of Storm UI.
+ */
 export type LocalKind =
-    DaemonKind | "registrar" | "proxy" | "etcd" | "exporter" | "prometheus" | "grafana" | "nodeExporter" | "cadvisor";
+    | DaemonKind
+    | "registrar"
+    | "proxy"
+    | "etcd"
+    | "exporter"
+    | "prometheus"
+    | "grafana"
+    | "nodeExporter"
+    | "cadvisor"
+    | "reverseProxy";
 
 /** Where each kind's addresses begin. Those below 16 are for containers without a fixed address. */
 const firstOffset: Record<LocalKind, number> = {
@@ -19,6 +31,7 @@ const firstOffset: Record<LocalKind, number> = {
     grafana: 98,
     nodeExporter: 99,
     cadvisor: 100,
+    reverseProxy: 101,
     supervisor: 127,
 };
 
@@ -32,6 +45,7 @@ function offset(kind: LocalKind, index: number): number {
         "grafana",
         "nodeExporter",
         "cadvisor",
+        "reverseProxy",
     ].includes(kind);
     return firstOffset[kind] + (isOne ? 0 : index);
 }

@@ -30,6 +30,7 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
     readonly discovery: Discovery;
     readonly outputs: TargetOutputs;
     readonly monitoring?: MonitoringHosts;
+    readonly reverseProxy?: Host;
 
     constructor(name: string, args: LocalTargetArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:targets:LocalTarget", name, {}, opts);
@@ -84,6 +85,9 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
             nodeExporters: monitoring.nodeExporter ? [host("node-exporter", "nodeExporter")] : [],
             cadvisors: monitoring.cadvisor ? [host("cadvisor", "cadvisor")] : [],
         };
+        if (args.security === "tls" && args.daemons.ui) {
+            this.reverseProxy = host("reverse-proxy", "reverseProxy");
+        }
         this.outputs = {
             ...(args.daemons.ui && { uiUrl: `${pageScheme(args.security)}://127.0.0.1:${uiPort}` }),
             ...(monitoring?.prometheus !== undefined && {

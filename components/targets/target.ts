@@ -123,7 +123,7 @@ export const discoveryImages: DiscoveryImages = {
     storm: clusterDefaults.stormImage,
     dns: "coredns/coredns:1.15.0",
     etcd: "quay.io/coreos/etcd:v3.6.16",
-    proxy: "haproxy:3.2",
+    proxy: clusterDefaults.proxyImage,
 };
 
 /** The images of what a target's discovery runs. */
@@ -143,6 +143,8 @@ export interface Target {
     readonly outputs: TargetOutputs;
     /** Where what watches the cluster runs; absent if nothing does. */
     readonly monitoring?: MonitoringHosts;
+    /** Where the reverse proxy of Storm UI runs; absent if there is none, or it is on UI's own machine. */
+    readonly reverseProxy?: Host;
     /**
      * Prevents `pulumi destroy` while deletion protection is on.
      * @param running Resources that run on the hosts.

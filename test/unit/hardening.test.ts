@@ -3,6 +3,7 @@ import { execFileSync } from "child_process";
 import * as fs from "fs";
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { policies } from "../../policy/policies";
+import { certify } from "../../provider/kinds/certificate";
 import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";
 import { type Declared, revealed, runProgram } from "./program";
@@ -18,16 +19,21 @@ const onNamedHosts = {
         daemons: [...host.daemons, ...(index < 2 ? [`dns-${index + 1}`] : [])],
     })),
 };
+// Trust stores are made of it.
+const created = { "storm:index:Certificate": { ...certify({ name: "storm-test" }), keyStore: "", expires: "" } };
+const tls = { security: "tls", users: ["alice"], stormImage: "storm:2.8.9" };
 
-/** All targets, each with all kinds of discovery. */
+/** All targets, each with all kinds of discovery, and with reverse proxies. */
 const stacks: [string, Record<string, unknown>][] = [
     ["local", { delivery: "file", drpcs: 1, monitoring }],
     ["local, dns", { discovery: "dns", monitoring }],
     ["local, ambassador", { discovery: "ambassador", monitoring }],
+    ["local, tls", { ...tls, monitoring }],
     ["hosts", { ...onHosts, monitoring }],
     ["hosts, dns", { ...onNamedHosts, discovery: "dns", monitoring }],
     ["hosts, ambassador", { ...onHosts, discovery: "ambassador", monitoring }],
     ["hosts, ambassadorTls", { ...onHosts, discovery: "ambassador", ambassadorTls: true, monitoring }],
+    ["hosts, tls", { ...onHosts, ...tls, monitoring }],
     ["aws", { ...stackFile("prod"), monitoring }],
     ["aws, dns", { ...stackFile("dev"), discovery: "dns", monitoring }],
     ["aws, ambassador", { ...stackFile("dev"), discovery: "ambassador", monitoring }],
@@ -56,7 +62,7 @@ async function violations({ type, name, inputs, protect }: Declared): Promise<st
 const runs: Record<string, Declared[]> = {};
 beforeAll(async () => {
     for (const [stack, settings] of stacks) {
-        runs[stack] = (await runProgram(settings)).resources;
+        runs[stack] = (await runProgram(settings, { created })).resources;
     }
 });
 
@@ -94,7 +100,7 @@ test("containers run as users that are no root, but those whose reason docs/hard
     const storm = ["1000:1000"];
     expect(ofKinds(({ inputs }) => inputs.user)).toEqual({
         ...{ zookeeper: storm, nimbus: storm, supervisor: storm, ui: storm, drpc: storm },
-        ...{ exporter: storm, registrar: storm, proxy: storm },
+        ...{ exporter: storm, registrar: storm, proxy: storm, "reverse-proxy": storm },
         ...{ prometheus: ["65534:65534"], "node-exporter": ["65534:65534"], grafana: ["472:0"] },
         ...{ etcd: ["0:0"], dns: ["0:0"], cadvisor: ["0:0"] },
     });

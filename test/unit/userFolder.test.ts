@@ -26,6 +26,7 @@ const alice: UserFiles = (() => {
         keyStore: keyStore(pair, "changeit"),
         authority,
         trustStore: trustStore([authority], "changeit"),
+        password: "alices-password",
     };
 })();
 const outputs: UserOutputs = {
@@ -43,7 +44,7 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 const mode = (file: string) => (fs.statSync(file).mode & 0o777).toString(8);
-const names = ["authority.pem", "certificate.p12", "certificate.pem", "key.pem", "storm.yaml", "trust.jks"];
+const names = ["authority.pem", "certificate.p12", "certificate.pem", "key.pem", "password", "storm.yaml", "trust.jks"];
 
 describe("the folder", () => {
     test("has what Storm's command line, curl and a browser take", () => {
@@ -52,6 +53,7 @@ describe("the folder", () => {
         const text = (name: string) => files[name]?.toString();
         expect([text("certificate.pem"), text("key.pem")]).toEqual([alice.certificate, alice.key]);
         expect(text("authority.pem")).toBe(daemons.certificate);
+        expect(text("password")).toBe("alices-password\n");
         expect(files["certificate.p12"]?.toString("base64")).toBe(alice.keyStore);
         expect(files["trust.jks"]?.toString("base64")).toBe(alice.trustStore);
         expect(yaml.parse(text("storm.yaml") as string)).toEqual({
@@ -115,7 +117,9 @@ describe("the guide", () => {
         expect(printed()).toContain(
             "\n  curl --cert '/f/my storm/certificate.pem' --key '/f/my storm/key.pem' --cacert '/f/my storm/authority.pem' https://10.0.0.2:8080/api/v1/cluster/summary",
         );
-        expect(printed()).not.toMatch(/PRIVATE|SOCKS|leads there/);
+        expect(printed()).toContain("asks for the user alice and the password in '/f/my storm/password'.\n");
+        expect(printed()).toContain("logs open, which take no password on this target");
+        expect(printed()).not.toMatch(/PRIVATE|alices-password|SOCKS|leads there/);
         expect(printed({ uiUrl: undefined })).not.toMatch(/curl|browser/);
     });
 
@@ -125,10 +129,13 @@ describe("the guide", () => {
         const text = printed({ uiUrl: undefined, uiTunnel, hosts });
         expect(text).toContain(" from /p:\n  ssh ec2-user@10.20.1.5 -N -D 127.0.0.1:1080\n");
         expect(text).toContain('JAVA_TOOL_OPTIONS="-DsocksProxyHost=127.0.0.1 -DsocksProxyPort=1080"');
-        expect(text).toContain("Storm UI, https://127.0.0.1:8080: ");
+        expect(text).toContain("Storm UI, https://127.0.0.1:8080, asks for ");
+        expect(text).not.toContain("which take no password");
         expect(text).toContain(" https://127.0.0.1:8080/api/v1/cluster/summary\n");
         expect(text).toContain(` from /p:\n  ${uiTunnel}`);
-        expect(printed({ uiTunnel, hosts })).toContain("Storm UI, https://10.0.0.2:8080 or https://127.0.0.1:8080: ");
+        expect(printed({ uiTunnel, hosts })).toContain(
+            "Storm UI, https://10.0.0.2:8080 or https://127.0.0.1:8080, asks ",
+        );
     });
 });
 

@@ -2,7 +2,7 @@ import { X509Certificate } from "crypto";
 import * as forge from "node-forge";
 import * as pulumi from "@pulumi/pulumi";
 import { Authority } from "../../components/storm/security/authority";
-import { certifyUsers, type UserFiles } from "../../components/storm/security/users";
+import { certifyUsers, passwordsOf, type UserFiles } from "../../components/storm/security/users";
 import { trustStore } from "../../provider/trustStore";
 import { certificate } from "../../provider/kinds/certificate";
 import type { Inputs } from "../../provider/schema";
@@ -19,7 +19,7 @@ beforeAll(() =>
         call: () => ({}),
         newResource: async ({ type, name, inputs }) => {
             if (type !== "storm:index:Certificate") {
-                return { id: name, state: {} };
+                return { id: name, state: type === "storm:index:Password" ? { value: `of ${name}` } : {} };
             }
             const given = revealed(inputs) as Inputs<"Certificate">;
             const state = { ...given, ...(await certificate.create?.(given)) };
@@ -33,12 +33,14 @@ describe("users", () => {
     let output: pulumi.Output<Record<string, UserFiles>>;
     let users: Record<string, UserFiles>;
     let clients: Authority;
+    let parent: pulumi.Resource;
     beforeAll(async () => {
         const common = { clusterName: "storm-test", certificateDays: 30 };
-        const parent = new pulumi.ComponentResource("storm:storm:StormTls", "storm-tls");
+        parent = new pulumi.ComponentResource("storm:storm:StormTls", "storm-tls");
         clients = new Authority("storm-tls", { ...common, role: "clients" }, parent);
         const daemons = new Authority("storm-tls", { ...common, role: "storm" }, parent);
-        output = certifyUsers(["alice", "ci.deploy_2"], { clients, daemons });
+        const names = ["alice", "ci.deploy_2"];
+        output = certifyUsers(names, { clients, daemons }, passwordsOf("storm-tls", names, parent));
         users = await new Promise((resolve) => output.apply(resolve));
     });
 
@@ -70,6 +72,13 @@ describe("users", () => {
         expect(stored).toEqual([forge.pki.privateKeyToPem(forge.pki.privateKeyFromPem(key))]);
     });
 
+    test("have a password each", () => {
+        expect(Object.values(users).map(({ password }) => password)).toEqual([
+            "of storm-tls-user-alice-password",
+            "of storm-tls-user-ci.deploy_2-password",
+        ]);
+    });
+
     test("trust the authority of daemons, and not their own", () => {
         const { certificate } = made["storm-tls-storm-authority"] as { certificate: string };
         for (const { authority, trustStore: trusted } of Object.values(users)) {
@@ -78,7 +87,7 @@ describe("users", () => {
     });
 
     test("are a secret, as is that there are none", async () => {
-        const none = certifyUsers([], { clients, daemons: clients });
+        const none = certifyUsers([], { clients, daemons: clients }, passwordsOf("storm-tls", [], parent));
         expect(await new Promise((resolve) => none.apply(resolve))).toEqual({});
         for (const each of [output, none] as unknown as { isSecret: Promise<boolean> }[]) {
             expect(await each.isSecret).toBe(true);

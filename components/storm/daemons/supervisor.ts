@@ -19,6 +19,8 @@ export interface SupervisorArgs extends StormArgs {
     slots: number;
     /** Whether a logviewer runs beside it. */
     logviewer: boolean;
+    /** TCP port at which that one listens. */
+    logviewerPort: number;
     /** Java heap of the supervisor, of each worker that sets none of its own, and of the logviewer, in MiB. */
     heap: { supervisor: number; worker: number; logviewer: number };
     /** Memory limit in MiB of the container: supervisor, workers and logviewer. */
@@ -84,7 +86,7 @@ export class Supervisor extends StormDaemon {
                     nimbuses,
                     nimbusPort: nimbus.port,
                     tls: args.nimbusTls,
-                    ...(args.logviewer && { logviewerPort: ports.logviewer }),
+                    ...(args.logviewer && { logviewerPort: args.logviewerPort }),
                 })),
                 after: [...args.nimbus.restarted, ...(args.after ?? [])],
                 readyAfter: args.nimbus.ready,

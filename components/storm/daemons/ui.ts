@@ -9,7 +9,7 @@ export interface UiArgs extends StormArgs {
     daemon: PlacedDaemon;
     /** The Nimbus daemons that it asks. */
     nimbus: Service;
-    /** TCP port at which it is reached. */
+    /** TCP port at which it listens, and is reached unless a reverse proxy is in front of it. */
     port: number;
     /** Java heap in MiB. */
     heap: number;
@@ -30,7 +30,8 @@ export class Ui extends StormDaemon {
                 ...(!args.nimbusTls && {
                     launch: args.daemon.host.address.apply((address) => ({ "ui.host": address, "ui.port": args.port })),
                 }),
-                published: [args.port],
+                // By TLS, a reverse proxy is in front of it.
+                published: args.nimbusTls ? [] : [args.port],
                 check: args.daemon.host.address.apply((address) => ({
                     kind: "port" as const,
                     address,

@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { DaemonKind } from "../../daemonRef";
-import type { PlacedDaemon } from "../../discovery/placedDaemon";
+import { byDockerEngine, type PlacedDaemon } from "../../discovery/placedDaemon";
 import { hostImage } from "../../hosts/docker/hostImage";
-import { heapSum, memoryLimit } from "../spec/memory";
+import type { PlacedReverseProxy } from "../security/reverseProxies";
+import { heapSum, memoryLimit, reverseProxyMemory } from "../spec/memory";
 import type { CompleteArgs } from "../stormClusterArgs";
 import { type Existing, versionGuard } from "./versionGuard";
 
@@ -22,6 +23,7 @@ export function prerequisites(
     name: string,
     args: CompleteArgs,
     daemons: readonly PlacedDaemon[],
+    reverseProxies: readonly PlacedReverseProxy[],
     existing: Existing,
     parent: pulumi.Resource,
 ): Prerequisites {
@@ -31,9 +33,11 @@ export function prerequisites(
     const byEngine: Prerequisites["byEngine"] = {};
     for (const [engine, on] of byDockerEngine(daemons)) {
         const { host } = on[0] as PlacedDaemon;
+        const proxies = reverseProxies.filter((proxy) => proxy.host.docker.name === engine);
         const images = {
             ...(on.some(({ kind }) => kind === "zookeeper") && { zookeeper: args.zookeeperImage }),
             ...(on.some(({ kind }) => kind !== "zookeeper") && { storm: args.stormImage }),
+            ...(proxies.length > 0 && { proxy: args.proxyImage }),
         };
         const pulled = Object.entries(images).map(([role, image]) =>
             hostImage(`${name}-image-${engine}-${role}`, image, host, { parent }),
@@ -43,7 +47,7 @@ export function prerequisites(
         const memory = host.requireMemory?.(
             `${name}-memory-${engine}`,
             sum(on, (kind) => heapSum(kind, args)),
-            sum(on, (kind) => memoryLimit(kind, args)) + watching,
+            sum(on, (kind) => memoryLimit(kind, args)) + watching + proxies.length * reverseProxyMemory,
             { parent },
         );
         const resources = [...pulled, ...(memory ? [memory] : [])];
@@ -56,13 +60,4 @@ export function prerequisites(
     const dependsOn = args.allowMajorVersion === undefined ? [] : [...first];
     const guard = versionGuard(name, args, daemons, existing, { parent, dependsOn });
     return { first: [guard, ...first], byEngine };
-}
-
-function byDockerEngine(daemons: readonly PlacedDaemon[]): Map<string, PlacedDaemon[]> {
-    const grouped = new Map<string, PlacedDaemon[]>();
-    for (const daemon of daemons) {
-        const { name } = daemon.host.docker;
-        grouped.set(name, [...(grouped.get(name) ?? []), daemon]);
-    }
-    return grouped;
 }

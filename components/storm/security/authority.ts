@@ -108,6 +108,11 @@ function isRoot(pem: string): boolean {
     return certificate.checkIssued(certificate);
 }
 
+/** A certificate and its key, in one PEM. */
+export function withKey({ certificate, key }: Certificate): pulumi.Output<string> {
+    return pulumi.all([certificate, key]).apply((parts) => parts.join(""));
+}
+
 /** When the first of some certificates ends. */
 export function firstEnd(expires: pulumi.Output<string>[]): pulumi.Output<string> {
     return pulumi.all(expires).apply((all) => all.sort()[0] ?? "");

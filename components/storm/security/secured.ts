@@ -3,9 +3,11 @@ import type { Tls } from "../../../provider/machines/connector";
 import { stormPem } from "../../../provider/nimbus/tlsFiles";
 import type { Discovery } from "../../discovery/discovery";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
+import type { Host } from "../../hosts/host";
 import type { ExistingResource } from "../../stackState";
 import { existingNimbuses } from "../rollout/existingNimbuses";
 import { announce, begin, end, membersSteps, nextStep, nimbusSteps } from "../rollout/securitySteps";
+import type { PagePorts } from "../spec/ports";
 import type { Security, SecurityStep } from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
 import { type Authority, firstEnd, type UsersAuthority } from "./authority";
@@ -26,8 +28,8 @@ export interface SecuredArgs {
     authority?: UsersAuthority | undefined;
     /** How daemons are reached. */
     discovery: Discovery;
-    /** TCP port of Storm UI. */
-    uiPort: number;
+    /** TCP ports at which servers of pages on a host listen. */
+    pagePorts: (host: Host) => PagePorts;
     /** Who may submit topologies, beside the daemons. */
     users: readonly string[];
     /** How many Nimbus daemons there are. */
@@ -63,7 +65,7 @@ export interface Secured {
  * @param name Name of the cluster's resource.
  */
 export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource): Secured {
-    const { clusterName, security, certificateDays, authority, discovery, uiPort, users, state, first } = args;
+    const { clusterName, security, certificateDays, authority, discovery, pagePorts, users, state, first } = args;
     if (security === undefined) {
         return { credentials: () => undefined, begun: [], end: () => undefined, expires: () => undefined };
     }
@@ -86,7 +88,7 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
             expires: () => firstEnd([zookeeper.expires, ...ends(zookeeper.authorities)]),
         };
     }
-    const storm = new StormTls(`${name}-tls`, { ...common, uiPort, users }, { parent });
+    const storm = new StormTls(`${name}-tls`, { ...common, pagePorts, users }, { parent });
     const authorities = [...zookeeper.authorities, ...storm.authorities];
     warnOfEnds(authorities, certificateDays, parent);
     const nimbusStep = state.apply((existing) => nextStep(existing, name, nimbusSteps));

@@ -12,18 +12,21 @@ import type { Certificate } from "../../../provider/resources";
 import type { DaemonKind } from "../../daemonRef";
 import type { Discovery } from "../../discovery/discovery";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
-import { ports } from "../spec/ports";
+import type { Host } from "../../hosts/host";
+import { type PagePorts, ports } from "../spec/ports";
 import type { StormConfig } from "../spec/stormConfig";
-import { Authority, type AuthorityArgs, firstEnd } from "./authority";
+import { Authority, type AuthorityArgs, firstEnd, withKey } from "./authority";
 import type { Credentials } from "./credentials";
-import { certifyUsers, type UserFiles } from "./users";
+import { namesOf, type PlacedReverseProxy, type ReverseProxyArgs } from "./reverseProxies";
+import { reverseProxyFiles } from "./reverseProxyConfig";
+import { certifyUsers, passwordsOf, type UserFiles } from "./users";
 
 /** Arguments of {@link StormTls}. */
 export interface StormTlsArgs extends Omit<AuthorityArgs, "role"> {
     /** How others get to a daemon. */
     discovery: Discovery;
-    /** TCP port of Storm UI. */
-    uiPort: number;
+    /** TCP ports at which servers of pages on a host listen. */
+    pagePorts: (host: Host) => PagePorts;
     /** Names of users, who get a certificate each. */
     users: readonly string[];
 }
@@ -81,14 +84,15 @@ const pages = (server: "ui" | "logviewer" | "drpc", port: number): StormConfig =
     [`${server}.https.need.client.auth`]: true,
     [`${server}.disable.http.binding`]: true,
 });
-const logviewer = pages("logviewer", ports.logviewer);
 
 /** Certificates by which Storm's daemons and their users know each other. */
 export class StormTls extends pulumi.ComponentResource {
     /** What each user connects with, by name; a secret. */
     readonly users: pulumi.Output<Record<string, UserFiles>>;
+    private readonly passwords: pulumi.Output<Record<string, string>>;
     private readonly daemons: Authority;
     private readonly clients: Authority;
+    private proxyClient: Certificate | undefined;
 
     constructor(
         name: string,
@@ -98,7 +102,8 @@ export class StormTls extends pulumi.ComponentResource {
         super("storm:storm:StormTls", name, {}, opts);
         this.daemons = new Authority(name, { ...args, role: "storm" }, this);
         this.clients = new Authority(name, { ...args, role: "clients" }, this);
-        this.users = certifyUsers(args.users, { clients: this.clients, daemons: this.daemons });
+        this.passwords = passwordsOf(name, args.users, this);
+        this.users = certifyUsers(args.users, { clients: this.clients, daemons: this.daemons }, this.passwords);
         this.registerOutputs();
     }
 
@@ -133,7 +138,7 @@ export class StormTls extends pulumi.ComponentResource {
                 [stormTrustStore]: stored(this.daemons),
                 [clientsTrustStore]: stored(this.daemons, this.clients),
             },
-            config: { ...common, ...ofKind[daemon.kind], ...(daemon.kind === "ui" && pages("ui", this.args.uiPort)) },
+            config: { ...common, ...ofKind(daemon.kind, this.args.pagePorts(daemon.host)) },
             jvmOptions,
         };
     }
@@ -143,19 +148,51 @@ export class StormTls extends pulumi.ComponentResource {
         const own = { name: "exporter", commonName: "exporter", usage: "client" as const };
         return pem(this.daemons.certify(own.name, own), this.daemons);
     }
+
+    /**
+     * What a reverse proxy has. It serves everybody, and so has no certificate by which supervisors and workers could be called: to pages
+     * it is a client as users are.
+     */
+    reverseProxy(placed: PlacedReverseProxy): Pick<ReverseProxyArgs, "files" | "passwords"> {
+        const name = "reverse-proxy";
+        const { host } = placed;
+        const wanted = { name, commonName: name, usage: "server" as const, address: host.address };
+        const server = this.daemons.certify(
+            `${name}-${host.docker.name}`,
+            { ...wanted, names: namesOf(placed, this.args.discovery) },
+            host,
+        );
+        this.proxyClient ??= this.clients.certify(name, { name, commonName: name, usage: "client" });
+        const files = {
+            [reverseProxyFiles.server]: withKey(server),
+            [reverseProxyFiles.client]: withKey(this.proxyClient),
+            [reverseProxyFiles.serversAuthority]: this.daemons.certificate,
+            [reverseProxyFiles.usersAuthority]: this.clients.certificate,
+        };
+        return { files, passwords: this.passwords };
+    }
 }
 
-/** Entries of a kind of daemon alone. UI has those of logviewers, as it links to them. */
-const ofKind: Partial<Record<DaemonKind, StormConfig>> = {
-    nimbus: {
-        ...keyStore("nimbus.thrift.tls.server"),
-        ...trusted("nimbus.thrift.tls.server", clientsTrustStore),
-        ...logviewer,
-    },
-    supervisor: logviewer,
-    drpc: pages("drpc", ports.drpcHttp),
-    ui: logviewer,
-};
+/** Entries of a kind of daemon alone. UI has those of logviewers as others reach them, as it links to them. */
+function ofKind(kind: DaemonKind, listen: PagePorts): StormConfig {
+    const logviewer = pages("logviewer", listen.logviewer);
+    switch (kind) {
+        case "nimbus":
+            return {
+                ...keyStore("nimbus.thrift.tls.server"),
+                ...trusted("nimbus.thrift.tls.server", clientsTrustStore),
+                ...logviewer,
+            };
+        case "supervisor":
+            return logviewer;
+        case "drpc":
+            return pages("drpc", listen.drpc);
+        case "ui":
+            return { ...pages("logviewer", ports.logviewer), ...pages("ui", listen.ui) };
+        case "zookeeper":
+            return {};
+    }
+}
 
 function asksAsAdmin(kind: DaemonKind): boolean {
     return kind === "nimbus" || kind === "supervisor";

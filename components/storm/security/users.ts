@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { trustStore } from "../../../provider/trustStore";
 import { storePassword } from "../../../provider/nimbus/tlsFiles";
+import { Password } from "../../../provider/resources";
 import type { Authority } from "./authority";
 
 /** What a user connects to the cluster with: PEM, and Java's stores in base64, whose password is `changeit`. */
@@ -15,6 +16,8 @@ export interface UserFiles {
     authority: string;
     /** The same, in a trust store of the format JKS. */
     trustStore: string;
+    /** The password by which pages let the user in without a certificate. */
+    password: string;
 }
 
 /** Authorities by which users and servers know each other. */
@@ -26,14 +29,35 @@ export interface UserAuthorities {
 }
 
 /**
+ * Creates a password for each user, which is kept until the user is removed.
+ * @param name First part of the names of resources.
+ * @param users Names of the users.
+ * @param parent Parent of the resources.
+ * @returns Passwords by name.
+ */
+export function passwordsOf(
+    name: string,
+    users: readonly string[],
+    parent: pulumi.Resource,
+): pulumi.Output<Record<string, string>> {
+    return pulumi.all(
+        Object.fromEntries(
+            users.map((user) => [user, new Password(`${name}-user-${user}-password`, { parent }).value]),
+        ),
+    );
+}
+
+/**
  * Gives each user a certificate, `CN=<name>`, which is for clients alone: Storm's own clients up to 2.8.8 take any certificate of an
  * authority that they trust for that of a server.
  * @param names Names of the users.
+ * @param passwords Their passwords, by name.
  * @returns What they connect with, by name; a secret.
  */
 export function certifyUsers(
     names: readonly string[],
     { clients, daemons }: UserAuthorities,
+    passwords: pulumi.Output<Record<string, string>>,
 ): pulumi.Output<Record<string, UserFiles>> {
     const authority = daemons.certificate;
     const trusted = authority.apply((certificate) => trustStore([certificate], storePassword));
@@ -44,7 +68,8 @@ export function certifyUsers(
             usage: "client",
             storePassword,
         });
-        return [name, { certificate, key, keyStore, authority, trustStore: trusted }] as const;
+        const password = passwords.apply((all) => all[name] as string);
+        return [name, { certificate, key, keyStore, authority, trustStore: trusted, password }] as const;
     });
     return pulumi.secret(pulumi.all(Object.fromEntries(users)));
 }

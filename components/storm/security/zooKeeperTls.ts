@@ -1,14 +1,13 @@
 import { isIP } from "net";
 import * as pulumi from "@pulumi/pulumi";
 import { certificatesFolder as folder, storePassword } from "../../../provider/nimbus/tlsFiles";
-import type { Certificate } from "../../../provider/resources";
 import type { Discovery } from "../../discovery/discovery";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import { ports } from "../spec/ports";
 import type { SecurityStep } from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
 import type { ZooCfg } from "../spec/zooCfg";
-import { Authority, type AuthorityArgs, firstEnd } from "./authority";
+import { Authority, type AuthorityArgs, firstEnd, withKey } from "./authority";
 import type { Credentials } from "./credentials";
 
 /** Arguments of {@link ZooKeeperTls}. */
@@ -135,8 +134,4 @@ function zooCfg(step: SecurityStep, address: string): ZooCfg {
         "ssl.quorum.trustStore.location": files.quorumAuthority,
         "ssl.quorum.clientAuth": "need",
     };
-}
-
-function withKey({ certificate, key }: Certificate): pulumi.Output<string> {
-    return pulumi.all([certificate, key]).apply((parts) => parts.join(""));
 }

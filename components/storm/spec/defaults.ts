@@ -4,6 +4,7 @@ import { defaultHeap } from "./memory";
 export const clusterDefaults = {
     stormImage: "storm:3.1.0",
     zookeeperImage: "zookeeper:3.9.5",
+    proxyImage: "haproxy:3.2",
     slots: 2,
     logviewers: true,
     heap: defaultHeap,

@@ -58,6 +58,9 @@ export const defaultHeap: Heap = {
 /** Heap in MiB of the small JVM by which Storm starts each worker and writes its output to a file. */
 export const logWriterHeap = 64;
 
+/** Memory limit in MiB of the reverse proxy of a machine's pages. */
+export const reverseProxyMemory = 256;
+
 /** The sum in MiB of the heaps of a container's JVMs: it cannot run with less memory. */
 export function heapSum(kind: DaemonKind, jvms: Jvms): number {
     return sum(heapsIn(kind, jvms));

@@ -37,3 +37,16 @@ export const ports = {
     /** Grafana's pages, by default. */
     grafana: 3000,
 } as const;
+
+/** TCP ports at which Storm's servers of pages listen, by server. */
+export interface PagePorts {
+    /** Storm UI's. */
+    ui: number;
+    /** Those of logviewers. */
+    logviewer: number;
+    /** Those of DRPC servers, for callers by HTTP. */
+    drpc: number;
+}
+
+/** On a machine with a reverse proxy, which has the ports at which others connect: these are between it and Storm alone. */
+export const portsBehindProxy: PagePorts = { ui: 18080, logviewer: 18000, drpc: 13774 };
