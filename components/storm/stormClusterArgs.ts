@@ -96,7 +96,8 @@ export interface StormClusterArgs {
     security?: Security;
     /**
      * Names of those who may submit topologies, and see pages, with the security `tls`: each has a certificate. A name has 1 to 64
-     * letters, digits, `.`, `_` and `-`, and begins with a letter or digit. `storm`, `zookeeper` and `ANONYMOUS` are not for users.
+     * letters, digits, `.`, `_` and `-`, and begins with a letter or digit. `storm`, `ui`, `drpc`, `exporter`, `zookeeper` and
+     * `ANONYMOUS` are not for users.
      * @default none: the cluster's own daemons alone may
      */
     users?: string[];
