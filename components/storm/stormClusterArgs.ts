@@ -102,8 +102,8 @@ export interface StormClusterArgs {
     security?: Security;
     /**
      * Names of those who may submit topologies, and see pages, with the security `tls`: each has a certificate, and a password for pages. A
-     * name has 1 to 64 letters, digits, `.`, `_` and `-`, and begins with a letter or digit. Not for users are `storm`, `ui`, `drpc`,
-     * `exporter`, `zookeeper`, `reverse-proxy` and `ANONYMOUS`.
+     * name has 1 to 64 letters, digits, `.`, `_` and `-`, and begins with a letter or digit. `storm`, `ui`, `drpc`,
+     * `exporter`, `zookeeper`, `reverse-proxy` and `ANONYMOUS` are not for users.
      * @default none: the cluster's own daemons alone may
      */
     users?: string[];

@@ -15,7 +15,7 @@ export const securityStep: Kind<Inputs<"SecurityStep">> = {
             if (names.length > 0) {
                 throw new Error(
                     `${names.join(", ")}: workers would be cut off from each other and from Nimbus. Kill topologies first ` +
-                        '(make storm ARGS="kill <name>"), run this again, and submit them once it has ended. Nothing was changed.',
+                        '(make storm ARGS="kill <name>"), run this again, and submit them once it has ended. No container was changed.',
                 );
             }
         }

@@ -7,7 +7,7 @@ import type { Tls } from "../machines/connector";
 /** The folder with all of them. */
 export const certificatesFolder = "/certificates";
 
-/** Key store (PKCS #12) with the daemon's certificate, `CN=storm`, and its key. */
+/** Key store (PKCS #12) with the daemon's certificate, `CN=storm` or its kind, and its key. */
 export const stormKeyStore = `${certificatesFolder}/storm.p12`;
 
 /** Trust store (JKS) with the authority of Storm's daemons: who serves or calls by it knows daemons alone. */

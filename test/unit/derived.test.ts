@@ -2,7 +2,7 @@
 import { memoryShortage } from "../../settings/machineMemory";
 import { parseSettings } from "../../settings";
 import { onHosts } from "./hostsFixture";
-import { declaredSettings, type Run, runProgram } from "./program";
+import { defaultSettings, type Run, runProgram } from "./program";
 
 jest.setTimeout(120_000);
 
@@ -121,9 +121,7 @@ test.each([
 });
 
 describe("a machine whose memory is short for a cluster on `local`", () => {
-    const defaults = Object.fromEntries(
-        Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
-    );
+    const defaults = defaultSettings();
     const settings = parseSettings(defaults, "storm-test");
 
     test("is not enough for the heaps, or for the limits, or is not known", () => {

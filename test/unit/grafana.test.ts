@@ -10,7 +10,7 @@ import { checkSettings } from "../../settings";
 import { noPlainSecrets } from "../../policy/containers";
 import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";
-import { type Declared, declaredSettings, mocked, revealed, type Run, runProgram } from "./program";
+import { type Declared, declaredSettings, defaultSettings, mocked, revealed, type Run, runProgram } from "./program";
 
 // A program for AWS takes seconds, and more beside other tests.
 jest.setTimeout(180_000);
@@ -254,9 +254,7 @@ test("browsers are let in to it, and nobody else is", () => {
 });
 
 test("settings that do not agree are refused, all at once", () => {
-    const defaults = Object.fromEntries(
-        Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
-    );
+    const defaults = defaultSettings();
     const mistakes = (given: object) => checkSettings({ ...defaults, ...given }, "storm-test").mistakes;
     expect(mistakes({ monitoring: { grafanaPort: 0 } })).toEqual([
         "  storm:monitoring.grafanaPort (0) must be a whole number from 1 to 65535",

@@ -5,7 +5,7 @@ import { checkSettings } from "../../settings";
 import { memoryShortage } from "../../settings/machineMemory";
 import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";
-import { declaredSettings, type Run, runProgram } from "./program";
+import { declaredSettings, defaultSettings, type Run, runProgram } from "./program";
 
 // A program for AWS takes seconds, and more beside other tests.
 jest.setTimeout(180_000);
@@ -22,9 +22,7 @@ const target = (job: string, machine: string, address: string) => ({
     targets: [address],
     labels: { job, cluster: "storm-test", daemon: job === "node" ? "node-exporter" : job, machine },
 });
-const defaults = Object.fromEntries(
-    Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
-);
+const defaults = defaultSettings();
 const check = (settings: object) => checkSettings({ ...defaults, ...settings }, "storm-test");
 
 test("without the settings there is none, and targets have no other labels", async () => {

@@ -5,7 +5,7 @@ import { parseAlerts } from "../../scripts/alerts";
 import { checkSettings } from "../../settings";
 import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";
-import { type Declared, declaredSettings, type Run, runProgram } from "./program";
+import { type Declared, declaredSettings, defaultSettings, type Run, runProgram } from "./program";
 
 // A program for AWS takes seconds, and more beside other tests.
 jest.setTimeout(180_000);
@@ -151,9 +151,7 @@ test("the library's default image of Prometheus is Pulumi.yaml's", () => {
 });
 
 describe("settings", () => {
-    const defaults = Object.fromEntries(
-        Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
-    );
+    const defaults = defaultSettings();
     const mistakes = (settings: object) => checkSettings({ ...defaults, ...settings }, "storm-test").mistakes;
 
     test("that are wrong are refused, all at once", () => {

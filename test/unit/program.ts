@@ -48,6 +48,13 @@ export function declaredSettings(): Record<string, { type: string; default?: unk
     return project.config;
 }
 
+/** The same defaults, by the settings' names. */
+export function defaultSettings(): Record<string, unknown> {
+    return Object.fromEntries(
+        Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
+    );
+}
+
 /** How the program is run. */
 interface Circumstances {
     /** Keys of the settings that are secret; default: none. */

@@ -13,10 +13,10 @@ import { kinds } from "../../provider/kinds";
 import { certificate, certify } from "../../provider/kinds/certificate";
 import { StormProvider } from "../../provider/provider";
 import type { Properties } from "../../provider/wire";
-import { parseSettings } from "../../settings";
+import { checkSettings } from "../../settings";
 import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";
-import { declaredSettings, madeAfter, mocked, revealed, type Run, runProgram } from "./program";
+import { defaultSettings, madeAfter, mocked, revealed, type Run, runProgram } from "./program";
 
 // A run of the whole program takes seconds where other tests run too.
 jest.setTimeout(120_000);
@@ -52,17 +52,9 @@ const stormYaml = (run: Run, daemon: string) =>
     container(run, daemon).uploads.find(({ file }) => file === "/conf/storm.yaml")?.content;
 
 describe("the setting", () => {
-    const defaults = Object.fromEntries(
-        Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
-    );
-    const mistakes = (settings: object): string => {
-        try {
-            parseSettings({ ...defaults, ...security, ...settings }, "storm-test");
-            return "";
-        } catch (error) {
-            return (error as Error).message;
-        }
-    };
+    const defaults = defaultSettings();
+    const mistakes = (settings: object) =>
+        checkSettings({ ...defaults, ...security, ...settings }, "storm-test").mistakes.join("\n");
 
     test.each(["storm:2.7.0", "storm:2.8.9", "storm:3.1.0", "storm:2", "example.com/storm:ours"])(
         "is for %s",

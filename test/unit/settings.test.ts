@@ -7,11 +7,9 @@ import { clusterDefaults } from "../../components/storm/spec/defaults";
 import { defaultHeap } from "../../components/storm/spec/memory";
 import { withoutSecrets } from "../../scripts/stackFile";
 import { onHosts } from "./hostsFixture";
-import { declaredSettings } from "./program";
+import { defaultSettings } from "./program";
 
-const defaults = Object.fromEntries(
-    Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
-);
+const defaults = defaultSettings();
 const parse = (settings: Record<string, unknown>, clusterName = "storm-test") =>
     parseSettings({ ...defaults, ...settings }, clusterName);
 

@@ -2,11 +2,9 @@
 import * as fs from "fs";
 import { listing, valuesOf } from "../../scripts/checkSettings";
 import { checkSettings } from "../../settings";
-import { declaredSettings } from "./program";
+import { defaultSettings } from "./program";
 
-const defaults = Object.fromEntries(
-    Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
-);
+const defaults = defaultSettings();
 
 /** Mistakes and warnings that settings give, with Storm 2 unless they name another image. */
 function told(settings: Record<string, unknown>): { mistakes: string[]; warnings: string[] } {

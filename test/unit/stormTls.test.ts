@@ -7,12 +7,12 @@ import { stormPem } from "../../provider/nimbus/tlsFiles";
 import { certify } from "../../provider/kinds/certificate";
 import { securityStep } from "../../provider/kinds/securityStep";
 import { trustStore } from "../../provider/trustStore";
-import { parseSettings } from "../../settings";
+import { checkSettings } from "../../settings";
 import { stackFile } from "./awsFixture";
 import { onHosts } from "./hostsFixture";
 import { clusterSummary, startStandIn } from "./nimbusStandIn";
 import { setContainers, ssh } from "./containersStandIn";
-import { declaredSettings, madeAfter, revealed, type Run, runProgram } from "./program";
+import { defaultSettings, madeAfter, revealed, type Run, runProgram } from "./program";
 
 // A run of the whole program takes seconds where other tests run too.
 jest.setTimeout(120_000);
@@ -46,17 +46,9 @@ const entries = (run: Run, daemon: string) =>
 const input = (run: Run, name: string) => revealed(run.get(name).inputs) as Record<string, unknown>;
 
 describe("the setting", () => {
-    const defaults = Object.fromEntries(
-        Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
-    );
-    const mistakes = (more: object): string => {
-        try {
-            parseSettings({ ...defaults, ...settings, ...more }, "storm-test");
-            return "";
-        } catch (error) {
-            return (error as Error).message;
-        }
-    };
+    const defaults = defaultSettings();
+    const mistakes = (more: object) =>
+        checkSettings({ ...defaults, ...settings, ...more }, "storm-test").mistakes.join("\n");
 
     test.each(["storm:2.8.7", "storm:2.8", "storm:2.10.0", "storm:3.0.0", "example.com/storm:ours"])(
         "is for %s",

@@ -79,7 +79,10 @@ export class Nimbus extends pulumi.ComponentResource implements Service {
                     // They copy each other's blobs.
                     replicas: pulumi.all(containers.filter((_, other) => other !== index)),
                     check: address.apply((at) => ({
-                        ...{ kind: "nimbus" as const, address: at, port, tls: args.nimbusTls },
+                        kind: "nimbus" as const,
+                        address: at,
+                        port,
+                        tls: args.nimbusTls,
                     })),
                     after: [...args.zookeeper.restarted, ...gate],
                     readyAfter: args.zookeeper.ready,

@@ -7,7 +7,7 @@ import { dataGuard } from "./dataGuard";
 import { type ClusterArgs, Daemon, type DaemonArgs } from "./daemon";
 import type { Ensemble } from "./ensemble";
 import { logsToOutput, ownLog4j2 } from "./logsToOutput";
-import type { Credentials } from "../security/credentials";
+import { type Credentials, jvmOptions } from "../security/credentials";
 import { ports } from "../spec/ports";
 import { childopts, type StormConfig, stormYaml } from "../spec/stormConfig";
 
@@ -93,7 +93,7 @@ export class StormDaemon extends Daemon {
             }));
         const credentials = args.credentials?.(daemon);
         const jvms = {
-            options: [discovery.jvmOptions, credentials?.jvmOptions].filter(Boolean).join(" "),
+            options: [discovery.jvmOptions, credentials && jvmOptions].filter(Boolean).join(" "),
             image: args.image,
         };
         // Storm logs to files: without more, a log driver would get next to nothing of it.

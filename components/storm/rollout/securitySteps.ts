@@ -49,13 +49,10 @@ export function nextStep<Step extends number>(state: ExistingResource[], cluster
         ofKindIn("SecurityStep", state).find(({ name }) => name === nameOf(cluster, steps, record))?.outputs.step;
     const begun = stepOf("begun") as Step | undefined;
     if (begun === undefined) {
-        return isCreated(state, cluster, steps.daemon) ? (1 as Step) : steps.last;
+        const exists = state.some(({ name }) => name === `${cluster}-${steps.daemon}-container`);
+        return exists ? (1 as Step) : steps.last;
     }
     return begun === stepOf("done") ? (Math.min(begun + 1, steps.last) as Step) : begun;
-}
-
-function isCreated(state: ExistingResource[], cluster: string, daemon: string): boolean {
-    return state.some(({ name }) => name === `${cluster}-${daemon}-container`);
 }
 
 /** How far a cluster is protected, or has begun to be. */

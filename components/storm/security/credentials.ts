@@ -9,9 +9,14 @@ export interface Credentials {
     encodedFiles: Record<string, pulumi.Output<string>>;
     /** Entries of storm.yaml. */
     config: StormConfig;
-    /** Options of its JVMs. */
-    jvmOptions: string;
 }
+
+/**
+ * What JVMs of daemons with credentials need. Netty 4.2, which Storm has since 2.8.1, compares a server's name by default. ZooKeeper's
+ * client looks that up in reverse, and Storm does not tell Netty a worker's (https://github.com/apache/storm/pull/8987). What is checked
+ * is that the other side has a certificate of the authority that is for it.
+ */
+export const jvmOptions = "-Dorg.apache.storm.shade.io.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE";
 
 /** All of some; undefined: there are none. */
 export function together(all: readonly (Credentials | undefined)[]): Credentials | undefined {
@@ -22,6 +27,5 @@ export function together(all: readonly (Credentials | undefined)[]): Credentials
               files: Object.assign({}, ...given.map(({ files }) => files)) as Credentials["files"],
               encodedFiles: Object.assign({}, ...given.map((each) => each.encodedFiles)) as Credentials["encodedFiles"],
               config: Object.assign({}, ...given.map(({ config }) => config)) as StormConfig,
-              jvmOptions: [...new Set(given.map(({ jvmOptions }) => jvmOptions))].filter(Boolean).join(" "),
           };
 }

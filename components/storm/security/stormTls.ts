@@ -36,12 +36,6 @@ const adminName = "storm";
 /** Subjects of those that ask Nimbus for what they show, and may change no topology: who may see Storm UI kills none by it. */
 const readers = ["ui", "exporter"];
 
-/**
- * Netty 4.2, which Storm has since 2.8.1, compares a server's name by default, and Storm does not tell it which:
- * https://github.com/apache/storm/pull/8987. What is checked is that a worker has a certificate of the daemons' authority.
- */
-const jvmOptions = "-Dorg.apache.storm.shade.io.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE";
-
 const keyStore = (of: string): StormConfig => ({
     [`${of}.keystore.path`]: stormKeyStore,
     [`${of}.keystore.password`]: password,
@@ -139,7 +133,6 @@ export class StormTls extends pulumi.ComponentResource {
                 [clientsTrustStore]: stored(this.daemons, this.clients),
             },
             config: { ...common, ...ofKind(daemon.kind, this.args.pagePorts(daemon.host)) },
-            jvmOptions,
         };
     }
 

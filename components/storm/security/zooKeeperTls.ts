@@ -46,9 +46,6 @@ const stormConfig: StormConfig = {
     "storm.zookeeper.ssl.truststore.password": storePassword,
 };
 
-/** The same for Netty 4.2, which Storm has since 2.8.1: it compares the name by default. */
-const jvmOptions = "-Dorg.apache.storm.shade.io.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE";
-
 /**
  * Certificates for connections to ZooKeeper, and between its members, by two authorities of the stack's own: who has a certificate for one
  * kind of connection has none for the other. Storm's own ACLs are not used: a server refuses who has no certificate before it looks at
@@ -112,7 +109,6 @@ export class ZooKeeperTls extends pulumi.ComponentResource {
             files: { [files.authority]: this.authority.certificate },
             encodedFiles: { [files.keyStore]: own.keyStore },
             config: stormConfig,
-            jvmOptions,
         };
     }
 }

@@ -19,9 +19,7 @@ export function stormWithTls(): string {
     if (!isNeeded()) {
         return machineStorm();
     }
-    if (docker("images", "--quiet", withStandIn) === "") {
-        execFileSync("docker", ["build", "--tag", withStandIn, "-"], { input: context(), stdio: "pipe" });
-    }
+    execFileSync("docker", ["build", "--tag", withStandIn, "-"], { input: context(), stdio: "pipe" });
     return withStandIn;
 }
 
