@@ -29,7 +29,7 @@ export interface Shortage {
 
 /** Compares a machine's memory, in MiB, with what a cluster on it needs and may come to use. */
 export function memoryShortage(
-    settings: Omit<Settings, "stormYaml" | "logging">,
+    settings: Omit<Settings, "stormYaml" | "logging" | "security">,
     machine: number | undefined,
 ): Shortage {
     const kinds = daemonRefs(settings).map(({ kind }) => kind);

@@ -14,6 +14,7 @@ import { ZooKeeper } from "./daemons/zookeeper";
 import { drains } from "./rollout/drains";
 import { prerequisites } from "./rollout/prerequisites";
 import { restartGate } from "./rollout/restartGate";
+import { requireSteps } from "./rollout/securityInUpdate";
 import { revisionOf } from "./rollout/versionGuard";
 import { type Secured, secured } from "./security/secured";
 import type { StormTls } from "./security/stormTls";
@@ -22,6 +23,7 @@ import { compositionProblem, placeDaemons } from "./spec/composition";
 import { logWriterDefaults, tolerant } from "./spec/jvmOptions";
 import { memoryLimit } from "./spec/memory";
 import { reservesResources } from "./spec/scheduler";
+import { connectionsBy } from "./spec/security";
 import type { StormConfig } from "./spec/stormConfig";
 import { connectionLimit } from "./spec/zooCfg";
 import { type CompleteArgs, complete, type StormClusterArgs } from "./stormClusterArgs";
@@ -81,7 +83,12 @@ export class StormCluster extends pulumi.ComponentResource {
         const memory = (kind: DaemonKind) => memoryLimit(kind, args);
         const options = { parent: this };
 
-        const state = pulumi.output(stackState());
+        const state = pulumi.output(
+            stackState().then((existing) => {
+                requireSteps(existing, name, args.security);
+                return existing;
+            }),
+        );
         const revision = state.apply((existing) => revisionOf(existing, name, args.stormImage));
         const { first, byEngine } = prerequisites(name, args, daemons, { state, revision }, this);
         const common = {
@@ -248,7 +255,7 @@ export class StormCluster extends pulumi.ComponentResource {
             ready: [...nimbus.ready, ...ready],
             discovery,
             readySeconds,
-            tls: security.storm,
+            tls: security.nimbusTls && security.storm,
         };
         this.registerOutputs({
             zookeeperServers: this.zookeeperServers,
@@ -288,7 +295,7 @@ function daemonsOf({ clusterName, hosts, zookeeper, security }: StormClusterArgs
     const fail = (reason: string) => new pulumi.InputPropertyError({ propertyPath: "hosts", reason });
     const daemons = (() => {
         try {
-            return placeDaemons(clusterName, hosts, security);
+            return placeDaemons(clusterName, hosts, connectionsBy(security));
         } catch (error) {
             throw fail((error as Error).message);
         }

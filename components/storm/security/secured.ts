@@ -5,8 +5,15 @@ import type { Discovery } from "../../discovery/discovery";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import type { ExistingResource } from "../../stackState";
 import { existingNimbuses } from "../rollout/existingNimbuses";
-import { announce, begin, end, membersSteps, nextStep, nimbusSteps } from "../rollout/securitySteps";
-import type { Security, SecurityStep } from "../spec/security";
+import { changesCalls, nextSecurity } from "../rollout/securityInUpdate";
+import { announce, begin, end, membersSteps, nimbusSteps } from "../rollout/securitySteps";
+import {
+    connectionsBy,
+    type NimbusStep,
+    type Security,
+    type SecurityInUpdate,
+    type SecurityStep,
+} from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
 import { firstEnd } from "./authority";
 import { type Credentials, together } from "./credentials";
@@ -18,7 +25,7 @@ export interface SecuredArgs {
     /** The cluster's name. */
     clusterName: string;
     /** What is protected; default: nothing. */
-    security?: Security | undefined;
+    security?: Security | SecurityInUpdate | undefined;
     /** How daemons are reached. */
     discovery: Discovery;
     /** TCP port of Storm UI. */
@@ -63,14 +70,22 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
         return { credentials: () => undefined, begun: [], end: () => undefined, expires: () => undefined };
     }
     const before = { parent, dependsOn: first };
+    const connections = connectionsBy(security);
+    const now = pulumi
+        .all([state, security])
+        .apply(([existing, given]) =>
+            typeof given === "string" ? (nextSecurity(existing, name, given) as SecurityInUpdate) : given,
+        );
     const zookeeper = new ZooKeeperTls(`${name}-security`, { clusterName, discovery }, { parent });
-    const step = state.apply((existing) => nextStep(existing, name, membersSteps));
+    const step = now.apply(({ members }) => members);
     const members = { member: (daemon: PlacedDaemon) => zookeeper.member(daemon), step };
     const forZooKeeper = (daemon: PlacedDaemon) =>
-        daemon.kind === "nimbus" || daemon.kind === "supervisor" ? zookeeper.client(daemon) : undefined;
-    if (security === "zookeeper") {
+        connections && (daemon.kind === "nimbus" || daemon.kind === "supervisor")
+            ? zookeeper.client(daemon)
+            : undefined;
+    if (security === "zookeeper" || (typeof security === "object" && security.nimbus === undefined)) {
         const begun = begin(name, membersSteps, step, before);
-        announce([{ steps: membersSteps, step }], begun);
+        announce(now, begun);
         return {
             members,
             credentials: forZooKeeper,
@@ -80,26 +95,20 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
         };
     }
     const storm = new StormTls(`${name}-tls`, { clusterName, discovery, uiPort, users }, { parent });
-    const nimbusStep = state.apply((existing) => nextStep(existing, name, nimbusSteps));
-    // Workers of before and after the first step do not connect to each other.
+    const nimbusStep = now.apply(({ nimbus }) => nimbus as NimbusStep);
     const withoutTopologies = pulumi
         .all([state, nimbusStep])
-        .apply(([existing, at]) => (at === 1 ? existingNimbuses(existing, name) : undefined));
+        .apply(([existing, at]) => (changesCalls(existing, name, at) ? existingNimbuses(existing, name) : undefined));
     const checked = begin(name, nimbusSteps, nimbusStep, before, withoutTopologies);
     const begun = begin(name, membersSteps, step, { parent, dependsOn: [...first, checked] });
-    announce(
-        [
-            { steps: membersSteps, step },
-            { steps: nimbusSteps, step: nimbusStep },
-        ],
-        begun,
-    );
+    announce(now, begun);
     return {
         members,
         storm,
-        nimbusTls: stormPem,
+        ...(connections === "tls" && { nimbusTls: stormPem }),
         authorization: nimbusStep.apply((at) => (at > 1 ? authorization(users, args.nimbuses === 1) : {})),
-        credentials: (daemon) => together([forZooKeeper(daemon), storm.daemon(daemon)]),
+        credentials: (daemon) =>
+            together([forZooKeeper(daemon), connections === "tls" ? storm.daemon(daemon) : storm.server(daemon)]),
         begun: [checked, begun],
         end: (ready) => {
             end(name, membersSteps, step, { parent, dependsOn: ready.zookeeper });

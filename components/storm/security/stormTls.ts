@@ -135,6 +135,17 @@ export class StormTls extends pulumi.ComponentResource {
         };
     }
 
+    /** What a Nimbus serves by TLS with, while it calls others in plain; undefined: it is none. */
+    server(daemon: PlacedDaemon): Credentials | undefined {
+        return daemon.kind === "nimbus"
+            ? {
+                  ...this.daemon(daemon),
+                  config: { ...nimbusServer, "nimbus.thrift.tls.port": ports.nimbusTls },
+                  jvmOptions: "",
+              }
+            : undefined;
+    }
+
     /** What the exporter asks Nimbus by, as PEM: content by path in the container. */
     exporter(): Record<string, pulumi.Output<string>> {
         const own = { name: "exporter", commonName: "exporter", usage: "client" as const };
@@ -142,13 +153,14 @@ export class StormTls extends pulumi.ComponentResource {
     }
 }
 
+const nimbusServer: StormConfig = {
+    ...keyStore("nimbus.thrift.tls.server"),
+    ...trusted("nimbus.thrift.tls.server", clientsTrustStore),
+};
+
 /** Entries of a kind of daemon alone. UI has those of logviewers, as it links to them. */
 const ofKind: Partial<Record<DaemonKind, StormConfig>> = {
-    nimbus: {
-        ...keyStore("nimbus.thrift.tls.server"),
-        ...trusted("nimbus.thrift.tls.server", clientsTrustStore),
-        ...logviewer,
-    },
+    nimbus: { ...nimbusServer, ...logviewer },
     supervisor: logviewer,
     drpc: pages("drpc", ports.drpcHttp),
     ui: logviewer,

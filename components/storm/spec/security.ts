@@ -6,6 +6,27 @@ import { ports } from "./ports";
  */
 export type Security = "zookeeper" | "tls";
 
+/** How far a cluster is, in one update, on its way to what is wanted; `securityInUpdate` gives it. */
+export interface SecurityInUpdate {
+    /** What is wanted to be protected; undefined: nothing. */
+    wanted: Security | undefined;
+    /** How far members are. */
+    members: SecurityStep;
+    /** How far Nimbus is; undefined: it has no TLS. */
+    nimbus: NimbusStep | undefined;
+    /** The stack's topologies that have to be killed before the next step. */
+    topologies: string[];
+}
+
+/** What the connections of an update are protected by: those of daemons, clients and browsers. */
+export function connectionsBy(security: Security | SecurityInUpdate | undefined): Security | undefined {
+    if (security === undefined || typeof security === "string") {
+        return security;
+    }
+    const { members, nimbus } = security;
+    return nimbus ? "tls" : members ? "zookeeper" : undefined;
+}
+
 /** The TCP port at which clients connect to the cluster's own ZooKeeper members. */
 export function clientPort(security: Security | undefined): number {
     return security === undefined ? ports.zookeeper : ports.zookeeperTls;
@@ -22,10 +43,10 @@ export function pageScheme(security: Security | undefined): "http" | "https" {
 }
 
 /**
- * How far members are: 1, clients may connect by TLS and in plain, and members accept TLS from each other; 2, clients must use TLS, and
+ * How far members are: 0, as with 1, and clients connect in plain again; 1, clients may connect by TLS and in plain, and members accept TLS from each other; 2, clients must use TLS, and
  * members use it too; 3, members must. A member of one step works with those of the one before, and with clients of that time.
  */
-export type SecurityStep = 1 | 2 | 3;
+export type SecurityStep = 0 | 1 | 2 | 3;
 
-/** How far Nimbus is: 1, it may be called by TLS and in plain, by everybody; 2, by TLS alone, and it looks at who calls. */
-export type NimbusStep = 1 | 2;
+/** How far Nimbus is: 0, as with 1, and is called in plain again; 1, it may be called by TLS and in plain, by everybody; 2, by TLS alone, and it looks at who calls. */
+export type NimbusStep = 0 | 1 | 2;
