@@ -128,6 +128,262 @@ describe("the steps", () => {
     });
 });
 
+const authority = certify({ name: "storm-test-storm" });
+const created = {
+    "storm:index:Certificate": { ...authority, keyStore: "VEhFLUtFWS1TVE9SRQ==", expires: "2027-11-30T15:00:00.000Z" },
+};
+const nimbusesByTls = [{ container: "c-nimbus-1", address: "10.0.0.1", port: 6629, tls: stormPem }];
+/** What the program declares for a cluster that has something else than what its setting says. */
+const declared = (records: Records, settings: object, state: object = {}) =>
+    runProgram(
+        { stormImage: "storm:2.8.9", ...settings },
+        {
+            created,
+            existing: containers,
+            state: {
+                ...Object.fromEntries(
+                    recordsOf(records).map(([name, step]) => [`storm:index:SecurityStep::${name}`, { step }]),
+                ),
+                "storm:index:NimbusShutdown::storm-shutdown": { nimbuses: nimbusesByTls },
+                ...state,
+            },
+        },
+    );
+const input = (run: Run, name: string) => revealed(run.get(name).inputs) as Record<string, unknown>;
+const container = (run: Run, daemon: string) =>
+    input(run, `storm-${daemon}-container`) as {
+        command: string[];
+        envs: string[];
+        uploads: { file: string; content: string }[];
+    };
+const zooCfg = (run: Run) =>
+    container(run, "zookeeper-1")
+        .envs.find((each) => each.startsWith("ZOO_CFG_EXTRA="))
+        ?.replace("ZOO_CFG_EXTRA=", "")
+        .split(" ");
+const stormYaml = (run: Run, daemon: string) =>
+    yaml.parse(container(run, daemon).uploads.find(({ file }) => file === "/conf/storm.yaml")?.content ?? "") as Record<
+        string,
+        unknown
+    >;
+const kinds = (run: Run, type: string) =>
+    run.resources.filter((resource) => resource.type.endsWith(`:${type}`)).map(({ name }) => name);
+const containerInputs = (run: Run, but: RegExp = /^$/) =>
+    run.resources
+        .filter(({ type, name }) => type === "docker:index/container:Container" && !but.test(name))
+        .map(({ name, inputs }) => [name, revealed(inputs)]);
+const warnings = jest.spyOn(pulumi.log, "warn").mockResolvedValue(undefined);
+const said = () =>
+    warnings.mock.calls.map(([message]) => message).filter((message) => message.includes("storm:security"));
+beforeEach(() => warnings.mockClear());
+
+describe.each<[string, object]>([
+    ["local", { zookeepers: 3, nimbuses: 2, drpcs: 1, monitoring: {} }],
+    ["local, with names and files", { zookeepers: 3, nimbuses: 2, discovery: "dns", delivery: "file" }],
+    ["hosts", onHosts],
+    ["aws", stackFile("dev")],
+])("from tls to none on %s", (target, settings) => {
+    let runs: Run[];
+    let told: string[][];
+    let none: Run;
+    beforeAll(async () => {
+        const records: Records[] = [
+            tls,
+            { members: [2, 2], nimbus: [1, 1] },
+            { members: [1, 1], nimbus: [1, 1] },
+            { members: [0, 0], nimbus: [0, 0] },
+        ];
+        [runs, told] = [[], []];
+        for (const each of records) {
+            warnings.mockClear();
+            runs.push(await declared(each, settings));
+            told.push(said());
+        }
+        none = await declared({}, settings);
+    });
+    const update = (number: number) => runs[number - 1] as Run;
+
+    test("each update says how many follow, and the last says nothing", () => {
+        expect(told).toEqual([
+            [
+                expect.stringMatching(
+                    /is none, .* in 3 more updates\. Until the next, members accept .*everybody may call/,
+                ),
+            ],
+            [
+                expect.stringMatching(
+                    / in 2 more updates\. Until the next, clients may connect to ZooKeeper in plain too/,
+                ),
+            ],
+            [expect.stringMatching(/ in 1 more update\. Until the next, ZooKeeper is open to everybody/)],
+            [],
+        ]);
+    });
+
+    test("members and Nimbus accept plain connections before anybody makes them", () => {
+        expect(zooCfg(update(1))).toEqual(
+            expect.arrayContaining(["clientPortAddress=127.0.0.1", "sslQuorum=true", "portUnification=true"]),
+        );
+        expect(zooCfg(update(2))).toEqual(expect.arrayContaining(["sslQuorum=false", "portUnification=true"]));
+        expect(zooCfg(update(2))).not.toContain("enforce.auth.enabled=true");
+        for (const run of [update(1), update(2)]) {
+            const check = input(run, "storm-supervisor-1-ready").check;
+            expect(check).toMatchObject({ nimbusPort: 6629, tls: stormPem });
+            expect([run.outputs.security, run.outputs.nimbusPort]).toEqual(["tls", 6629]);
+        }
+        // In the second, members alone restart.
+        expect(containerInputs(update(2), /zookeeper/)).toEqual(containerInputs(update(1), /zookeeper/));
+    });
+
+    test("in the third, daemons connect in plain as without TLS, members stay, and Nimbus still serves by TLS", () => {
+        const run = update(3);
+        expect(containerInputs(run, /nimbus|ui|supervisor|drpc|exporter|prometheus/)).toEqual(
+            containerInputs(update(2), /nimbus|ui|supervisor|drpc|exporter|prometheus/),
+        );
+        expect(containerInputs(run, /zookeeper|nimbus/)).toEqual(containerInputs(none, /zookeeper|nimbus/));
+        const files = container(run, "nimbus-1").uploads.map(({ file }) => file);
+        expect(files).toContain("/certificates/storm.p12");
+        expect(files).not.toContain("/certificates/zookeeper.p12");
+        expect(input(run, "storm-nimbus-1-ready").check).toMatchObject({ port: 6627 });
+        for (const name of ["storm-shutdown", "storm-supervisor-1-drain", "storm-activation"]) {
+            const { nimbuses } = input(run, name) as { nimbuses: object[] };
+            expect(nimbuses.map((nimbus) => [nimbus])).toEqual(
+                nimbuses.map(() => [expect.objectContaining({ port: 6627 })]),
+            );
+            expect(JSON.stringify(nimbuses)).not.toContain("tls");
+        }
+        expect([run.outputs.security, run.outputs.nimbusPort]).toEqual([undefined, 6627]);
+        expect(run.outputs.zookeeperServers).toEqual(none.outputs.zookeeperServers);
+        expect(run.outputs.uiUrl).toBe(none.outputs.uiUrl);
+    });
+
+    test("in the third, the cluster must have no topology", () => {
+        const asked = runs.map((run) =>
+            run.resources.some(({ name }) => name === "storm-nimbus-security-begun")
+                ? input(run, "storm-nimbus-security-begun").withoutTopologies
+                : undefined,
+        );
+        expect(asked).toEqual([undefined, undefined, nimbusesByTls, undefined]);
+        expect(madeAfter(update(3).get("storm-nimbus-1-container"), update(3))).toContain(
+            "storm-nimbus-security-begun",
+        );
+    });
+
+    test("after the fourth, nothing is left of it", () => {
+        expect(containerInputs(update(4))).toEqual(containerInputs(none));
+        expect([...kinds(update(4), "Certificate"), ...kinds(update(4), "SecurityStep")]).toEqual([]);
+        expect(Object.keys(update(4).outputs)).toEqual(Object.keys(none.outputs));
+    });
+
+    if (target === "aws") {
+        test("the firewall lets in by the ports that an update ends with", () => {
+            const rules = (run: Run) =>
+                run.resources
+                    .map(({ name }) => name)
+                    .filter((name) => /-(nimbus-662[79]|zookeeper-2[12]81)-from-/.test(name))
+                    .sort();
+            expect(rules(update(2))).toEqual(rules(update(1)));
+            expect(rules(update(2)).join()).not.toContain("2181");
+            expect(rules(update(3))).toEqual(rules(none));
+            expect(rules(update(4))).toEqual(rules(none));
+        });
+    }
+});
+
+test("Nimbus, with credentials for its server alone, has Storm's entries of a server by TLS", async () => {
+    const run = await declared({ members: [1, 1], nimbus: [1, 1] }, {});
+    const own = Object.keys(stormYaml(run, "nimbus-1"));
+    const without = Object.keys(stormYaml(await declared({}, {}), "nimbus-1"));
+    expect(own.filter((key) => !without.includes(key)).sort()).toEqual([
+        "nimbus.thrift.tls.port",
+        ...["keystore", "truststore"].flatMap((store) =>
+            ["password", "path"].map((key) => `nimbus.thrift.tls.server.${store}.${key}`),
+        ),
+    ]);
+    expect(stormYaml(run, "nimbus-1")["nimbus.thrift.tls.port"]).toBe(6629);
+});
+
+describe("from zookeeper to none", () => {
+    test("Nimbus and supervisors restart in the third update, and topologies stay", async () => {
+        const submission = { "storm:index:Submission::topology-words": { topology: "words" } };
+        const run = await declared({ members: [1, 1] }, {}, submission);
+        const none = await declared({}, {});
+        expect(containerInputs(run, /zookeeper/)).toEqual(containerInputs(none, /zookeeper/));
+        expect(zooCfg(run)).toEqual(
+            expect.arrayContaining(["clientPortAddress=172.30.77.17", "secureClientPort=2281"]),
+        );
+        expect(input(run, "storm-security-begun")).toEqual({ step: 0 });
+        expect(kinds(run, "SecurityStep")).toEqual(["storm-security-begun", "storm-security-done"]);
+        // Members' alone.
+        expect(kinds(run, "Certificate").filter((name) => /nimbus|supervisor/.test(name))).toEqual([]);
+    });
+});
+
+describe("from tls to zookeeper", () => {
+    test("members stay as they are, and Nimbus goes back", async () => {
+        const settings = { security: "zookeeper", zookeepers: 3, nimbuses: 2 };
+        const last = await declared({ members: [3, 3] }, settings);
+        const runs = [];
+        for (const step of [2, 1, 0] as const) {
+            runs.push(await declared({ members: [3, 3], nimbus: [step, step] }, settings));
+        }
+        for (const run of runs) {
+            expect(containerInputs(run, /nimbus|supervisor|ui/)).toEqual(containerInputs(last, /nimbus|supervisor|ui/));
+            expect(run.outputs.zookeeperServers).toEqual(last.outputs.zookeeperServers);
+        }
+        const [first, second, third] = runs as [Run, Run, Run];
+        expect(stormYaml(first, "nimbus-1")).not.toHaveProperty(["nimbus.authorizer"]);
+        expect([first.outputs.nimbusPort, second.outputs.nimbusPort]).toEqual([6629, 6627]);
+        expect(stormYaml(second, "nimbus-1")["nimbus.thrift.tls.port"]).toBe(6629);
+        expect(containerInputs(second, /nimbus/)).toEqual(containerInputs(last, /nimbus/));
+        expect(containerInputs(third)).toEqual(containerInputs(last));
+    });
+});
+
+describe("is refused", () => {
+    const before: Records = { members: [1, 1], nimbus: [1, 1] };
+    const submission = { "storm:index:Submission::topology-words": { topology: "words" } };
+    const topologies = [{ name: "words", jar: "package.json", mainClass: "a.Main" }];
+
+    test("while topologies run whose workers it would cut off", async () => {
+        await expect(declared(before, { topologies }, submission)).rejects.toThrow(
+            /storm:security \("none"\) would cut the workers of words off .*take topologies out of storm:topologies, run `make up`, which kills them, and again/,
+        );
+        const run = await declared(before, {}, submission);
+        expect(input(run, "storm-nimbus-security-begun").step).toBe(1);
+        expect(said()).toEqual([expect.stringMatching(/in 2 more updates.* Kill words before\.$/)]);
+    });
+
+    test("with what the cluster cannot have before it has ended", async () => {
+        await expect(declared(tls, { stormImage: "storm:2.6.4" })).rejects.toThrow(
+            /storm:security \("none"\) has not left tls yet, which needs Storm 2\.8\.7 or newer/,
+        );
+        await expect(declared(tls, { zooCfg: { sslQuorum: false } })).rejects.toThrow(
+            /storm:zooCfg\.sslQuorum .*is set by storm:security/,
+        );
+        await expect(declared({}, { stormImage: "storm:2.6.4" })).resolves.toBeDefined();
+    });
+
+    test("while a topology runs that the stack does not know", async () => {
+        const nimbus = await startStandIn(() =>
+            clusterSummary({
+                nimbuses: [{ host: "127.0.0.1", port: nimbus.port, leader: true }],
+                topologies: [{ id: "words-1-1", name: "words" }],
+            }),
+        );
+        setContainers({ "c-nimbus-1": "running" });
+        const withoutTopologies = [{ container: "c-nimbus-1", ssh, address: "127.0.0.1", port: nimbus.port }];
+        try {
+            await expect(securityStep.update?.({ step: 1 }, { step: 0, withoutTopologies })).rejects.toThrow(
+                /^words: workers would/,
+            );
+            await expect(securityStep.update?.({ step: 1 }, { step: 2 })).resolves.toEqual({});
+        } finally {
+            nimbus.stop();
+        }
+    });
+});
+
 /** A cluster while it is updated: two members, two Nimbus daemons and a supervisor, each with the configuration that it was started with. */
 interface Cluster {
     records: Records;
@@ -235,7 +491,9 @@ test("no order of settings and interrupted updates cuts a daemon off", () => {
             for (const now of update(cluster, wanted)) {
                 const key = JSON.stringify(now);
                 if (!known.has(key)) {
-                    expect(cutOff(now).length ? JSON.stringify([cutOff(now), cluster, wanted,now],null,0) : '').toEqual('');
+                    expect(
+                        cutOff(now).length ? JSON.stringify([cutOff(now), cluster, wanted, now], null, 0) : "",
+                    ).toEqual("");
                     known.set(key, now);
                     open.push(now);
                 }

@@ -110,7 +110,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
                                 cfgExtra({
                                     clientPort: ports.zookeeper,
                                     clientPortAddress,
-                                    ...(tls && step && tls.zooCfg(step, address)),
+                                    ...(step !== undefined && tls?.zooCfg(step, address)),
                                     ...(args.metrics && metricsProvider(address)),
                                     ...args.zooCfg,
                                 }),
