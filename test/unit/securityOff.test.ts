@@ -287,6 +287,14 @@ describe.each<[string, object]>([
             expect(rules(update(3))).toEqual(rules(none));
             expect(rules(update(4))).toEqual(rules(none));
         });
+
+        test("the firewall's rules are made at once, before daemons restart", () => {
+            // The engine deletes those that are not declared any more at the end of an update.
+            for (const rule of ["zookeeper-2181-from-nimbus", "nimbus-6627-from-supervisor"]) {
+                const after = madeAfter(update(3).get(`host-firewall-${rule}`), update(3));
+                expect(after.filter((name) => !/^host-(network|firewall)/.test(name))).toEqual([]);
+            }
+        });
     }
 });
 
