@@ -43,10 +43,14 @@ export function pageScheme(security: Security | undefined): "http" | "https" {
 }
 
 /**
- * How far members are: 0, as with 1, and clients connect in plain again; 1, clients may connect by TLS and in plain, and members accept TLS from each other; 2, clients must use TLS, and
- * members use it too; 3, members must. A member of one step works with those of the one before, and with clients of that time.
+ * How far members are: 0, as with 1, and clients connect in plain again; 1, clients may connect by TLS and in plain, and members accept
+ * TLS from each other; 2, clients must use TLS, and members use it too; 3, members must. A member of one step works with those of the
+ * one before, and with clients of that time.
  */
 export type SecurityStep = 0 | 1 | 2 | 3;
 
-/** How far Nimbus is: 0, as with 1, and is called in plain again; 1, it may be called by TLS and in plain, by everybody; 2, by TLS alone, and it looks at who calls. */
+/**
+ * How far Nimbus is: 0, as with 1, and is called in plain again; 1, it may be called by TLS and in plain, by everybody; 2, by TLS alone,
+ * and it looks at who calls.
+ */
 export type NimbusStep = 0 | 1 | 2;

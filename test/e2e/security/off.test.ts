@@ -31,8 +31,8 @@ const counting = () =>
 /** How many Nimbus daemons, supervisors and topologies Nimbus knows. */
 async function known(isByTls: boolean): Promise<number[]> {
     const connect = connectFrom({ container: `${stack.cluster}-nimbus-1` });
-    const at = isByTls ? ([ports.nimbusTls, stormPem] as const) : ([ports.nimbus] as const);
-    const summary = await clusterSummary(connect, `${subnet}.33`, ...at);
+    const [port, tls] = isByTls ? [ports.nimbusTls, stormPem] : [ports.nimbus];
+    const summary = await clusterSummary(connect, `${subnet}.33`, port, tls);
     return [summary.nimbuses, summary.supervisors, summary.topologies].map(({ length }) => length);
 }
 
