@@ -178,7 +178,6 @@ beforeEach(() => warnings.mockClear());
 
 describe.each<[string, object]>([
     ["local", { zookeepers: 3, nimbuses: 2, drpcs: 1, monitoring: {} }],
-    ["local, with names and files", { zookeepers: 3, nimbuses: 2, discovery: "dns", delivery: "file" }],
     ["hosts", onHosts],
     ["aws", stackFile("dev")],
 ])("from tls to none on %s", (target, settings) => {
