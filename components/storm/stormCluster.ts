@@ -23,7 +23,6 @@ import { compositionProblem, placeDaemons } from "./spec/composition";
 import { logWriterDefaults, tolerant } from "./spec/jvmOptions";
 import { memoryLimit } from "./spec/memory";
 import { reservesResources } from "./spec/scheduler";
-import { connectionsBy } from "./spec/security";
 import type { StormConfig } from "./spec/stormConfig";
 import { connectionLimit } from "./spec/zooCfg";
 import { type CompleteArgs, complete, type StormClusterArgs } from "./stormClusterArgs";
@@ -295,7 +294,7 @@ function daemonsOf({ clusterName, hosts, zookeeper, security }: StormClusterArgs
     const fail = (reason: string) => new pulumi.InputPropertyError({ propertyPath: "hosts", reason });
     const daemons = (() => {
         try {
-            return placeDaemons(clusterName, hosts, connectionsBy(security));
+            return placeDaemons(clusterName, hosts, security);
         } catch (error) {
             throw fail((error as Error).message);
         }

@@ -15,7 +15,7 @@ import { type Ec2Network, ec2Network } from "../network/ec2Network";
 import { regionOf } from "../network/region";
 import { SecurityGroups } from "../network/securityGroups";
 import { daemonRefs, placeDaemons } from "../storm/spec/composition";
-import { connectionsBy, pageScheme } from "../storm/spec/security";
+import { pageScheme } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
 import { ec2Machine, hasBastion, machineKinds, validateMachines } from "./ec2Machine";
@@ -116,7 +116,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             ...(network.resource ? [network.resource] : []),
         );
 
-        const daemons = placeDaemons(clusterName, this.hosts, connectionsBy(args.security));
+        const daemons = placeDaemons(clusterName, this.hosts, args.security);
         this.discovery = targetDiscovery(
             name,
             args,
@@ -167,7 +167,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                         slots,
                         uiPort,
                         ambassadors,
-                        security: connectionsBy(this.args.security),
+                        security: this.args.security,
                         monitoring: this.args.monitoring,
                     }),
                     ...sshKinds.map((to) => ({ from: to === "bastion" ? "ssh" : entry, to, ...ssh })),
@@ -248,7 +248,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 .apply(([words, address]) => commandLine([...words, "-N", "-L", `${port}:${address}:${port}`]));
         return {
             ...(ui && {
-                ...(isOpen && { uiUrl: url(ui, uiPort, pageScheme(connectionsBy(this.args.security))) }),
+                ...(isOpen && { uiUrl: url(ui, uiPort, pageScheme(this.args.security)) }),
                 uiTunnel: tunnel(ui, uiPort),
             }),
             ...(monitoring?.prometheus !== undefined && {

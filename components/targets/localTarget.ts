@@ -8,7 +8,7 @@ import type { Host } from "../hosts/host";
 import { StackId } from "../hosts/stackId";
 import { LocalNetwork } from "../network/localNetwork";
 import { type DaemonCounts, daemonRefs, placeDaemons } from "../storm/spec/composition";
-import { connectionsBy, pageScheme } from "../storm/spec/security";
+import { pageScheme } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { localAddress, type LocalKind } from "./localAddresses";
 import { type MonitoringHosts, type Target, type TargetArgs, targetDiscovery, type TargetOutputs } from "./target";
@@ -55,7 +55,7 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
         this.hosts = Object.fromEntries(
             daemonRefs(args.daemons).map(({ kind, index, name: daemon }) => [daemon, host(daemon, kind, index)]),
         );
-        const daemons = placeDaemons(clusterName, this.hosts, connectionsBy(args.security));
+        const daemons = placeDaemons(clusterName, this.hosts, args.security);
         this.discovery = targetDiscovery(
             name,
             args,
@@ -85,7 +85,7 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
             cadvisors: monitoring.cadvisor ? [host("cadvisor", "cadvisor")] : [],
         };
         this.outputs = {
-            ...(args.daemons.ui && { uiUrl: `${pageScheme(connectionsBy(args.security))}://127.0.0.1:${uiPort}` }),
+            ...(args.daemons.ui && { uiUrl: `${pageScheme(args.security)}://127.0.0.1:${uiPort}` }),
             ...(monitoring?.prometheus !== undefined && {
                 prometheusUrl: `http://127.0.0.1:${monitoring.prometheus}`,
             }),

@@ -10,7 +10,7 @@ import { SshHost } from "../hosts/ssh/sshHost";
 import { answerSeconds, type SshLogin, startItAgain } from "../hosts/ssh/sshHostArgs";
 import { StackId } from "../hosts/stackId";
 import { placeDaemons } from "../storm/spec/composition";
-import { connectionsBy, pageScheme } from "../storm/spec/security";
+import { pageScheme } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import {
     imagesOf,
@@ -132,7 +132,7 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
         this.hosts = Object.fromEntries(
             [...byDaemon].filter(([daemon]) => !(dnsServers as readonly string[]).includes(daemon)),
         );
-        const daemons = placeDaemons(clusterName, this.hosts, connectionsBy(args.security));
+        const daemons = placeDaemons(clusterName, this.hosts, args.security);
         this.discovery = targetDiscovery(
             name,
             args,
@@ -158,9 +158,7 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
         const { monitoring } = args;
         this.monitoring = monitoringHosts(this.hosts, monitoring);
         this.outputs = {
-            ...(ui && {
-                uiUrl: pulumi.interpolate`${pageScheme(connectionsBy(args.security))}://${ui.address}:${uiPort}`,
-            }),
+            ...(ui && { uiUrl: pulumi.interpolate`${pageScheme(args.security)}://${ui.address}:${uiPort}` }),
             ...(monitoring?.prometheus !== undefined && {
                 prometheusUrl: pulumi.interpolate`http://${nimbus.address}:${monitoring.prometheus}`,
             }),

@@ -63,6 +63,7 @@ export function submitted(state: ExistingResource[]): string[] {
  * @param state The stack's resources, as of its last update.
  * @param cluster Name of the cluster's resource.
  * @param security Its argument.
+ * @throws pulumi.RunError with what to give instead.
  */
 export function requireSteps(
     state: ExistingResource[],

@@ -28,18 +28,18 @@ export function connectionsBy(security: Security | SecurityInUpdate | undefined)
 }
 
 /** The TCP port at which clients connect to the cluster's own ZooKeeper members. */
-export function clientPort(security: Security | undefined): number {
-    return security === undefined ? ports.zookeeper : ports.zookeeperTls;
+export function clientPort(security: Security | SecurityInUpdate | undefined): number {
+    return connectionsBy(security) === undefined ? ports.zookeeper : ports.zookeeperTls;
 }
 
 /** The TCP port at which others connect to a Nimbus. */
-export function nimbusPort(security: Security | undefined): number {
-    return security === "tls" ? ports.nimbusTls : ports.nimbus;
+export function nimbusPort(security: Security | SecurityInUpdate | undefined): number {
+    return connectionsBy(security) === "tls" ? ports.nimbusTls : ports.nimbus;
 }
 
 /** The scheme of the URLs of Storm's pages. */
-export function pageScheme(security: Security | undefined): "http" | "https" {
-    return security === "tls" ? "https" : "http";
+export function pageScheme(security: Security | SecurityInUpdate | undefined): "http" | "https" {
+    return connectionsBy(security) === "tls" ? "https" : "http";
 }
 
 /**
