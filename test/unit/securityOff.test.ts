@@ -9,7 +9,6 @@ import { securityStep } from "../../provider/kinds/securityStep";
 import { stormPem } from "../../provider/nimbus/tlsFiles";
 import { stackFile } from "./awsFixture";
 import { setContainers, ssh } from "./containersStandIn";
-import { onHosts } from "./hostsFixture";
 import { clusterSummary, startStandIn } from "./nimbusStandIn";
 import { madeAfter, revealed, type Run, runProgram } from "./program";
 
@@ -178,7 +177,6 @@ beforeEach(() => warnings.mockClear());
 
 describe.each<[string, object]>([
     ["local", { zookeepers: 3, nimbuses: 2, drpcs: 1, monitoring: {} }],
-    ["hosts", onHosts],
     ["aws", stackFile("dev")],
 ])("from tls to none on %s", (target, settings) => {
     let runs: Run[];
