@@ -352,7 +352,7 @@ describe("is refused", () => {
         );
         const run = await declared(before, {}, submission);
         expect(input(run, "storm-nimbus-security-begun").step).toBe(1);
-        expect(said()).toEqual([expect.stringMatching(/in 2 more updates.* Kill words before\.$/)]);
+        expect(said()).toEqual([expect.stringMatching(/in 2 more updates.* Before that, words must be killed\.$/)]);
     });
 
     test("with what the cluster cannot have before it has ended", async () => {

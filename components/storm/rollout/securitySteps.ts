@@ -118,7 +118,7 @@ export function announce(security: pulumi.Output<SecurityInUpdate>, record: pulu
         const begins = all.every(({ isWanted, at }) => isWanted && at > 0)
             ? `This is update ${longest.at} of ${longest.last} in which the cluster gets storm:security.`
             : `storm:security is ${wanted ?? "none"}, and the cluster gets there in ${longest.more} more update${longest.more > 1 ? "s" : ""}.`;
-        const first = topologies.length > 0 ? ` Kill ${topologies.join(", ")} before.` : "";
+        const first = topologies.length > 0 ? ` Before that, ${topologies.join(", ")} must be killed.` : "";
         void pulumi.log.warn(`${begins} Until the next${open && `, ${open}`}: run \`make up\` again.${first}`, record);
     });
 }
