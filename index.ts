@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { monitoringLimits } from "./components/monitoring/defaults";
 import { Monitoring } from "./components/monitoring/monitoring";
+import { connectionsBy } from "./components/storm/spec/security";
 import { StormCluster } from "./components/storm/stormCluster";
 import { Topology } from "./components/storm/topology/topology";
 import type { Target } from "./components/targets/target";
 import { fromRegistry, imageVersion } from "./provider/image";
 import { readSettings, type StackSettings } from "./settings";
-import { securityOf } from "./settings/security";
+import { clusterResource } from "./settings/security";
 
 /** Loaded when it is used: AWS's SDK alone takes seconds. */
 const targets: Record<
@@ -22,12 +23,12 @@ export = async () => {
     const clusterName = `${pulumi.getProject()}-${pulumi.getStack()}`;
     const settings = await readSettings(clusterName);
     const target = await targets[settings.target](settings, clusterName);
-    const cluster = new StormCluster("storm", {
+    const cluster = new StormCluster(clusterResource, {
         clusterName,
         hosts: target.hosts,
         discovery: target.discovery,
         zookeeper: settings.zookeeperServers,
-        security: securityOf(settings.security),
+        security: settings.security,
         users: settings.users,
         certificateDays: settings.certificateDays,
         authority: settings.authority,
@@ -82,7 +83,7 @@ export = async () => {
         /** The version of Storm that the tag of its image names; if it names none, the image. */
         stormVersion: imageVersion(settings.stormImage) ?? settings.stormImage,
         /** `tls`: Nimbus and pages are reached by TLS. */
-        ...(settings.security === "tls" && { security: settings.security }),
+        ...(connectionsBy(settings.security) === "tls" && { security: "tls" }),
         /** What each user connects with, by name, a secret: `make client` writes it to files. */
         ...(settings.users.length > 0 && { users: cluster.users }),
         /** When the first of the certificates ends, those of authorities too. */

@@ -4,11 +4,13 @@ import type { z } from "zod";
 import type { Logging } from "./components/hosts/docker/logging";
 import { stackState } from "./components/stackState";
 import type { UsersAuthority } from "./components/storm/security/authority";
+import { nextSecurity } from "./components/storm/rollout/securityInUpdate";
+import type { SecurityInUpdate } from "./components/storm/spec/security";
 import { majorVersion } from "./provider/image";
 import { authorityUpdateProblem } from "./settings/authority";
 import { type Fields, fields } from "./settings/fields";
 import { type Problem, ruleProblems, type Valid } from "./settings/rules";
-import { securityChangeProblem } from "./settings/security";
+import { clusterResource, securityChangeProblems, securityOf } from "./settings/security";
 import { existingStormImage } from "./settings/stormImage";
 import { topologyProblems } from "./settings/topologies";
 import { warnings } from "./settings/warnings";
@@ -103,11 +105,14 @@ export function checkSettings(
 export function parseSettings(...args: Parameters<typeof checkSettings>): Settings & { warnings: string[] } {
     const { settings, mistakes, warnings: told } = checkSettings(...args);
     if (settings === undefined) {
-        throw new pulumi.RunError(
-            `The stack's settings have ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}:\n${mistakes.join("\n")}`,
-        );
+        throw mistaken(mistakes);
     }
     return { ...settings, warnings: told };
+}
+
+function mistaken(mistakes: string[]): pulumi.RunError {
+    const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+    return new pulumi.RunError(`The stack's settings have ${count}:\n${mistakes.join("\n")}`);
 }
 
 function report(path: string[], issue: z.core.$ZodIssue, problem: Problem): void {
@@ -140,8 +145,10 @@ function describe(
 }
 
 /** A stack's settings. Settings that may hold secrets are Outputs, which keep them secret. */
-export type StackSettings = Omit<Settings, "stormYaml" | "logging" | "authority"> & {
+export type StackSettings = Omit<Settings, "stormYaml" | "logging" | "security" | "authority"> & {
     authority: UsersAuthority | undefined;
+    /** How far the update takes the cluster on the way to the setting; undefined: nothing is protected. */
+    security: SecurityInUpdate | undefined;
     stormYaml: pulumi.Input<Settings["stormYaml"]>;
     logging: Logging | undefined;
 };
@@ -169,20 +176,23 @@ export async function readSettings(clusterName: string): Promise<StackSettings> 
         void pulumi.log.warn(`Of the stack's settings:\n${told.join("\n")}`);
     }
     const state = await stackState();
+    const security = nextSecurity(state, clusterResource, securityOf(settings.security));
+    const problems: string[] = [];
+    securityChangeProblems(settings, security, state, (path, message) =>
+        problems.push(describe(path, message, values, isSecret)),
+    );
     const authorityProblem = authorityUpdateProblem(settings, state);
     if (authorityProblem !== undefined) {
-        throw new pulumi.RunError(`The stack's settings have a mistake:\n  ${authorityProblem}`);
+        problems.push(`  ${authorityProblem}`);
     }
-    const problem = securityChangeProblem(settings.security, state);
-    if (problem !== undefined) {
-        throw new pulumi.RunError(
-            `The stack's settings have a mistake:\n  storm:security ("${settings.security}") ${problem}`,
-        );
+    if (problems.length > 0) {
+        throw mistaken(problems);
     }
     const { stormYaml, logging, authority } = settings;
     return {
         ...settings,
         authority: authority && { certificate: authority.certificate ?? "", key: pulumi.secret(authority.key ?? "") },
+        security,
         stormYaml: isSecret("stormYaml") ? pulumi.secret(stormYaml) : stormYaml,
         logging: logging && isSecret("logging") ? { ...logging, options: pulumi.secret(logging.options) } : logging,
     };

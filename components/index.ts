@@ -31,7 +31,8 @@ export { type Edge, edges, type EdgesArgs, type Outsider } from "./storm/spec/ed
 export type { ExistingZooKeeper } from "./storm/daemons/ensemble";
 export { defaultHeap, type Heap, type Memory, type MonitoringMemory } from "./storm/spec/memory";
 export { ports } from "./storm/spec/ports";
-export type { Security } from "./storm/spec/security";
+export { securityInUpdate } from "./storm/rollout/securityInUpdate";
+export type { NimbusStep, Security, SecurityInUpdate, SecurityStep } from "./storm/spec/security";
 export type { UserFiles } from "./storm/security/users";
 export { StormCluster } from "./storm/stormCluster";
 export type { StormClusterArgs } from "./storm/stormClusterArgs";

@@ -428,8 +428,8 @@ export const schema = {
     }),
     /** How far an existing cluster is on its way to TLS. */
     SecurityStep: z.strictObject({
-        /** 1 to 3. */
-        step: z.int().min(1).max(3),
+        /** 0 to 3. */
+        step: z.int().min(0).max(3),
         /** Nimbus daemons of a cluster that must have no topology when it begins; default: it may have some. */
         withoutTopologies: z.array(nimbusContainer).optional(),
     }),

@@ -3,7 +3,7 @@ import { hostCount, subnetAt } from "../components/network/subnet";
 import { daemonKinds, type DaemonRef, ofKind } from "../components/daemonRef";
 import { monitoringLimits } from "../components/monitoring/defaults";
 import { architectureOf, instanceTypeProblem, memoryOf } from "../components/hosts/ec2/instanceTypes";
-import { heapSum, type Jvms } from "../components/storm/spec/memory";
+import { heapSum, type Jvms, reverseProxyMemory } from "../components/storm/spec/memory";
 import { hasBastion, type MachineArgs } from "../components/targets/ec2Machine";
 import { bastionName, ec2Defaults, kindsWithData } from "../components/targets/ec2TargetArgs";
 import { isOfficialForX86Only } from "../provider/image";
@@ -102,14 +102,17 @@ const systemMebibytes = 400;
  */
 export function awsProblems(
     { vpc, zones, cidr, flowLogs, instanceTypes, amis, private: isPrivate }: AwsSettings,
-    settings: Partial<Pick<Fields, "stormImage" | "discovery" | "ssh" | "monitoring">>,
+    settings: Partial<Pick<Fields, "stormImage" | "discovery" | "ssh" | "monitoring" | "security" | "logviewers">>,
     daemons: DaemonRef[] | undefined,
     jvms: Jvms | undefined,
     problem: (path: (string | number)[], message: string) => void,
 ): void {
     for (const [kind, type] of Object.entries(instanceTypes)) {
         const { besideNimbus, onEachMachine } = monitoringLimits(settings.monitoring);
-        const beside = onEachMachine + (kind === "nimbus" ? besideNimbus : 0);
+        const beside = {
+            "storm:monitoring": onEachMachine + (kind === "nimbus" ? besideNimbus : 0),
+            "the reverse proxy": settings.security === "tls" && servesPages(kind, settings) ? reverseProxyMemory : 0,
+        };
         const message =
             instanceTypeProblem(type, kindsWithData.includes(kind)) ??
             processorProblem(kind, type, daemons, settings) ??
@@ -193,13 +196,18 @@ function processorProblem(
         : undefined;
 }
 
+/** Whether machines of a kind have pages that a reverse proxy is in front of. */
+function servesPages(kind: string, { logviewers }: Partial<Pick<Fields, "logviewers">>): boolean {
+    return ["ui", "drpc"].includes(kind) || (["nimbus", "supervisor"].includes(kind) && logviewers !== false);
+}
+
 /** Why the daemon of a kind cannot run on a type; undefined: it can, as far as is known, or the cluster has none of that kind. */
 function memoryProblem(
     machine: string,
     type: string,
     daemons: DaemonRef[] = [],
     jvms: Jvms | undefined,
-    beside: number,
+    beside: Record<string, number>,
 ): string | undefined {
     const kind = daemonKinds.find((each) => each === machine);
     const memory = memoryOf(type);
@@ -207,9 +215,11 @@ function memoryProblem(
         return undefined;
     }
     const heaps = heapSum(kind, jvms);
-    const monitoring = beside > 0 ? `, storm:monitoring ${beside} MiB` : "";
-    return memory >= heaps + beside + systemMebibytes
+    const others = Object.entries(beside).filter(([, needed]) => needed > 0);
+    const sum = others.reduce((total, [, needed]) => total + needed, 0);
+    const list = others.map(([name, needed]) => `, ${name} ${needed} MiB`).join("");
+    return memory >= heaps + sum + systemMebibytes
         ? undefined
-        : `has too little memory: ${type} has ${memory} MiB, the heaps in the container need ${heaps} MiB${monitoring}, and the system ${systemMebibytes} MiB: ` +
+        : `has too little memory: ${type} has ${memory} MiB, the heaps in the container need ${heaps} MiB${list}, and the system ${systemMebibytes} MiB: ` +
               `choose a larger type, or lower storm:heap${kind === "supervisor" ? " or storm:slots" : ""}`;
 }

@@ -4,6 +4,7 @@ import { promisify } from "util";
 import { monitoringLimits } from "../components/monitoring/defaults";
 import { daemonRefs } from "../components/storm/spec/composition";
 import { heapSum, memoryLimit, reverseProxyMemory } from "../components/storm/spec/memory";
+import { hasReverseProxies, type SecurityInUpdate } from "../components/storm/spec/security";
 import type { Settings } from "../settings";
 
 /** Memory in MiB of the machine whose Docker runs the containers of `local`; undefined: it is not known. */
@@ -29,14 +30,18 @@ export interface Shortage {
 
 /** Compares a machine's memory, in MiB, with what a cluster on it needs and may come to use. */
 export function memoryShortage(
-    settings: Omit<Settings, "stormYaml" | "logging" | "authority">,
+    settings: Omit<Settings, "stormYaml" | "logging" | "authority" | "security"> & {
+        security: Settings["security"] | SecurityInUpdate | undefined;
+    },
     machine: number | undefined,
 ): Shortage {
+    const { security } = settings;
     const kinds = daemonRefs(settings).map(({ kind }) => kind);
     const sum = (of: (kind: (typeof kinds)[number]) => number) => kinds.reduce((total, kind) => total + of(kind), 0);
     const needed = sum((kind) => heapSum(kind, settings));
     const { besideNimbus, onEachMachine } = monitoringLimits(settings.monitoring);
-    const reverseProxy = settings.security === "tls" && settings.ui ? reverseProxyMemory : 0;
+    const reverseProxy =
+        hasReverseProxies(security === "none" ? undefined : security) && settings.ui ? reverseProxyMemory : 0;
     const limits = sum((kind) => memoryLimit(kind, settings)) + besideNimbus + onEachMachine + reverseProxy;
     if (machine === undefined || limits <= machine) {
         return {};

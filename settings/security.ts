@@ -1,30 +1,46 @@
 /** The setting `security`: what is protected by certificates. */
-import { securedBy } from "../components/storm/rollout/securitySteps";
-import type { Security } from "../components/storm/spec/security";
-import { type ExistingResource, ofKindIn } from "../components/stackState";
+import type { ExistingResource } from "../components/stackState";
+import { changesCalls, submitted } from "../components/storm/rollout/securityInUpdate";
+import type { Security, SecurityInUpdate } from "../components/storm/spec/security";
 import { imageVersion } from "../provider/image";
 import type { Fields } from "./fields";
 import type { Problem, Valid } from "./rules";
 
+/** Name of the cluster's resource. */
+export const clusterResource = "storm";
+
 /**
- * Tells why a stack that exists cannot get what the setting asks for in this update.
+ * Tells why an update cannot take a stack that exists on the way to what the setting asks for.
+ * @param next How far the update takes it.
  * @param state The stack's resources, as of its last update.
  */
-export function securityChangeProblem(setting: Fields["security"], state: ExistingResource[]): string | undefined {
-    const has = securedBy(state) ?? "none";
-    if (levels.indexOf(setting) < levels.indexOf(has)) {
-        const server = has === "tls" ? "Nimbus" : "ZooKeeper";
-        return `would cut off the daemons of a cluster whose ${server} has TLS: set it to ${has} again, or create another stack without it`;
+export function securityChangeProblems(
+    settings: Omit<Valid, "zookeepers">,
+    next: SecurityInUpdate | undefined,
+    state: ExistingResource[],
+    problem: Problem,
+): void {
+    const cutOff = (topologies: string[]) =>
+        `would cut the workers of ${topologies.join(", ")} off from each other and from Nimbus: take topologies out of storm:topologies`;
+    if (next?.nimbus && changesCalls(state, clusterResource, next.nimbus) && submitted(state).length > 0) {
+        problem(
+            ["security"],
+            `${cutOff(submitted(state))}, run \`make up\`, which kills them, then set this, and submit them again after that update`,
+        );
     }
-    const topologies = ofKindIn("Submission", state).map(({ outputs }) => String(outputs.topology));
-    return setting === "tls" && has !== "tls" && topologies.length > 0
-        ? `would cut the workers of ${topologies.join(", ")} off from each other and from Nimbus: take topologies out of storm:topologies, ` +
-              "run `make up`, which kills them, then set this, and submit them again after that update"
-        : undefined;
+    if (next && next.topologies.length > 0 && (settings.topologies ?? []).length > 0) {
+        problem(
+            ["security"],
+            `${cutOff(next.topologies)}, run \`make up\`, which kills them, and again, and submit them again after that update`,
+        );
+    }
+    const has = next && (next.nimbus === undefined ? "zookeeper" : "tls");
+    if (has && has !== settings.security) {
+        securityProblems({ ...settings, security: has }, ([key = "", ...path], message) =>
+            problem([key, ...path], key === "security" ? `has not left ${has} yet, which ${message}` : message),
+        );
+    }
 }
-
-/** From nothing to everything. */
-const levels: Fields["security"][] = ["none", "zookeeper", "tls"];
 
 /** What the setting asks for, as components have it. */
 export function securityOf(setting: Fields["security"]): Security | undefined {

@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { TargetArgs } from "../components/targets/target";
 import type { StackSettings } from "../settings";
 import { monitoringPorts } from "../settings/monitoring";
-import { securityOf } from "../settings/security";
 
 /** First part of the names of a target's resources. */
 export const targetName = "host";
@@ -13,7 +12,7 @@ export function commonArgs(settings: StackSettings, clusterName: string): Target
         clusterName,
         discovery: settings.discovery,
         ambassadorTls: settings.ambassadorTls,
-        security: securityOf(settings.security),
+        security: settings.security,
         images: {
             storm: settings.stormImage,
             dns: settings.dnsImage,

@@ -14,6 +14,7 @@ import { ZooKeeper } from "./daemons/zookeeper";
 import { drains } from "./rollout/drains";
 import { prerequisites } from "./rollout/prerequisites";
 import { restartGate } from "./rollout/restartGate";
+import { requireSteps } from "./rollout/securityInUpdate";
 import { revisionOf } from "./rollout/versionGuard";
 import { type PlacedReverseProxy, pagePorts, placeReverseProxies, ReverseProxy } from "./security/reverseProxies";
 import { type Secured, secured } from "./security/secured";
@@ -82,7 +83,12 @@ export class StormCluster extends pulumi.ComponentResource {
         const memory = (kind: DaemonKind) => memoryLimit(kind, args);
         const options = { parent: this };
 
-        const state = pulumi.output(stackState());
+        const state = pulumi.output(
+            stackState().then((existing) => {
+                requireSteps(existing, name, args.security);
+                return existing;
+            }),
+        );
         const revision = state.apply((existing) => revisionOf(existing, name, args.stormImage));
         const reverseProxies = proxiesOf(daemons, args);
         const { first, byEngine } = prerequisites(name, args, daemons, reverseProxies, { state, revision }, this);
@@ -282,7 +288,7 @@ export class StormCluster extends pulumi.ComponentResource {
             ready: [...nimbus.ready, ...ready],
             discovery,
             readySeconds,
-            tls: security.storm,
+            tls: security.nimbusTls && security.storm,
         };
         this.registerOutputs({
             zookeeperServers: this.zookeeperServers,

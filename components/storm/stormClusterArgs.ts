@@ -7,7 +7,7 @@ import type { Delivery } from "./daemons/stormDaemon";
 import type { UsersAuthority } from "./security/authority";
 import { clusterDefaults } from "./spec/defaults";
 import type { Heap, Memory, MonitoringMemory } from "./spec/memory";
-import type { Security } from "./spec/security";
+import type { Security, SecurityInUpdate } from "./spec/security";
 import type { StormConfig } from "./spec/stormConfig";
 import type { ZooCfg } from "./spec/zooCfg";
 
@@ -95,11 +95,12 @@ export interface StormClusterArgs {
     /**
      * What is protected by certificates, which the stack creates: with `zookeeper`, Storm's daemons and workers connect to the cluster's
      * own ensemble by mutual TLS, at TCP port 2281, and so do its members to each other. Needs Storm 2.7 and ZooKeeper 3.7 or newer, and
-     * another discovery than `ambassador`. An ensemble that exists gets there in three updates, and does not go back. With `tls`, so do all
-     * that connect to Nimbus, at TCP port 6629, to supervisors, to workers and, by https, to pages. Needs Storm 2.8.7 or newer.
+     * another discovery than `ambassador`. An ensemble that exists gets there in three updates. With `tls`, so do all that connect to
+     * Nimbus, at TCP port 6629, to supervisors, to workers and, by https, to pages. Needs Storm 2.8.7 or newer. A cluster that gets less
+     * than it has would be cut off: it, and its target, must get what {@link securityInUpdate} returns.
      * @default nothing is: ZooKeeper and Storm have no login
      */
-    security?: Security;
+    security?: Security | SecurityInUpdate;
     /**
      * Names of those who may submit topologies, and see pages, with the security `tls`: each has a certificate, and a password for pages. A
      * name has 1 to 64 letters, digits, `.`, `_` and `-`, and begins with a letter or digit. `storm`, `ui`, `drpc`,

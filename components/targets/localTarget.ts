@@ -8,7 +8,7 @@ import type { Host } from "../hosts/host";
 import { StackId } from "../hosts/stackId";
 import { LocalNetwork } from "../network/localNetwork";
 import { type DaemonCounts, daemonRefs, placeDaemons } from "../storm/spec/composition";
-import { pageScheme } from "../storm/spec/security";
+import { hasReverseProxies, pageScheme } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { localAddress, type LocalKind } from "./localAddresses";
 import { type MonitoringHosts, type Target, type TargetArgs, targetDiscovery, type TargetOutputs } from "./target";
@@ -85,7 +85,7 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
             nodeExporters: monitoring.nodeExporter ? [host("node-exporter", "nodeExporter")] : [],
             cadvisors: monitoring.cadvisor ? [host("cadvisor", "cadvisor")] : [],
         };
-        if (args.security === "tls" && args.daemons.ui) {
+        if (hasReverseProxies(args.security) && args.daemons.ui) {
             this.reverseProxy = host("reverse-proxy", "reverseProxy");
         }
         this.outputs = {

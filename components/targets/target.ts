@@ -9,7 +9,7 @@ import type { PlacedDaemon } from "../discovery/placedDaemon";
 import type { Logging } from "../hosts/docker/logging";
 import type { Host } from "../hosts/host";
 import { clusterDefaults } from "../storm/spec/defaults";
-import type { Security } from "../storm/spec/security";
+import type { Security, SecurityInUpdate } from "../storm/spec/security";
 
 /** A way in which daemons resolve services. */
 export type DiscoveryKind = "addresses" | "dns" | "ambassador";
@@ -50,7 +50,7 @@ export interface TargetArgs {
      * What of the cluster is protected by certificates; the same as that of the cluster.
      * @default nothing is
      */
-    security?: Security;
+    security?: Security | SecurityInUpdate;
     /**
      * TCP port at which Storm UI is reached; the same as that of the cluster.
      * @default 8080

@@ -118,13 +118,6 @@ describe("the setting", () => {
         const args = { clusterName: "c", hosts, zookeeper: { servers: ["zk-1"] }, security: "zookeeper" as const };
         expect(() => new StormCluster("c", args)).toThrow(/an ensemble of the cluster's own/);
     });
-
-    test("`none` is refused once ZooKeeper has TLS", async () => {
-        const state = { "storm:index:SecurityStep::storm-security-begun": { step: 1 } };
-        await expect(runProgram({}, { state })).rejects.toThrow(
-            /storm:security \("none"\) would cut off the daemons of a cluster whose ZooKeeper has TLS/,
-        );
-    });
 });
 
 describe.each<[string, () => Promise<Run>, string]>([

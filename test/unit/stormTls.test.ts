@@ -2,7 +2,6 @@ import { X509Certificate } from "crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "yaml";
 import { edges } from "../../components/storm/spec/edges";
-import { securedBy } from "../../components/storm/rollout/securitySteps";
 import { stormPem } from "../../provider/nimbus/tlsFiles";
 import { certify } from "../../provider/kinds/certificate";
 import { securityStep } from "../../provider/kinds/securityStep";
@@ -84,13 +83,6 @@ describe("the setting", () => {
         );
         const begun = { "storm:index:SecurityStep::storm-nimbus-security-begun": { step: 1 } };
         await expect(secured({}, { state: { ...state, ...begun }, existing })).resolves.toBeDefined();
-    });
-
-    test.each(["none", "zookeeper"])("does not go back to `%s`", async (security) => {
-        const state = { "storm:index:SecurityStep::storm-nimbus-security-begun": { step: 1 } };
-        await expect(secured({ security, users: [] }, { state })).rejects.toThrow(
-            /would cut off the daemons of a cluster whose Nimbus has TLS: set it to tls again/,
-        );
     });
 });
 
@@ -326,11 +318,4 @@ describe("a cluster that exists", () => {
             nimbus.stop();
         }
     });
-});
-
-test("a state says how far a cluster is protected", () => {
-    const step = (name: string) => ({ type: "storm:index:SecurityStep", name, outputs: { step: 1 } });
-    expect(securedBy([])).toBeUndefined();
-    expect(securedBy([step("storm-security-begun")])).toBe("zookeeper");
-    expect(securedBy([step("storm-nimbus-security-begun"), step("storm-security-begun")])).toBe("tls");
 });

@@ -8,7 +8,7 @@ import { type ClusterArgs, Daemon } from "./daemon";
 import type { Ensemble } from "./ensemble";
 import type { ZooKeeperMember } from "../security/zooKeeperTls";
 import { ports } from "../spec/ports";
-import { clientPort, type SecurityStep } from "../spec/security";
+import type { SecurityStep } from "../spec/security";
 import { cfgExtra, metricsProvider, type ZooCfg } from "../spec/zooCfg";
 import { restartGate } from "../rollout/restartGate";
 
@@ -67,7 +67,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
         const plainAddress = (member: PlacedDaemon): pulumi.Output<string> => {
             const { bindAddress } = discovery.advertise(member);
             return args.tls
-                ? pulumi.all([args.tls.step, bindAddress]).apply(([step, bound]) => (step === 1 ? bound : loopback))
+                ? pulumi.all([args.tls.step, bindAddress]).apply(([step, bound]) => (step < 2 ? bound : loopback))
                 : bindAddress;
         };
         const advertised = pulumi.all(members.map((member) => discovery.advertise(member).host));
@@ -110,7 +110,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
                                 cfgExtra({
                                     clientPort: ports.zookeeper,
                                     clientPortAddress,
-                                    ...(tls && step && tls.zooCfg(step, address)),
+                                    ...(step !== undefined && tls?.zooCfg(step, address)),
                                     ...(args.metrics && metricsProvider(address)),
                                     ...args.zooCfg,
                                 }),
@@ -152,9 +152,7 @@ export class ZooKeeper extends pulumi.ComponentResource implements Service, Ense
         this.ready = created.map(({ ready }) => ready);
         this.restarted = [restartGate(`${name}-restart-gate`, created, limit, options)];
         this.servers = pulumi.all(
-            members.map(
-                ({ host: { address } }) => pulumi.interpolate`${address}:${clientPort(args.tls && "zookeeper")}`,
-            ),
+            members.map(({ host: { address }, defaultPort }) => pulumi.interpolate`${address}:${defaultPort}`),
         );
         this.registerOutputs({ addresses: members.map(({ host }) => host.address) });
     }

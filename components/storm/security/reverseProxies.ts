@@ -9,7 +9,7 @@ import { hostContainer } from "../../hosts/docker/hostContainer";
 import type { Host } from "../../hosts/host";
 import { reverseProxyMemory } from "../spec/memory";
 import { type PagePorts, ports, portsBehindProxy } from "../spec/ports";
-import type { Security } from "../spec/security";
+import { connectionsBy, hasReverseProxies, type Security, type SecurityInUpdate } from "../spec/security";
 import { type Backend, reverseProxyConfig } from "./reverseProxyConfig";
 
 /** A reverse proxy, where it runs, and what is behind it. */
@@ -28,7 +28,7 @@ export interface ReverseProxiesArgs {
     /** TCP port at which Storm UI is reached. */
     uiPort: number;
     /** What is protected; reverse proxies run with `tls` alone. */
-    security?: Security;
+    security?: Security | SecurityInUpdate;
 }
 
 /** Whether containers on a host use the network of their machine. */
@@ -38,7 +38,7 @@ function sharesNetwork({ docker }: Host): boolean {
 
 /** TCP ports at which Storm's servers of pages on a host listen. */
 export function pagePorts(host: Host, { security, uiPort }: ReverseProxiesArgs): PagePorts {
-    return security === "tls" && sharesNetwork(host)
+    return connectionsBy(security) === "tls" && sharesNetwork(host)
         ? portsBehindProxy
         : { ui: uiPort, logviewer: ports.logviewer, drpc: ports.drpcHttp };
 }
@@ -49,7 +49,7 @@ export function pagePorts(host: Host, { security, uiPort }: ReverseProxiesArgs):
  * @throws Error if it has no host to run on.
  */
 export function placeReverseProxies(daemons: readonly PlacedDaemon[], args: ReverseProxiesArgs): PlacedReverseProxy[] {
-    if (args.security !== "tls") {
+    if (!hasReverseProxies(args.security)) {
         return [];
     }
     const ui = ofKind(daemons, "ui").map((daemon) => ({

@@ -6,9 +6,16 @@ import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Host } from "../../hosts/host";
 import type { ExistingResource } from "../../stackState";
 import { existingNimbuses } from "../rollout/existingNimbuses";
-import { announce, begin, end, membersSteps, nextStep, nimbusSteps } from "../rollout/securitySteps";
+import { changesCalls, nextSecurity } from "../rollout/securityInUpdate";
+import { announce, begin, end, membersSteps, nimbusSteps } from "../rollout/securitySteps";
 import type { PagePorts } from "../spec/ports";
-import type { Security, SecurityStep } from "../spec/security";
+import {
+    connectionsBy,
+    type NimbusStep,
+    type Security,
+    type SecurityInUpdate,
+    type SecurityStep,
+} from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
 import { type Authority, firstEnd, type UsersAuthority } from "./authority";
 import { type Credentials, together } from "./credentials";
@@ -21,7 +28,7 @@ export interface SecuredArgs {
     /** The cluster's name. */
     clusterName: string;
     /** What is protected; default: nothing. */
-    security?: Security | undefined;
+    security?: Security | SecurityInUpdate | undefined;
     /** Days for which certificates are valid. */
     certificateDays: number;
     /** Signs the stack's authorities too; default: nobody does. */
@@ -71,14 +78,22 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
     }
     const before = { parent, dependsOn: first };
     const common = { clusterName, certificateDays, authority, discovery };
+    const connections = connectionsBy(security);
+    const now = pulumi
+        .all([state, security])
+        .apply(([existing, given]) =>
+            typeof given === "string" ? (nextSecurity(existing, name, given) as SecurityInUpdate) : given,
+        );
     const zookeeper = new ZooKeeperTls(`${name}-security`, common, { parent });
-    const step = state.apply((existing) => nextStep(existing, name, membersSteps));
+    const step = now.apply(({ members }) => members);
     const members = { member: (daemon: PlacedDaemon) => zookeeper.member(daemon), step };
     const forZooKeeper = (daemon: PlacedDaemon) =>
-        daemon.kind === "nimbus" || daemon.kind === "supervisor" ? zookeeper.client(daemon) : undefined;
-    if (security === "zookeeper") {
+        connections && (daemon.kind === "nimbus" || daemon.kind === "supervisor")
+            ? zookeeper.client(daemon)
+            : undefined;
+    if (security === "zookeeper" || (typeof security === "object" && security.nimbus === undefined)) {
         const begun = begin(name, membersSteps, step, before);
-        announce([{ steps: membersSteps, step }], begun);
+        announce(now, begun);
         warnOfEnds(zookeeper.authorities, certificateDays, parent);
         return {
             members,
@@ -91,26 +106,20 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
     const storm = new StormTls(`${name}-tls`, { ...common, pagePorts, users }, { parent });
     const authorities = [...zookeeper.authorities, ...storm.authorities];
     warnOfEnds(authorities, certificateDays, parent);
-    const nimbusStep = state.apply((existing) => nextStep(existing, name, nimbusSteps));
-    // Workers of before and after the first step do not connect to each other.
+    const nimbusStep = now.apply(({ nimbus }) => nimbus as NimbusStep);
     const withoutTopologies = pulumi
         .all([state, nimbusStep])
-        .apply(([existing, at]) => (at === 1 ? existingNimbuses(existing, name) : undefined));
+        .apply(([existing, at]) => (changesCalls(existing, name, at) ? existingNimbuses(existing, name) : undefined));
     const checked = begin(name, nimbusSteps, nimbusStep, before, withoutTopologies);
     const begun = begin(name, membersSteps, step, { parent, dependsOn: [...first, checked] });
-    announce(
-        [
-            { steps: membersSteps, step },
-            { steps: nimbusSteps, step: nimbusStep },
-        ],
-        begun,
-    );
+    announce(now, begun);
     return {
         members,
         storm,
-        nimbusTls: stormPem,
+        ...(connections === "tls" && { nimbusTls: stormPem }),
         authorization: nimbusStep.apply((at) => (at > 1 ? authorization(users, args.nimbuses === 1) : {})),
-        credentials: (daemon) => together([forZooKeeper(daemon), storm.daemon(daemon)]),
+        credentials: (daemon) =>
+            together([forZooKeeper(daemon), connections === "tls" ? storm.daemon(daemon) : storm.server(daemon)]),
         begun: [checked, begun],
         end: (ready) => {
             end(name, membersSteps, step, { parent, dependsOn: ready.zookeeper });

@@ -136,6 +136,16 @@ export class StormTls extends pulumi.ComponentResource {
         };
     }
 
+    /** What a Nimbus serves by TLS with, while it calls others in plain; undefined: it is none. */
+    server(daemon: PlacedDaemon): Credentials | undefined {
+        return daemon.kind === "nimbus"
+            ? {
+                  ...this.daemon(daemon),
+                  config: { ...nimbusServer, "nimbus.thrift.tls.port": ports.nimbusTls },
+              }
+            : undefined;
+    }
+
     /** What the exporter asks Nimbus by, as PEM: content by path in the container. */
     exporter(): Record<string, pulumi.Output<string>> {
         const own = { name: "exporter", commonName: "exporter", usage: "client" as const };
@@ -166,16 +176,17 @@ export class StormTls extends pulumi.ComponentResource {
     }
 }
 
+const nimbusServer: StormConfig = {
+    ...keyStore("nimbus.thrift.tls.server"),
+    ...trusted("nimbus.thrift.tls.server", clientsTrustStore),
+};
+
 /** Entries of a kind of daemon alone. UI has those of logviewers as others reach them, as it links to them. */
 function ofKind(kind: DaemonKind, listen: PagePorts): StormConfig {
     const logviewer = pages("logviewer", listen.logviewer);
     switch (kind) {
         case "nimbus":
-            return {
-                ...keyStore("nimbus.thrift.tls.server"),
-                ...trusted("nimbus.thrift.tls.server", clientsTrustStore),
-                ...logviewer,
-            };
+            return { ...nimbusServer, ...logviewer };
         case "supervisor":
             return logviewer;
         case "drpc":

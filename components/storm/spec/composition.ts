@@ -2,7 +2,7 @@ import { type DaemonKind, type DaemonRef, daemonKinds, daemonRef, ofKind, parseD
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import type { Host } from "../../hosts/host";
 import { ports } from "./ports";
-import { clientPort, nimbusPort, type Security } from "./security";
+import { clientPort, nimbusPort, type Security, type SecurityInUpdate } from "./security";
 
 /** How many daemons of each kind a cluster has. */
 export interface DaemonCounts {
@@ -45,7 +45,7 @@ const defaultPorts: Record<DaemonKind, number> = { ...ports, ui: 8080 };
 export function placeDaemons(
     clusterName: string,
     hosts: Readonly<Record<string, Host>>,
-    security?: Security,
+    security?: Security | SecurityInUpdate,
 ): PlacedDaemon[] {
     const unknown = Object.keys(hosts).filter((name) => parseDaemonName(name) === undefined);
     if (unknown.length > 0) {

@@ -1,7 +1,7 @@
 import { type DaemonKind, daemonKinds } from "../../daemonRef";
 import { etcdPorts, nimbusPorts, securedPort } from "../../discovery/ambassador/ports";
 import { ports } from "./ports";
-import { clientPort, nimbusPort, type Security } from "./security";
+import { clientPort, nimbusPort, type Security, type SecurityInUpdate } from "./security";
 
 /** Who connects to daemons from outside of the cluster. */
 export type Outsider = "browser" | "client" | "prometheus";
@@ -36,7 +36,7 @@ export interface EdgesArgs {
      * What is protected by certificates; with `zookeeper`, the clients of ZooKeeper connect by TLS, with `tls` those of Nimbus too.
      * @default nothing is
      */
-    security?: Security;
+    security?: Security | SecurityInUpdate;
     /**
      * What watches the cluster, on the machine of the first Nimbus, and the TCP ports of its Prometheus server and of Grafana; without a
      * server, somebody else's, the outsider `prometheus`, scrapes the exporters.
@@ -102,7 +102,7 @@ function one(port: number) {
     return [port, port] as const;
 }
 
-function direct(slots: number, uiPort: number, security: Security | undefined): Edge[] {
+function direct(slots: number, uiPort: number, security: EdgesArgs["security"]): Edge[] {
     const [zookeeper, nimbus] = [clientPort(security), nimbusPort(security)];
     return [
         { from: "zookeeper", to: "zookeeper", ports: one(ports.zookeeperPeers), purpose: "followers and leader" },
