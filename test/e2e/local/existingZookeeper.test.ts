@@ -51,7 +51,9 @@ afterAll(async () => {
 
 /** Names of the nodes below a path. */
 const nodes = (path: string) =>
-    /^\[(.*)\]$/m.exec(docker("exec", server, "zkCli.sh", "-server", "localhost:2181", "ls", path))?.[1]?.split(", ");
+    /^\[(.*)\]$/m
+        .exec(docker("exec", server, "zkCli.sh", "-waitforconnection", "-server", "localhost:2181", "ls", path))?.[1]
+        ?.split(", ");
 
 test("a cluster on an ensemble that is there already has none of its own, and keeps its state below its own name", () => {
     expect(Object.keys(stack.containers()).sort()).toEqual(["nimbus-1", "supervisor-1"]);

@@ -29,7 +29,7 @@ function handshake(at: string, folder: string, own?: string): string {
 const withoutCertificate = (stack: TestStack, command: string) =>
     inside(stack, "zookeeper-1", `JVMFLAGS=-Xmx64m zkCli.sh -server 127.0.0.1:2181 ${command} 2>&1 || true`);
 
-/** What it says with the certificate of a Nimbus. */
+/** What it says with the certificate of a Nimbus, once it has said that it is connected: it prints both at once otherwise, mixed. */
 function withCertificate(stack: TestStack, member: string, command: string): string {
     const options = [
         "clientCnxnSocket=org.apache.zookeeper.ClientCnxnSocketNetty",
@@ -54,7 +54,7 @@ function withCertificate(stack: TestStack, member: string, command: string): str
                 `${folder}:/certificates:ro`,
             ],
             ...["--env", `CLIENT_JVMFLAGS=-Xmx64m ${options.join(" ")}`, image],
-            ...["bash", "-c", `zkCli.sh -server ${member}:2281 ${command} 2>&1`],
+            ...["bash", "-c", `zkCli.sh -waitforconnection -server ${member}:2281 ${command} 2>&1`],
         );
     } finally {
         fs.rmSync(folder, { recursive: true });
