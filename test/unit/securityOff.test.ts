@@ -250,6 +250,16 @@ describe.each<[string, object]>([
         expect(run.outputs.uiUrl).toBe(none.outputs.uiUrl);
     });
 
+    test("reverse proxies leave their ports in the first, and pages take them in the third", () => {
+        for (const run of runs) {
+            expect(run.resources.filter(({ name }) => name.includes("reverse-proxy"))).toEqual([]);
+        }
+        const ports = (run: Run) => ["ui", "logviewer"].map((server) => stormYaml(run, "ui")[`${server}.https.port`]);
+        expect(ports(update(1))).toEqual(target === "aws" ? [18080, 8000] : [8080, 8000]);
+        expect(ports(update(2))).toEqual(ports(update(1)));
+        expect(ports(update(3))).toEqual([undefined, undefined]);
+    });
+
     test("in the third, the cluster must have no topology", () => {
         const asked = runs.map((run) =>
             run.resources.some(({ name }) => name === "storm-nimbus-security-begun")
