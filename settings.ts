@@ -5,11 +5,11 @@ import type { Logging } from "./components/hosts/docker/logging";
 import { stackState } from "./components/stackState";
 import type { UsersAuthority } from "./components/storm/security/authority";
 import { nextSecurity } from "./components/storm/rollout/securityInUpdate";
-import type { SecurityInUpdate } from "./components/storm/spec/security";
+import { certifiedFor, type SecurityInUpdate } from "./components/storm/spec/security";
 import { majorVersion } from "./provider/image";
 import { authorityUpdateProblem } from "./settings/authority";
 import { type Fields, fields } from "./settings/fields";
-import { type Problem, ruleProblems, type Valid } from "./settings/rules";
+import { leavingProblems, type Problem, ruleProblems, type Valid } from "./settings/rules";
 import { clusterResource, securityChangeProblems, securityOf } from "./settings/security";
 import { existingStormImage } from "./settings/stormImage";
 import { topologyProblems } from "./settings/topologies";
@@ -178,9 +178,12 @@ export async function readSettings(clusterName: string): Promise<StackSettings> 
     const state = await stackState();
     const security = nextSecurity(state, clusterResource, securityOf(settings.security));
     const problems: string[] = [];
-    securityChangeProblems(settings, security, state, (path, message) =>
-        problems.push(describe(path, message, values, isSecret)),
-    );
+    const problem: Problem = (path, message) => problems.push(describe(path, message, values, isSecret));
+    securityChangeProblems(settings, security, state, problem);
+    const has = certifiedFor(security);
+    if (has !== undefined && has !== settings.security) {
+        leavingProblems(settings, has, problem);
+    }
     const authorityProblem = authorityUpdateProblem(settings, state);
     if (authorityProblem !== undefined) {
         problems.push(`  ${authorityProblem}`);

@@ -4,6 +4,7 @@ import { localSupervisors } from "../components/targets/localAddresses";
 import { daemonRefs } from "../components/storm/spec/composition";
 import { edges } from "../components/storm/spec/edges";
 import { portsBehindProxy } from "../components/storm/spec/ports";
+import type { Security } from "../components/storm/spec/security";
 import { majorVersion } from "../provider/image";
 import { authorityProblems } from "./authority";
 import { awsProblems } from "./aws";
@@ -42,11 +43,10 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
         problem(["stormYaml", ...path], message),
     );
     zooCfgProblems(settings.zooCfg ?? {}, (path, message) => problem(["zooCfg", ...path], message));
-    securityProblems(settings, problem);
+    certificateProblems(settings, problem);
     authorityProblems(settings, problem);
     loggingProblems(settings.logging, (path, message) => problem(["logging", ...path], message));
     memoryProblems(settings, problem);
-    portProblems(settings, problem);
     monitoringProblems(settings, problem);
     nameProblems(settings, problem);
     discoveryProblems(settings, clusterName, problem);
@@ -60,6 +60,21 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
     if (settings.ssh?.keyFile && settings.sshKey) {
         problem(["sshKey"], "is set, and so is storm:ssh.keyFile: remove one of the two");
     }
+}
+
+function certificateProblems(settings: Valid, problem: Problem): void {
+    securityProblems(settings, problem);
+    portProblems(settings, problem);
+}
+
+/**
+ * Finds mistakes in valid settings of a cluster that goes back from a `security`, and needs what that needs until it has left it.
+ * @param has What the cluster still has.
+ */
+export function leavingProblems(settings: Omit<Valid, "zookeepers">, has: Security, problem: Problem): void {
+    certificateProblems({ ...settings, security: has }, ([key = "", ...path], message) =>
+        problem([key, ...path], key === "security" ? `has not left ${has} yet, which ${message}` : message),
+    );
 }
 
 function portProblems(settings: Valid, problem: Problem): void {

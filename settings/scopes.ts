@@ -1,7 +1,4 @@
-import { clusterDefaults } from "../components/storm/spec/defaults";
 import type { Problem, Valid } from "./rules";
-
-const { certificateDays: defaultDays } = clusterDefaults;
 
 /** A setting that only some stacks may set, and what is wrong if another does. */
 interface Scope {
@@ -17,7 +14,6 @@ const onTarget =
     (...targets: string[]) =>
     ({ target }: Valid) =>
         target === undefined || targets.includes(target);
-const hasCertificates = ({ security }: Valid) => security !== "none";
 const ownEnsemble = ({ zookeeperServers }: Valid) => zookeeperServers === undefined;
 
 /** Whether machines are reached through Session Manager. */
@@ -79,18 +75,6 @@ const scopes: Scope[] = [
         isFor: ({ security }) => security === undefined || security === "tls",
         message:
             "is for storm:security `tls`, without which Storm knows no users: set storm:security to it, or remove this",
-    },
-    {
-        setting: ["certificateDays"],
-        isSet: ({ certificateDays = defaultDays }) => certificateDays !== defaultDays,
-        isFor: hasCertificates,
-        message: "is for storm:security, without which there are no such certificates: set that one, or remove this",
-    },
-    {
-        setting: ["authority"],
-        isSet: ({ authority }) => authority !== undefined,
-        isFor: hasCertificates,
-        message: "is for storm:security, without which there are no certificates to sign: set that one, or remove this",
     },
     {
         setting: ["mayLeave"],

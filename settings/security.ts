@@ -15,29 +15,24 @@ export const clusterResource = "storm";
  * @param state The stack's resources, as of its last update.
  */
 export function securityChangeProblems(
-    settings: Omit<Valid, "zookeepers">,
+    { topologies = [] }: Pick<Valid, "topologies">,
     next: SecurityInUpdate | undefined,
     state: ExistingResource[],
     problem: Problem,
 ): void {
     const cutOff = (topologies: string[]) =>
         `would cut the workers of ${topologies.join(", ")} off from each other and from Nimbus: take topologies out of storm:topologies`;
-    if (next?.nimbus && changesCalls(state, clusterResource, next.nimbus) && submitted(state).length > 0) {
+    const running = submitted(state, clusterResource);
+    if (next?.nimbus && changesCalls(state, clusterResource, next.nimbus) && running.length > 0) {
         problem(
             ["security"],
-            `${cutOff(submitted(state))}, run \`make up\`, which kills them, then set this, and submit them again after that update`,
+            `${cutOff(running)}, run \`make up\`, which kills them, then set this, and submit them again after that update`,
         );
     }
-    if (next && next.topologies.length > 0 && (settings.topologies ?? []).length > 0) {
+    if (next && next.topologies.length > 0 && topologies.length > 0) {
         problem(
             ["security"],
             `${cutOff(next.topologies)}, run \`make up\`, which kills them, and again, and submit them again after that update`,
-        );
-    }
-    const has = next && (next.nimbus === undefined ? "zookeeper" : "tls");
-    if (has && has !== settings.security) {
-        securityProblems({ ...settings, security: has }, ([key = "", ...path], message) =>
-            problem([key, ...path], key === "security" ? `has not left ${has} yet, which ${message}` : message),
         );
     }
 }

@@ -1,5 +1,6 @@
 /** What a stack's settings are allowed to say, and what its user may not expect. */
 import { javaOf, removedOptions, workerOptionKeys } from "../components/storm/spec/jvmOptions";
+import { clusterDefaults } from "../components/storm/spec/defaults";
 import { reservesResources } from "../components/storm/spec/scheduler";
 import { majorVersion } from "../provider/image";
 import { loggingWarnings } from "./logging";
@@ -7,6 +8,8 @@ import type { Problem, Valid } from "./rules";
 import { ineffective } from "./stormConfiguration";
 import { jvmOf } from "./stormYaml";
 import { sessionTimeouts } from "./zooCfg";
+
+const { certificateDays: defaultDays } = clusterDefaults;
 
 /** Tells what the user of valid settings should know. */
 export function warnings(settings: Valid, warn: Problem): void {
@@ -19,6 +22,7 @@ export function warnings(settings: Valid, warn: Problem): void {
     }
     schedulerWarnings(settings, warn);
     sessionWarning(settings, warn);
+    certificateWarnings(settings, warn);
     loggingWarnings(settings.logging, (path, message) => warn(["logging", ...path], message));
 }
 
@@ -37,6 +41,17 @@ function entryWarnings(
         if (reason !== undefined) {
             warn(key, reason);
         }
+    }
+}
+
+/** No mistakes: without them, a cluster that goes back would replace all of the certificates that it has until the last update. */
+function certificateWarnings({ security, certificateDays, authority }: Valid, warn: Problem): void {
+    const message = "has no effect once no certificate of storm:security is left";
+    if (security === "none" && (certificateDays ?? defaultDays) !== defaultDays) {
+        warn(["certificateDays"], message);
+    }
+    if (security === "none" && authority !== undefined) {
+        warn(["authority"], message);
     }
 }
 

@@ -222,6 +222,10 @@ export class StormCluster extends pulumi.ComponentResource {
         );
         const ofDaemons = [...nimbus.ready, ...(drpc?.ready ?? []), ...ready, ...uis.map((ui) => ui.ready)];
         const withGates = [...nimbuses, ...drpcs, ...placed, ...ofKind(daemons, "ui")];
+        const settled = security.end({
+            zookeeper: [...zookeeper.ready, ...nimbus.ready, ...ready],
+            storm: ofDaemons,
+        });
         const proxies = reverseProxies.map(
             (proxy) =>
                 new ReverseProxy(
@@ -235,6 +239,7 @@ export class StormCluster extends pulumi.ComponentResource {
                         readySeconds,
                         after: [
                             ...(byEngine[proxy.host.docker.name] ?? []),
+                            ...settled,
                             ...ofDaemons.filter((_, index) =>
                                 proxy.backends.some(({ daemon }) => daemon === withGates[index]),
                             ),
@@ -244,7 +249,6 @@ export class StormCluster extends pulumi.ComponentResource {
                 ),
         );
         const all = [...ofDaemons, ...proxies.map((proxy) => proxy.ready)];
-        security.end({ zookeeper: [...zookeeper.ready, ...nimbus.ready, ...ready], storm: all });
         new Activation(
             `${name}-activation`,
             {
@@ -277,7 +281,7 @@ export class StormCluster extends pulumi.ComponentResource {
             reserves: pulumi.unsecret(stormYaml.apply(reservesResources)),
             seconds: readySeconds,
             shutdown,
-            after: [shutdown, ...ready],
+            after: [shutdown, ...ready, ...settled],
         });
         this.watched = {
             clusterName: args.clusterName,

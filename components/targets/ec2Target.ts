@@ -15,7 +15,7 @@ import { type Ec2Network, ec2Network } from "../network/ec2Network";
 import { regionOf } from "../network/region";
 import { SecurityGroups } from "../network/securityGroups";
 import { daemonRefs, placeDaemons } from "../storm/spec/composition";
-import { pageScheme } from "../storm/spec/security";
+import { pageScheme, servesPages } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
 import { ec2Machine, hasBastion, machineKinds, validateMachines } from "./ec2Machine";
@@ -247,10 +247,11 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 .all([host.ssh, host.address])
                 .apply(([words, address]) => commandLine([...words, "-N", "-L", `${port}:${address}:${port}`]));
         return {
-            ...(ui && {
-                ...(isOpen && { uiUrl: url(ui, uiPort, pageScheme(this.args.security)) }),
-                uiTunnel: tunnel(ui, uiPort),
-            }),
+            ...(ui &&
+                servesPages(this.args.security) && {
+                    ...(isOpen && { uiUrl: url(ui, uiPort, pageScheme(this.args.security)) }),
+                    uiTunnel: tunnel(ui, uiPort),
+                }),
             ...(monitoring?.prometheus !== undefined && {
                 ...(isOpen && { prometheusUrl: url(nimbus, monitoring.prometheus) }),
                 prometheusTunnel: tunnel(nimbus, monitoring.prometheus),

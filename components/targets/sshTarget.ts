@@ -10,7 +10,7 @@ import { SshHost } from "../hosts/ssh/sshHost";
 import { answerSeconds, type SshLogin, startItAgain } from "../hosts/ssh/sshHostArgs";
 import { StackId } from "../hosts/stackId";
 import { placeDaemons } from "../storm/spec/composition";
-import { pageScheme } from "../storm/spec/security";
+import { pageScheme, servesPages } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import {
     imagesOf,
@@ -158,7 +158,10 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
         const { monitoring } = args;
         this.monitoring = monitoringHosts(this.hosts, monitoring);
         this.outputs = {
-            ...(ui && { uiUrl: pulumi.interpolate`${pageScheme(args.security)}://${ui.address}:${uiPort}` }),
+            ...(ui &&
+                servesPages(args.security) && {
+                    uiUrl: pulumi.interpolate`${pageScheme(args.security)}://${ui.address}:${uiPort}`,
+                }),
             ...(monitoring?.prometheus !== undefined && {
                 prometheusUrl: pulumi.interpolate`http://${nimbus.address}:${monitoring.prometheus}`,
             }),

@@ -11,7 +11,7 @@ import { endOf } from "../../provider/pem";
 import { StormProvider } from "../../provider/provider";
 import type { Properties } from "../../provider/wire";
 import { parseSettings } from "../../settings";
-import { declaredSettings, revealed, type Run, runProgram } from "./program";
+import { defaultSettings, revealed, type Run, runProgram } from "./program";
 
 // A run of the whole program takes seconds where other tests run too.
 jest.setTimeout(180_000);
@@ -52,9 +52,7 @@ function company(
     return { certificate: read(`${name}.pem`), key: read(`${name}.key`) };
 }
 
-const defaults = Object.fromEntries(
-    Object.entries(declaredSettings()).map(([key, { default: value }]) => [key.replace("storm:", ""), value]),
-);
+const defaults = defaultSettings();
 const mistakes = (authority: object, more: object = {}, isSecret = true): string[] => {
     try {
         const settings = { ...defaults, security: "tls", stormImage: "storm:2.8.9", authority, ...more };
@@ -72,8 +70,9 @@ describe("an authority of the user's", () => {
     test("is one of a stack that has certificates", () => {
         expect(mistakes(valid)).toEqual([]);
         expect(mistakes(valid, { security: "zookeeper" })).toEqual([]);
-        expect(mistakes(valid, { security: "none" })).toEqual([
-            "  storm:authority is for storm:security, without which there are no certificates to sign: set that one, or remove this",
+        const none = { ...defaults, security: "none", authority: valid };
+        expect(parseSettings(none, "storm-test", (key) => key === "authority").warnings).toEqual([
+            "  storm:authority has no effect once no certificate of storm:security is left",
         ]);
         expect(mistakes({}, { security: "none" }, false)).toEqual([]);
     });

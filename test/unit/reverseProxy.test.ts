@@ -193,6 +193,19 @@ test("on aws, there is one on each instance with pages, for its public address t
     expect(rules).toEqual([]);
 });
 
+test("in the first update of a cluster that exists, neither proxies nor topologies come before all daemons have TLS", async () => {
+    const topologies = [{ name: "words", jar: "package.json", mainClass: "a.Main" }];
+    const settings = { ...tls, ...onHosts, topologies };
+    const existing = ["storm-zookeeper-1-container", "storm-nimbus-1-container"];
+    const later = ["storm-reverse-proxy-d-container", "topology-words-submission"];
+    const orders = async (more: object) => {
+        const run = await runProgram(settings, { created, ...more });
+        return later.map((name) => madeAfter(run.get(name), run).includes("storm-nimbus-security-done"));
+    };
+    expect(await orders({ existing })).toEqual([true, true]);
+    expect(await orders({})).toEqual([false, false]);
+});
+
 describe("the configuration", () => {
     const backends = [{ server: "drpc" as const, port: 3774, to: "127.0.0.1:13774", commonName: "drpc" }];
     const config = (passwords: Record<string, string>) =>

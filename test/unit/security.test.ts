@@ -88,10 +88,10 @@ describe("the setting", () => {
     });
 
     test("their days are for a stack that has some", () => {
-        expect(mistakes({ security: "none", certificateDays: 30 })).toMatch(
-            /certificateDays \(30\) is for storm:security/,
-        );
-        expect(mistakes({ security: "none" })).toBe("");
+        const { warnings } = checkSettings({ ...defaults, security: "none", certificateDays: 30 }, "storm-test");
+        expect(warnings).toEqual([
+            "  storm:certificateDays (30) has no effect once no certificate of storm:security is left",
+        ]);
     });
 
     test("every mistake is shown at once", () => {

@@ -2,13 +2,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "yaml";
 import { changesCalls, nextSecurity, requireSteps } from "../../components/storm/rollout/securityInUpdate";
-import { connectionsBy, type NimbusStep, type Security, type SecurityStep } from "../../components/storm/spec/security";
+import {
+    connectionsBy,
+    hasReverseProxies,
+    type NimbusStep,
+    type Security,
+    type SecurityStep,
+} from "../../components/storm/spec/security";
 import type { ExistingResource } from "../../components/stackState";
 import { certify } from "../../provider/kinds/certificate";
 import { securityStep } from "../../provider/kinds/securityStep";
 import { stormPem } from "../../provider/nimbus/tlsFiles";
 import { stackFile } from "./awsFixture";
 import { setContainers, ssh } from "./containersStandIn";
+import { onHosts } from "./hostsFixture";
 import { clusterSummary, startStandIn } from "./nimbusStandIn";
 import { madeAfter, revealed, type Run, runProgram } from "./program";
 
@@ -31,13 +38,19 @@ const recordsOf = ({ members = [], nimbus = [] }: Records): [string, number][] =
         ] as const
     ).flatMap(([name, step]) => (step === undefined ? [] : [[`storm-${name}`, step] as [string, number]]));
 const containers = ["storm-zookeeper-1-container", "storm-nimbus-1-container"];
-const existing = (records: Records, topologies: string[] = []): ExistingResource[] => [
-    ...containers.map((name) => ({ type: "docker:index/container:Container", name, outputs: {} })),
+const nimbusesByTls = [{ container: "c-nimbus-1", address: "10.0.0.1", port: 6629, tls: stormPem }];
+const shutdown = { nimbuses: nimbusesByTls };
+const proxy = "storm-reverse-proxy-local-container";
+const existing = (records: Records, topologies: string[] = [], more: string[] = []): ExistingResource[] => [
+    ...[...containers, ...more].map((name) => ({ type: "docker:index/container:Container", name, outputs: {} })),
+    { type: "storm:index:NimbusShutdown", name: "storm-shutdown", outputs: shutdown },
     ...recordsOf(records).map(([name, step]) => ({ type: "storm:index:SecurityStep", name, outputs: { step } })),
-    ...topologies.map((topology) => ({ type: "storm:index:Submission", name: topology, outputs: { topology } })),
+    ...topologies.map((topology) => ({
+        ...{ type: "storm:index:Submission", name: topology, outputs: { topology, nimbuses: nimbusesByTls } },
+    })),
 ];
-const next = (records: Records, wanted?: Security, topologies?: string[]) => {
-    const found = nextSecurity(existing(records, topologies), "storm", wanted);
+const next = (records: Records, wanted?: Security, topologies?: string[], more?: string[]) => {
+    const found = nextSecurity(existing(records, topologies, more), "storm", wanted);
     return found && [found.members, found.nimbus];
 };
 const tls: Records = { members: [3, 3], nimbus: [2, 2] };
@@ -103,6 +116,21 @@ describe("the steps", () => {
         expect(next({ members: [1, 1] }, undefined, ["words"])).toEqual([0, undefined]);
     });
 
+    test("wait for reverse proxies to be deleted, which have the ports of pages", () => {
+        expect(next({ members: [1, 1], nimbus: [1, 1] }, undefined, [], [proxy])).toEqual([1, 1]);
+        expect(next({ members: [3, 3], nimbus: [1, 1] }, "zookeeper", [], [proxy])).toEqual([3, 1]);
+        expect(next({ members: [1, 1], nimbus: [1, 1] }, undefined, [])).toEqual([0, 0]);
+    });
+
+    test("do not wait for another cluster's topologies", () => {
+        const state = existing({ members: [1, 1], nimbus: [1, 1] }, ["words"]).map((resource) =>
+            resource.name === "words"
+                ? { ...resource, outputs: { topology: "words", nimbuses: [{ container: "other-nimbus-1" }] } }
+                : resource,
+        );
+        expect(nextSecurity(state, "storm", undefined)).toMatchObject({ nimbus: 0, topologies: [] });
+    });
+
     test("cannot be left out by a program that uses the library", () => {
         const refused = (security: Security | undefined, records: Records) => {
             expect(() => requireSteps(existing(records), "storm", security)).toThrow(/await securityInUpdate\("storm"/);
@@ -130,7 +158,6 @@ const authority = certify({ name: "storm-test-storm" });
 const created = {
     "storm:index:Certificate": { ...authority, keyStore: "VEhFLUtFWS1TVE9SRQ==", expires: "2027-11-30T15:00:00.000Z" },
 };
-const nimbusesByTls = [{ container: "c-nimbus-1", address: "10.0.0.1", port: 6629, tls: stormPem }];
 /** What the program declares for a cluster that has something else than what its setting says. */
 const declared = (records: Records, settings: object, state: object = {}) =>
     runProgram(
@@ -142,7 +169,7 @@ const declared = (records: Records, settings: object, state: object = {}) =>
                 ...Object.fromEntries(
                     recordsOf(records).map(([name, step]) => [`storm:index:SecurityStep::${name}`, { step }]),
                 ),
-                "storm:index:NimbusShutdown::storm-shutdown": { nimbuses: nimbusesByTls },
+                "storm:index:NimbusShutdown::storm-shutdown": shutdown,
                 ...state,
             },
         },
@@ -316,7 +343,9 @@ test("Nimbus, with credentials for its server alone, has Storm's entries of a se
 
 describe("from zookeeper to none", () => {
     test("Nimbus and supervisors restart in the third update, and topologies stay", async () => {
-        const submission = { "storm:index:Submission::topology-words": { topology: "words" } };
+        const submission = {
+            "storm:index:Submission::topology-words": { topology: "words", nimbuses: nimbusesByTls },
+        };
         const run = await declared({ members: [1, 1] }, {}, submission);
         const none = await declared({}, {});
         expect(containerInputs(run, /zookeeper/)).toEqual(containerInputs(none, /zookeeper/));
@@ -353,7 +382,9 @@ describe("from tls to zookeeper", () => {
 
 describe("is refused", () => {
     const before: Records = { members: [1, 1], nimbus: [1, 1] };
-    const submission = { "storm:index:Submission::topology-words": { topology: "words" } };
+    const submission = {
+        "storm:index:Submission::topology-words": { topology: "words", nimbuses: nimbusesByTls },
+    };
     const topologies = [{ name: "words", jar: "package.json", mainClass: "a.Main" }];
 
     test("while topologies run whose workers it would cut off", async () => {
@@ -371,6 +402,9 @@ describe("is refused", () => {
         );
         await expect(declared(tls, { zooCfg: { sslQuorum: false } })).rejects.toThrow(
             /storm:zooCfg\.sslQuorum .*is set by storm:security/,
+        );
+        await expect(declared(tls, { ...onHosts, uiPort: 18080 })).rejects.toThrow(
+            /storm:uiPort .*is a port behind the reverse proxies/,
         );
         await expect(declared({}, { stormImage: "storm:2.6.4" })).resolves.toBeDefined();
     });
@@ -406,10 +440,12 @@ interface Cluster {
     nimbusByTls: [boolean, boolean, boolean];
     /** Whether topologies may run. */
     topologies: boolean;
+    /** Whether reverse proxies run. */
+    proxies: boolean;
 }
 
 /** What cannot connect. */
-function cutOff({ members, nimbuses, zookeeperByTls, nimbusByTls }: Cluster): string[] {
+function cutOff({ members, nimbuses, zookeeperByTls, nimbusByTls, proxies }: Cluster): string[] {
     const accepts = (server: number | undefined, byTls: boolean) =>
         server === undefined ? !byTls : server < 2 ? true : byTls;
     const found: string[] = [];
@@ -429,12 +465,15 @@ function cutOff({ members, nimbuses, zookeeperByTls, nimbusByTls }: Cluster): st
     if (!nimbuses.every((nimbus) => accepts(nimbus, nimbusByTls[2]))) {
         found.push("the supervisor from Nimbus");
     }
+    if (proxies && !nimbusByTls.every(Boolean)) {
+        found.push("pages from their ports");
+    }
     return found;
 }
 
 /** All that a cluster is in an update, from each of which it may be interrupted. */
 function* update(before: Cluster, wanted: Security | undefined): Generator<Cluster> {
-    const state = existing(before.records);
+    const state = existing(before.records, [], before.proxies ? [proxy] : []);
     const to = nextSecurity(state, "storm", wanted);
     const [zookeeperByTls, nimbusByTls] = [connectionsBy(to) !== undefined, connectionsBy(to) === "tls"];
     let now = structuredClone(before);
@@ -481,18 +520,30 @@ function* update(before: Cluster, wanted: Security | undefined): Generator<Clust
     yield nimbusFirst;
     yield then((cluster) => ended(cluster, "members"));
     yield then((cluster) => ended(cluster, "nimbus"));
+    if (hasReverseProxies(to)) {
+        yield then((cluster) => (cluster.proxies = true));
+    }
     for (const kind of ["nimbus", "members"] as const) {
         if (to?.[kind] === undefined) {
             yield then((cluster) => cluster.records[kind]?.pop());
             yield then((cluster) => delete cluster.records[kind]);
         }
     }
+    if (!hasReverseProxies(to)) {
+        yield then((cluster) => (cluster.proxies = false));
+    }
     yield then((cluster) => (cluster.topologies = true));
 }
 
 test("no order of settings and interrupted updates cuts a daemon off", () => {
     const plain: Cluster = {
-        ...{ records: {}, members: [undefined, undefined], nimbuses: [undefined, undefined], topologies: true },
+        ...{
+            records: {},
+            members: [undefined, undefined],
+            nimbuses: [undefined, undefined],
+            topologies: true,
+            proxies: false,
+        },
         ...{ zookeeperByTls: [false, false, false], nimbusByTls: [false, false, false] },
     };
     const known = new Map<string, Cluster>();

@@ -76,7 +76,11 @@ describe("the setting", () => {
     });
 
     test("is refused while topologies run whose workers it would cut off", async () => {
-        const state = { "storm:index:Submission::topology-words": { topology: "words" } };
+        const nimbuses = [{ container: "c-nimbus-1" }];
+        const state = {
+            "storm:index:Submission::topology-words": { topology: "words", nimbuses },
+            "storm:index:NimbusShutdown::storm-shutdown": { nimbuses },
+        };
         const existing = ["storm-nimbus-1-container"];
         await expect(secured({}, { state, existing })).rejects.toThrow(
             /storm:security \("tls"\) would cut the workers of words off .*take topologies out of storm:topologies/,

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Inputs } from "../../../provider/schema";
 import { type ExistingResource, ofKindIn, stackState } from "../../stackState";
-import { connectionsBy, type NimbusStep, type Security, type SecurityInUpdate } from "../spec/security";
+import { certifiedFor, connectionsBy, type NimbusStep, type Security, type SecurityInUpdate } from "../spec/security";
+import { existingNimbuses } from "./existingNimbuses";
 import { membersSteps, nextStep, nimbusSteps, recorded } from "./securitySteps";
 
 /**
@@ -33,9 +35,9 @@ export function nextSecurity(
     if (wanted === undefined && members && begun && nimbus === 0) {
         nimbus = 1;
     }
-    // Workers of before and after do not connect to each other.
-    const topologies = begun && nimbus === 0 ? submitted(state) : [];
-    if (topologies.length > 0) {
+    // Workers of before and after do not connect to each other. Reverse proxies have the ports of pages until the update has deleted them.
+    const topologies = begun && nimbus === 0 ? submitted(state, cluster) : [];
+    if (topologies.length > 0 || (begun && nimbus === 0 && runsReverseProxies(state, cluster))) {
         nimbus = 1;
     }
     if (wanted === undefined && nimbus !== undefined) {
@@ -53,17 +55,25 @@ export function changesCalls(state: ExistingResource[], cluster: string, to: Nim
     return begun === undefined ? to === 1 : begun === done && begun > 0 !== to > 0;
 }
 
-/** Names of the stack's topologies. */
-export function submitted(state: ExistingResource[]): string[] {
-    return ofKindIn("Submission", state).map(({ outputs }) => String(outputs.topology));
+/** Names of the stack's topologies on a cluster. */
+export function submitted(state: ExistingResource[], cluster: string): string[] {
+    const containers = existingNimbuses(state, cluster).map(({ container }) => container);
+    return ofKindIn("Submission", state)
+        .map(({ outputs }) => outputs as Inputs<"Submission">)
+        .filter(({ nimbuses }) => nimbuses.some(({ container }) => containers.includes(container)))
+        .map(({ topology }) => topology);
+}
+
+function runsReverseProxies(state: ExistingResource[], cluster: string): boolean {
+    return state.some(({ type, name }) => type.endsWith(":Container") && name.startsWith(`${cluster}-reverse-proxy-`));
 }
 
 /**
- * Refuses that a cluster gets less than it has at once.
+ * Refuses that a cluster gets less than it has at once, and that it turns before an interrupted update is finished.
  * @param state The stack's resources, as of its last update.
  * @param cluster Name of the cluster's resource.
  * @param security Its argument.
- * @throws pulumi.RunError with what to give instead.
+ * @throws pulumi.InputPropertyError with what to give instead.
  */
 export function requireSteps(
     state: ExistingResource[],
@@ -74,11 +84,10 @@ export function requireSteps(
         return;
     }
     const next = nextSecurity(state, cluster, security);
-    const isAlone = security ? security === "tls" || next?.nimbus === undefined : next === undefined;
-    if (connectionsBy(next) !== security || !isAlone) {
-        throw new pulumi.RunError(
-            `${cluster}: \`security\` cannot be ${security ?? "left out"} in one update, which would cut off daemons. Give the target and the ` +
-                `cluster what \`await securityInUpdate("${cluster}", ${security ? `"${security}"` : "undefined"})\` returns, and update until it is that.`,
-        );
+    if (connectionsBy(next) !== security || certifiedFor(next) !== security) {
+        const reason =
+            `cannot be ${security ?? "left out"} in one update, which would cut off daemons. Give the target and the cluster what ` +
+            `\`await securityInUpdate("${cluster}", ${security ? `"${security}"` : "undefined"})\` returns, and update until it is that`;
+        throw new pulumi.InputPropertyError({ propertyPath: "security", reason });
     }
 }

@@ -126,6 +126,6 @@ export function end<Step extends number>(
     steps: Steps<Step>,
     step: pulumi.Output<Step>,
     opts: pulumi.CustomResourceOptions,
-): void {
-    new SecurityStep(nameOf(cluster, steps, "done"), { step }, opts);
+): pulumi.Resource {
+    return new SecurityStep(nameOf(cluster, steps, "done"), { step }, opts);
 }

@@ -106,7 +106,7 @@ export interface ReverseProxyArgs {
     /** Seconds that it has to become ready. */
     readySeconds: number;
     /** Resources that must exist before the container: the servers behind it have left its ports then. */
-    after: readonly pulumi.Resource[];
+    after: readonly pulumi.Input<pulumi.Resource>[];
 }
 
 /** HAProxy in front of Storm's pages: it asks users for a certificate or a password. */

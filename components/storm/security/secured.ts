@@ -10,6 +10,7 @@ import { changesCalls, nextSecurity } from "../rollout/securityInUpdate";
 import { announce, begin, end, membersSteps, nimbusSteps } from "../rollout/securitySteps";
 import type { PagePorts } from "../spec/ports";
 import {
+    certifiedFor,
     connectionsBy,
     type NimbusStep,
     type Security,
@@ -61,8 +62,11 @@ export interface Secured {
     credentials: (daemon: PlacedDaemon) => Credentials | undefined;
     /** What exists once the update has said how far it goes: before the first container. */
     begun: pulumi.Resource[];
-    /** Says that all daemons are there: those that use ZooKeeper, and all of Storm. */
-    end: (ready: { zookeeper: pulumi.Resource[]; storm: pulumi.Resource[] }) => void;
+    /**
+     * Says that all daemons are there: those that use ZooKeeper, and all of Storm. Returns what comes before reverse proxies and
+     * topologies: in the first update of `tls`, which may be one that cannot succeed, they would keep the next from turning back.
+     */
+    end: (ready: { zookeeper: pulumi.Resource[]; storm: pulumi.Resource[] }) => pulumi.Input<pulumi.Resource>[];
     /** When the first of the certificates ends, those of authorities too; undefined: there are none. */
     expires: () => pulumi.Output<string> | undefined;
 }
@@ -74,7 +78,7 @@ export interface Secured {
 export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource): Secured {
     const { clusterName, security, certificateDays, authority, discovery, pagePorts, users, state, first } = args;
     if (security === undefined) {
-        return { credentials: () => undefined, begun: [], end: () => undefined, expires: () => undefined };
+        return { credentials: () => undefined, begun: [], end: () => [], expires: () => undefined };
     }
     const before = { parent, dependsOn: first };
     const common = { clusterName, certificateDays, authority, discovery };
@@ -91,7 +95,7 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
         connections && (daemon.kind === "nimbus" || daemon.kind === "supervisor")
             ? zookeeper.client(daemon)
             : undefined;
-    if (security === "zookeeper" || (typeof security === "object" && security.nimbus === undefined)) {
+    if (certifiedFor(security) === "zookeeper") {
         const begun = begin(name, membersSteps, step, before);
         announce(now, begun);
         warnOfEnds(zookeeper.authorities, certificateDays, parent);
@@ -99,7 +103,10 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
             members,
             credentials: forZooKeeper,
             begun: [begun],
-            end: (ready) => end(name, membersSteps, step, { parent, dependsOn: ready.zookeeper }),
+            end: (ready) => {
+                end(name, membersSteps, step, { parent, dependsOn: ready.zookeeper });
+                return [];
+            },
             expires: () => firstEnd([zookeeper.expires, ...ends(zookeeper.authorities)]),
         };
     }
@@ -123,7 +130,8 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
         begun: [checked, begun],
         end: (ready) => {
             end(name, membersSteps, step, { parent, dependsOn: ready.zookeeper });
-            end(name, nimbusSteps, nimbusStep, { parent, dependsOn: ready.storm });
+            const done = end(name, nimbusSteps, nimbusStep, { parent, dependsOn: ready.storm });
+            return [nimbusStep.apply((at) => (at === 1 ? done : checked))];
         },
         expires: () => firstEnd([zookeeper.expires, storm.expires, ...ends(authorities)]),
     };

@@ -27,6 +27,14 @@ export function connectionsBy(security: Security | SecurityInUpdate | undefined)
     return nimbus ? "tls" : members ? "zookeeper" : undefined;
 }
 
+/** What there are certificates for in an update. On the way back, that is more than {@link connectionsBy}: servers still accept TLS. */
+export function certifiedFor(security: Security | SecurityInUpdate | undefined): Security | undefined {
+    if (security === undefined || typeof security === "string") {
+        return security;
+    }
+    return security.nimbus === undefined ? "zookeeper" : "tls";
+}
+
 /**
  * Whether reverse proxies run in front of pages. On the way back they are deleted one update before pages take their ports: Pulumi deletes
  * after it has replaced.
@@ -34,6 +42,11 @@ export function connectionsBy(security: Security | SecurityInUpdate | undefined)
 export function hasReverseProxies(security: Security | SecurityInUpdate | undefined): boolean {
     const wanted = typeof security === "object" ? security.wanted : security;
     return wanted === "tls" && connectionsBy(security) === "tls";
+}
+
+/** Whether browsers can reach pages: on the way back, there is an update in which nobody has their ports. */
+export function servesPages(security: Security | SecurityInUpdate | undefined): boolean {
+    return connectionsBy(security) !== "tls" || hasReverseProxies(security);
 }
 
 /** The TCP port at which clients connect to the cluster's own ZooKeeper members. */

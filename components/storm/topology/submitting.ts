@@ -27,7 +27,7 @@ export interface SubmittingArgs {
     /** What stops Nimbus when the cluster is removed. */
     shutdown: NimbusShutdown;
     /** Resources that must exist before topologies are submitted. */
-    after: pulumi.Resource[];
+    after: pulumi.Input<pulumi.Resource>[];
 }
 
 /** How topologies are submitted to a cluster. */
@@ -37,7 +37,7 @@ export class Submitting {
     readonly reserves: pulumi.Output<boolean>;
     readonly seconds: number;
     readonly shutdown: NimbusShutdown;
-    readonly after: pulumi.Resource[];
+    readonly after: pulumi.Input<pulumi.Resource>[];
     /** The Nimbus that keeps the jars, and beside which the client runs: the first whose machine can be used. */
     readonly client: pulumi.Output<ContainerAt>;
     /** Names or addresses by which the client connects to Nimbus. */
