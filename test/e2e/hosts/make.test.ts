@@ -9,7 +9,7 @@ import { machineSettings } from "../stack";
 import { answerInPlain, beginning, listening, page, sockets } from "../security/probes";
 import { stormWithTlsOn } from "../security/stormWithTls";
 import { jar } from "../topologies/topologies";
-import { containersOn, heap, reverseProxyOn } from "./fleet";
+import { containersOn, heap, reaches, reverseProxyOn } from "./fleet";
 
 describeLab("make, on hosts,", () => {
     let lab: Lab;
@@ -126,18 +126,25 @@ describeLab("make, on hosts,", () => {
             })),
             { from: [lab.gateway], ports: [22] },
         ]);
-        const lines = expect.stringContaining("o.a.s.d.s.Supervisor") as string;
-        expect(await log("b", alice())).toMatchObject({ status: 200, text: lines });
-        expect(await log("b", { auth: `alice:${password()}` })).toMatchObject({ status: 200, text: lines });
-        const refused = { status: 401, headers: { "www-authenticate": 'Basic realm="storm"' } };
-        expect(await log("b")).toMatchObject(refused);
-        expect(await log("b", { auth: "alice:wrong" })).toMatchObject(refused);
-        const stranger = certify({ name: "alice", commonName: "alice", days: 1 }, certify({ name: "clients" }));
-        await expect(log("b", { cert: stranger.certificate, key: stranger.key })).rejects.toThrow(
-            /unknown ca|ECONNRESET/,
-        );
-        await expect(log("b", { ...alice(), port: 18000 })).rejects.toThrow("ECONNREFUSED");
-        await host("b").firewall(undefined);
+        try {
+            const lines = expect.stringContaining("o.a.s.d.s.Supervisor") as string;
+            expect(await log("b", alice())).toMatchObject({ status: 200, text: lines });
+            expect(await log("b", { auth: `alice:${password()}` })).toMatchObject({ status: 200, text: lines });
+            const refused = { status: 401, headers: { "www-authenticate": 'Basic realm="storm"' } };
+            expect(await log("b")).toMatchObject(refused);
+            expect(await log("b", { auth: "alice:wrong" })).toMatchObject(refused);
+            const stranger = certify({ name: "alice", commonName: "alice", days: 1 }, certify({ name: "clients" }));
+            await expect(log("b", { cert: stranger.certificate, key: stranger.key })).rejects.toThrow(
+                /unknown ca|ECONNRESET/,
+            );
+            await expect(log("b", { ...alice(), port: 18000 })).rejects.toThrow("ECONNREFUSED");
+            expect(await Promise.all([6628, 18000].map((port) => reaches(host("a"), host("b"), port)))).toEqual([
+                true,
+                false,
+            ]);
+        } finally {
+            await host("b").firewall(undefined);
+        }
         const asked = make("logs", "D=reverse-proxy", "ON=b");
         expect(asked.code).toBe(0);
         expect(asked.output).toMatch(new RegExp(`^${lab.gateway} alice 8000 200 .*daemonlog`, "m"));
