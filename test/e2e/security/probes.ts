@@ -40,7 +40,12 @@ export function answerInPlain(host: string, port: number, request: string): Prom
         let answer = Buffer.alloc(0);
         const socket = net.connect(port, host, () => socket.end(request));
         socket.on("data", (chunk) => (answer = Buffer.concat([answer, chunk])));
-        socket.on("error", ({ message }) => resolve(message));
+        // A reset ends an answer as well: of a server that has not read all of the request.
+        socket.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+            if (code !== "ECONNRESET") {
+                resolve(message);
+            }
+        });
         socket.on("close", () => resolve(answer[0] === 0x15 ? "" : answer.toString("latin1")));
     });
 }
