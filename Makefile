@@ -51,9 +51,9 @@ status:
 targets:
 	@scripts/targets
 
-## make logs D=nimbus-1         a daemon's log
+## make logs D=nimbus-1         a daemon's log; ON=a: of what runs on several hosts, that on a
 logs:
-	@scripts/logs $(D)
+	@scripts/logs "$(D)" "$(ON)"
 
 ## make storm ARGS="list"       Storm's command line
 storm:

@@ -130,10 +130,24 @@ login() {
     ' "$1" "$watching"
 }
 
+# Prints the names of the hosts that are not lost.
+host_names() {
+    stack_outputs | node -e '
+        const { hosts = {} } = JSON.parse(fs.readFileSync(0));
+        console.log(Object.keys(hosts).filter((name) => !hosts[name].lost).join(" "))
+    '
+}
+
+# host_login HOST: the command line that logs in on it
+host_login() { stack_outputs | node -e 'console.log(JSON.parse(fs.readFileSync(0)).hosts[process.argv[1]].ssh)' "$1"; }
+
+# daemons_at LOGIN: the names of what has a container of the cluster where the login leads
+daemons_at() { at "$1" docker ps --all --filter "label=storm.cluster=$cluster" --format '{{.Label "storm.daemon"}}' | sort | xargs; }
+
 # Prints the names of the daemons that have a container, and of what watches them.
 placed_daemons() {
     if [ "$(setting storm:target)" = local ]; then
-        docker ps --all --filter "label=storm.cluster=$cluster" --format '{{.Label "storm.daemon"}}' | sort | xargs
+        daemons_at ""
     else
         stack_outputs | node -e '
             const { hosts = {}, ...outputs } = JSON.parse(fs.readFileSync(0));

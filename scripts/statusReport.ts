@@ -112,26 +112,38 @@ function summaryLines(summary: ClusterSummary): string[] {
 /** A line for each thing that is wrong, and what to do. */
 function problemsOf({ outputs, machines, expected, summary, alerts }: Found): string[] {
     const asked = machines.filter(({ problem }) => problem === undefined);
-    const containers = asked.flatMap((machine) => machine.containers);
-    const missing = expected.filter(
-        ({ name, host }) =>
-            parseDaemonName(name) &&
-            asked.some((machine) => machine.name === host) &&
-            !containers.some(({ daemon }) => daemon === name),
+    const containers = asked.flatMap(({ name, containers }) => containers.map((container) => ({ name, container })));
+    // Several machines may have one of that name, such as a reverse proxy each.
+    const missing = expected.filter(({ name, host }) =>
+        asked.some((machine) => machine.name === host && !machine.containers.some(({ daemon }) => daemon === name)),
     );
     return [
         ...machines.flatMap(({ name, problem }) =>
             problem === undefined ? [] : [`${name ?? "Docker"} does not answer: ${problem}`],
         ),
-        ...missing.map(({ name }) => `${name} has no container: make up creates it again`),
-        ...containers.flatMap((container) => {
+        ...missing.map(({ name, host }) => `${whole(name, host)} has no container: make up creates it again`),
+        ...containers.flatMap(({ name, container }) => {
+            const { daemon } = container;
             if (keepsRestarting(container)) {
-                return [`${container.daemon} keeps restarting: make logs D=${container.daemon}`];
+                const logs = `D=${daemon}${isAlone(daemon, name) ? "" : ` ON=${name}`}`;
+                return [`${whole(daemon, name)} keeps restarting: make logs ${logs}`];
             }
-            return container.status === "running" ? [] : [`${container.daemon} does not run: make up starts it again`];
+            return container.status === "running"
+                ? []
+                : [`${whole(daemon, name)} does not run: make up starts it again`];
         }),
         ...(summary ? [] : ["No Nimbus answers: make logs D=nimbus-1"]),
         ...(hasPrometheus(outputs) && !alerts ? ["Prometheus does not answer: make logs D=prometheus"] : []),
         ...(alerts ?? []).map(({ name, summary, runbook }) => `${name}: ${summary} ${runbook}`),
     ];
+}
+
+/** Whether no other machine can have one of that name. */
+function isAlone(daemon: string, machine: string | undefined): boolean {
+    return machine === undefined || parseDaemonName(daemon) !== undefined;
+}
+
+/** A daemon, with its machine if others may have one of that name. */
+function whole(daemon: string, machine: string | undefined): string {
+    return isAlone(daemon, machine) ? daemon : `${daemon} on ${machine}`;
 }

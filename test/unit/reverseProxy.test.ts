@@ -171,6 +171,40 @@ describe("on hosts", () => {
     });
 });
 
+test("a machine without pages has none: its last daemon with pages takes it along", async () => {
+    const [a, b, c, d, e] = onHosts.hosts;
+    const run = await secured({ ...onHosts, hosts: [a, b, { ...c, daemons: ["zookeeper-3", "supervisor-1"] }, e] });
+    expect(proxies(run).sort()).toEqual(["a", "b", "c", "e"]);
+    const none = { ...onHosts, supervisors: 1, logviewers: false };
+    const hosts = [a, b, c, { ...d, daemons: ["supervisor-1"] }];
+    expect(proxies(await secured({ ...none, hosts }))).toEqual(["a"]);
+});
+
+test("in the update that switches tls on, each starts once all servers of its machine have left its ports", async () => {
+    const [a, b, c, d, e] = onHosts.hosts;
+    const hosts = [{ ...a, daemons: [...(a?.daemons ?? []), "drpc-1"] }, b, c, d, e];
+    const plain = ["zookeeper-1", "nimbus-1", "supervisor-1", "ui", "drpc-1"];
+    const state = Object.fromEntries(
+        plain.map((daemon) => [`docker:index/container:Container::storm-${daemon}-container`, {}]),
+    );
+    const run = await runProgram({ ...onHosts, drpcs: 1, hosts, ...tls }, { created, state });
+    expect(input(run, "storm-nimbus-security-begun").step).toBe(1);
+    const before = (name: string) => madeAfter(run.get(name), run);
+    expect(before("storm-reverse-proxy-a-container")).toEqual(
+        expect.arrayContaining(["storm-ui-ready", "storm-nimbus-1-ready", "storm-drpc-1-ready"]),
+    );
+    expect(lines(configOf(run, "a"), "bind ").map((line) => line.split(" ")[1])).toEqual([
+        ...["10.0.0.1:8080", "10.0.0.1:8000", "10.0.0.1:3774"],
+    ]);
+    for (const daemon of ["ui", "nimbus-1", "drpc-1", "supervisor-1"]) {
+        // It is the new one that is ready, and the old one was deleted before that was created.
+        expect(before(`storm-${daemon}-ready`)).toContain(`storm-${daemon}-container`);
+        expect(run.get(`storm-${daemon}-container`).deleteBeforeReplace).toBe(true);
+    }
+    expect(stormYaml(run, "nimbus-1")).toMatch(/^logviewer\.https\.port: 18000$/m);
+    expect(stormYaml(run, "drpc-1")).toMatch(/^drpc\.https\.port: 13774$/m);
+});
+
 test("with names, a proxy has those of the daemons behind it", async () => {
     const hosts = onHosts.hosts.map((host, index) => ({
         ...host,

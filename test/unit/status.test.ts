@@ -115,12 +115,13 @@ describe("a daemon", () => {
         expect(text).toContain("supervisor-1 does not run: make up starts it again");
     });
 
-    test("whose container was removed is missing; what runs beside daemons is none", () => {
-        const expected = [{ name: "nimbus-1" }, { name: "supervisor-1" }, { name: "registrar" }];
+    test("whose container was removed is missing, and so is what runs beside daemons", () => {
+        const expected = [{ name: "nimbus-1" }, { name: "supervisor-1" }, { name: "reverse-proxy" }];
         const { text, isWell } = reported([container("nimbus-1")], { expected });
         expect(isWell).toBe(false);
         expect(text.match(/^.* has no container.*$/gm)).toEqual([
             "  supervisor-1 has no container: make up creates it again",
+            "  reverse-proxy has no container: make up creates it again",
         ]);
     });
 
@@ -148,6 +149,25 @@ describe("on hosts", () => {
         expect(isWell).toBe(true);
         expect(text).toContain("  supervisor-1     on b, Up About an hour\n");
         expect(text).toContain("  c is lost, with supervisor-2\n");
+    });
+
+    test("what several machines have is named with its machine", () => {
+        const stopped = { says: "Exited (143) 2 minutes ago", status: "exited" };
+        const restarting = { status: "restarting", restarts: 5, seconds: 2 };
+        const machines = [
+            { name: "a", containers: [container("nimbus-1"), container("reverse-proxy", restarting)] },
+            { name: "b", containers: [container("supervisor-1"), container("registrar", stopped)] },
+        ];
+        const proxies = ["a", "b", "c"].map((name) => ({ name: "reverse-proxy", host: name }));
+        const { text, isWell } = reported([], {
+            ...{ outputs: { ...outputs, hosts }, machines, expected: [...expected, ...proxies] },
+        });
+        expect(isWell).toBe(false);
+        expect(text.split("\n").slice(-3)).toEqual([
+            "  reverse-proxy on b has no container: make up creates it again",
+            "  reverse-proxy on a keeps restarting: make logs D=reverse-proxy ON=a",
+            "  registrar on b does not run: make up starts it again",
+        ]);
     });
 
     test("a machine that does not answer is a problem, and not each of its daemons", () => {

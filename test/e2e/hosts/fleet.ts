@@ -10,6 +10,15 @@ export const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 
 /** As {@link containersOn} names the node exporter of a host. */
 export const nodeExporterOn = (host: string) => `node-exporter on ${host}`;
 
+/** As {@link containersOn} names the reverse proxy of a host. */
+export const reverseProxyOn = (host: string) => `reverse-proxy on ${host}`;
+
+/** What each host has one of. */
+const onEachHost: Record<string, (host: string) => string> = {
+    "node-exporter": nodeExporterOn,
+    "reverse-proxy": reverseProxyOn,
+};
+
 /** Ids of a cluster's containers by daemon, on those hosts that have power and a Docker that works. */
 export async function containersOn(lab: Lab, cluster: string): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
@@ -18,7 +27,7 @@ export async function containersOn(lab: Lab, cluster: string): Promise<Record<st
         const listed = await host.exec(`${list} 2>/dev/null || true`);
         for (const line of listed.split("\n").filter(Boolean)) {
             const [daemon = "", id = ""] = line.split(" ");
-            found[daemon === "node-exporter" ? nodeExporterOn(name) : daemon] = id;
+            found[onEachHost[daemon]?.(name) ?? daemon] = id;
         }
     }
     return found;

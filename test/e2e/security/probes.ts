@@ -1,4 +1,6 @@
 /** Who may connect to a server, as one from outside finds out. */
+import type { IncomingHttpHeaders } from "http";
+import * as https from "https";
 import * as net from "net";
 import * as tls from "tls";
 
@@ -38,7 +40,32 @@ export function answerInPlain(host: string, port: number, request: string): Prom
         let answer = Buffer.alloc(0);
         const socket = net.connect(port, host, () => socket.end(request));
         socket.on("data", (chunk) => (answer = Buffer.concat([answer, chunk])));
-        socket.on("error", ({ message }) => resolve(message));
+        // A reset ends an answer as well: of a server that has not read all of the request.
+        socket.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+            if (code !== "ECONNRESET") {
+                resolve(message);
+            }
+        });
         socket.on("close", () => resolve(answer[0] === 0x15 ? "" : answer.toString("latin1")));
+    });
+}
+
+/** What a server of pages answers. */
+export interface Page {
+    status: number | undefined;
+    headers: IncomingHttpHeaders;
+    text: string;
+}
+
+/** Asks a server of pages by https. A failed handshake is an error. */
+export function page(options: https.RequestOptions): Promise<Page> {
+    return new Promise((resolve, reject) => {
+        const request = https.get({ agent: false, ...options }, (response) => {
+            let text = "";
+            response.on("data", (chunk) => (text += String(chunk)));
+            response.on("error", reject);
+            response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, text }));
+        });
+        request.on("error", reject);
     });
 }

@@ -16,6 +16,7 @@ import { discoveryImages } from "../../../components/targets/target";
 import { certify } from "../../../provider/kinds/certificate";
 import type { Pair } from "../../../provider/keyStore";
 import { docker, machineSettings, until } from "../stack";
+import { page } from "./probes";
 
 jest.setTimeout(120_000);
 
@@ -70,23 +71,11 @@ interface Answer extends Partial<Reached> {
 }
 
 /** Asks the proxy. A failed handshake is an error. */
-function ask(port: number, options: https.RequestOptions = {}): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-        const { certificate: ca } = authorities.storm;
-        const request = https.get({ host: address, port, ca, agent: false, ...options }, (response) => {
-            let text = "";
-            response.on("data", (chunk) => (text += String(chunk)));
-            response.on("error", reject);
-            response.on("end", () =>
-                resolve({
-                    status: response.statusCode,
-                    challenge: response.headers["www-authenticate"],
-                    ...(response.statusCode === 200 ? (JSON.parse(text) as Reached) : {}),
-                }),
-            );
-        });
-        request.on("error", reject);
-    });
+async function ask(port: number, options: https.RequestOptions = {}): Promise<Answer> {
+    const { certificate: ca } = authorities.storm;
+    const { status, headers, text } = await page({ host: address, port, ca, ...options });
+    const challenge = headers["www-authenticate"];
+    return { status, challenge, ...(status === 200 ? (JSON.parse(text) as Reached) : {}) };
 }
 const by = ({ certificate: cert, key }: Pair) => ({ cert, key });
 

@@ -8,13 +8,16 @@ import { docker, machineStorm } from "../stack";
 /** The image whose Thrift server by TLS refuses every call. */
 const refusing = "storm:2.8.3";
 
-/** The same with the stand-in, named as the oldest version whose server works. */
+/** The same with the stand-ins, named as the oldest version whose server works. */
 const withStandIn = "storm-with-tls:2.8.7";
 
-/** Whether this machine's image of Storm needs the stand-in. */
+/** Whether this machine's image of Storm needs the stand-ins. */
 const isNeeded = () => machineStorm() === refusing;
 
-/** An image of Storm whose Nimbus and supervisors can be called by TLS: that of this machine, with a class replaced if it has to be. */
+/**
+ * An image of Storm whose Nimbus and supervisors can be called by TLS, and which has a logviewer: that of this machine, with stand-ins for
+ * classes if it has to be.
+ */
 export function stormWithTls(): string {
     if (!isNeeded()) {
         return machineStorm();
@@ -38,16 +41,29 @@ function context(): Buffer {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-with-tls-"));
     const source = docker("create", refusing);
     try {
-        docker("cp", `${source}:/apache-storm/lib-worker`, `${folder}/lib`);
-        const java = path.join(__dirname, "TlsTransportPlugin.java");
-        execFileSync("javac", ["--release", "17", "-cp", `${folder}/lib/*`, "-d", `${folder}/classes`, java]);
+        docker("cp", `${source}:/apache-storm/lib`, `${folder}/lib`);
+        const java = ["TlsTransportPlugin.java", "LogviewerServer.java"].map((file) => path.join(__dirname, file));
+        execFileSync("javac", ["--release", "17", "-cp", `${folder}/lib/*`, "-d", `${folder}/classes`, ...java]);
         fs.mkdirSync(`${folder}/image`);
+        docker("cp", `${source}:/apache-storm/bin/storm`, `${folder}/image/storm`);
+        const command = fs.readFileSync(`${folder}/image/storm`, "utf8");
+        fs.writeFileSync(`${folder}/image/storm`, withLogviewer(command));
         execFileSync("jar", ["--create", "--file", `${folder}/image/tls.jar`, "-C", `${folder}/classes`, "."]);
         // Storm's class path begins with the jars of this folder.
-        fs.writeFileSync(`${folder}/image/Dockerfile`, `FROM ${refusing}\nCOPY tls.jar /apache-storm/\n`);
+        fs.writeFileSync(
+            `${folder}/image/Dockerfile`,
+            `FROM ${refusing}\nCOPY tls.jar /apache-storm/\nCOPY storm /apache-storm/bin/\n`,
+        );
         return execFileSync("tar", ["-czf", "-", "-C", `${folder}/image`, "."]);
     } finally {
         docker("rm", source);
         fs.rmSync(folder, { recursive: true });
     }
+}
+
+/** The image's stand-in for the command `storm`, with the logviewer that it does without. */
+function withLogviewer(command: string): string {
+    const daemons = "DAEMONS = {\n";
+    const logviewer = '    "logviewer": "org.apache.storm.daemon.logviewer.LogviewerServer",\n';
+    return command.replace(daemons, daemons + logviewer).replace('"ui", "logviewer"', '"ui"');
 }
