@@ -113,9 +113,10 @@ function summaryLines(summary: ClusterSummary): string[] {
 function problemsOf({ outputs, machines, expected, summary, alerts }: Found): string[] {
     const asked = machines.filter(({ problem }) => problem === undefined);
     const containers = asked.flatMap(({ name, containers }) => containers.map((container) => ({ name, container })));
-    // Several machines may have one of that name, such as a reverse proxy each.
-    const missing = expected.filter(({ name, host }) =>
-        asked.some((machine) => machine.name === host && !machine.containers.some(({ daemon }) => daemon === name)),
+    const missing = expected.filter(
+        ({ name, host }) =>
+            asked.some((machine) => machine.name === host) &&
+            !containers.some((each) => each.container.daemon === name && (isAlone(name, host) || each.name === host)),
     );
     return [
         ...machines.flatMap(({ name, problem }) =>
@@ -138,7 +139,7 @@ function problemsOf({ outputs, machines, expected, summary, alerts }: Found): st
     ];
 }
 
-/** Whether no other machine can have one of that name. */
+/** Whether no other machine can have one of that name, such as a reverse proxy each. */
 function isAlone(daemon: string, machine: string | undefined): boolean {
     return machine === undefined || parseDaemonName(daemon) !== undefined;
 }
