@@ -34,6 +34,18 @@ export function beginning(host: string, port: number, client: tls.ConnectionOpti
     });
 }
 
+/** When the certificate ends that a server shows to a client that it accepts. */
+export function endAt(host: string, port: number, client: tls.ConnectionOptions): Promise<number> {
+    return new Promise((resolve, reject) => {
+        const socket = tls.connect({ host, port, rejectUnauthorized: false, ...client }, () => {
+            resolve(Date.parse(socket.getPeerCertificate().valid_to));
+            socket.destroy();
+        });
+        socket.setTimeout(20_000, () => socket.destroy(new Error(`${host}:${port} does not answer`)));
+        socket.on("error", reject);
+    });
+}
+
 /** What a server answers to a request without TLS, but for the alert of one that has TLS. */
 export function answerInPlain(host: string, port: number, request: string): Promise<string> {
     return new Promise((resolve) => {

@@ -1,8 +1,9 @@
-import { execFileSync } from "child_process";
+import { execFile, execFileSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import type { ConnectionOptions } from "tls";
+import { promisify } from "util";
 import { ports } from "../../../components/storm/spec/ports";
 import { connectFrom } from "../../../provider/machines/container";
 import { clusterSummary } from "../../../provider/nimbus/client";
@@ -11,7 +12,8 @@ import { filesOf, userOf, type UserOutputs } from "../../../scripts/userFolder";
 import { containersMade, docker, TestStack, until } from "../stack";
 import { jar, wordcount } from "../topologies/topologies";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
-import { answerInPlain, beginning, listening, sockets } from "./probes";
+import { answerInPlain, beginning, endAt, listening, sockets } from "./probes";
+import { Queue, queueJar } from "./queue";
 import { stormWithTls } from "./stormWithTls";
 
 const common = {
@@ -40,32 +42,90 @@ describe("a new cluster", () => {
     /** A word that each worker sends to the other. */
     const word = "unmistakable";
 
+    const day = 86_400_000;
+
+    const queue = new Queue();
     let stack: TestStack;
+    /** The topology's jar. */
+    let queued: string;
     /** A folder with what alice connects with. */
     let folder: string;
     beforeAll(async () => {
         folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-alice-"));
         fs.chmodSync(folder, 0o755);
+        const stormImage = stormWithTls();
+        queued = queueJar(stormImage);
         stack = new TestStack("e2e-tls", {
-            ...{ stormImage: stormWithTls(), security: "tls", users: ["alice"], subnet: `${subnet}.0/24` },
-            ...{ ...common, supervisors: 2 },
+            ...{ stormImage, security: "tls", users: ["alice"], subnet: `${subnet}.0/24` },
+            ...{ ...common, supervisors: 2, supervisorBatch: 1 },
         });
-        stack.set({ topologies: [wordcount({ configuration: { "wordcount.sentences": [`${word} ${word} words`] } })] });
+        const configuration = {
+            "wordcount.sentences": [`${word} ${word} words`],
+            "wordcount.sentences.per.second": 20,
+            "test.queue": `${subnet}.1:${await queue.listen()}`,
+        };
+        stack.set({ topologies: [wordcount({ jar: queued, mainClass: "wordcount.QueueTopology", configuration })] });
+        // The first update believes that it is 363 days earlier, so that all certificates truly end in two days. An end that is changed in
+        // the state would be another than that of the certificates that the daemons have.
+        const earlier = `data:text/javascript,const{now}=Date;Date.now=()=>now()-${363 * day}`;
+        stack.environment.NODE_OPTIONS = `--import ${earlier}`;
         await stack.up();
+        delete stack.environment.NODE_OPTIONS;
+        await writeClient();
+    });
+    afterAll(() => {
+        stack?.discard();
+        queue.close();
+        [folder, path.dirname(queued)].forEach((each) => fs.rmSync(each, { recursive: true }));
+    });
+
+    /** Writes what alice connects with, as `make client` does. */
+    async function writeClient(): Promise<void> {
         const { output } = await stack.pulumi("stack", "output", "--json", "--show-secrets");
         const outputs = JSON.parse(output.slice(output.indexOf("{"))) as UserOutputs;
         for (const [name, content] of Object.entries(filesOf(userOf(stack.name, outputs, "alice"), outputs, "/conf"))) {
             fs.writeFileSync(path.join(folder, name), content);
         }
-    });
-    afterAll(() => {
-        stack?.discard();
-        fs.rmSync(folder, { recursive: true });
-    });
+    }
 
     const fileOf = (daemon: DaemonName, name: string) => inside(stack, daemon, `base64 -w 0 /certificates/${name}`);
     const pemOf = (daemon: DaemonName, name: string) => Buffer.from(fileOf(daemon, name), "base64");
     const ofAlice = (name: string) => fs.readFileSync(path.join(folder, name));
+
+    /** Those with a certificate, by whose it is. */
+    const clients = (): Record<string, ConnectionOptions> => ({
+        alice: { cert: ofAlice("certificate.pem"), key: ofAlice("key.pem") },
+        storm: { cert: pemOf("nimbus-1", "storm.pem"), key: pemOf("nimbus-1", "storm-key.pem") },
+        zookeeper: { pfx: pemOf("nimbus-1", "zookeeper.p12"), passphrase: "changeit" },
+        quorum: { cert: pemOf("zookeeper-1", "quorum.pem"), key: pemOf("zookeeper-1", "quorum.pem") },
+    });
+    /** Who is let in, by port. */
+    const accepted: Record<number, string[]> = {
+        ...{ 2281: ["zookeeper"], 2888: ["quorum"], 3888: ["quorum"] },
+        ...{ 6629: ["alice", "storm"], 6628: ["storm"], 6700: ["storm"] },
+    };
+
+    /** In how many days certificates end: those that servers show, and the first of all by the output. */
+    async function daysLeft(): Promise<Record<string, number>> {
+        const { certificatesExpire } = await stack.outputs();
+        const ends: Record<string, number> = { certificatesExpire: Date.parse(String(certificatesExpire)) };
+        const known = clients();
+        for (const daemon of daemons) {
+            for (const port of open[daemon].ports) {
+                const client = known[accepted[port]?.[0] ?? ""] ?? {};
+                ends[`${daemon}:${port}`] = await endAt(open[daemon].address, port, client);
+            }
+        }
+        return Object.fromEntries(
+            Object.entries(ends).map(([name, end]) => [name, Math.round((end - Date.now()) / day)]),
+        );
+    }
+    /** The same, where all end in so many days. */
+    const allIn = (left: number) =>
+        Object.fromEntries([
+            ["certificatesExpire", left],
+            ...daemons.flatMap((daemon) => open[daemon].ports.map((port) => [`${daemon}:${port}`, left])),
+        ]) as Record<string, number>;
 
     /** Storm's command line, by alice's certificate, and what it prints; it may fail. */
     const storm = (...args: string[]) => {
@@ -77,6 +137,28 @@ describe("a new cluster", () => {
 
     test("counts words on both supervisors", async () => {
         await counting(stack, "supervisor-1", "supervisor-2");
+    });
+
+    test("an update renews certificates that are about to end, and every sentence is acked", async () => {
+        const topology = () => inside(stack, "supervisor-1", "ls /data/supervisor/stormdist");
+        const id = topology();
+        expect(await daysLeft()).toEqual(allIn(2));
+        const seen = queue.events.length;
+        const output = await stack.up();
+        expect(containersMade(output)).toEqual(daemons);
+        expect(await daysLeft()).toEqual(allIn(365));
+        // A user's certificate is valid until it ends.
+        expect(await beginning(open["nimbus-1"].address, 6629, clients().alice ?? {})).toBe("session");
+        await writeClient();
+
+        expect(topology()).toBe(id);
+        queue.isFlowing = false;
+        await until("all sentences are acked", 120, () => queue.acked === queue.emitted);
+        queue.isFlowing = true;
+        // Some were under way in workers that were stopped.
+        expect(queue.replays).toBeGreaterThan(0);
+        // The second supervisor was stopped once the first one's worker ran again.
+        expect(queue.events.slice(seen, seen + 4).join()).toMatch(/^(\d) opened,\1 acked,(?!\1)(\d) opened,\2 acked$/);
     });
 
     test("a second update changes nothing", async () => {
@@ -91,20 +173,13 @@ describe("a new cluster", () => {
         execFileSync("openssl", [...stranger, "-keyout", "stranger.pem", "-out", "stranger-certificate.pem"], {
             ...{ stdio: "pipe", cwd: folder },
         });
-        const clients: Record<string, ConnectionOptions> = {
+        const some: Record<string, ConnectionOptions> = {
             nobody: {},
             stranger: { cert: ofAlice("stranger-certificate.pem"), key: ofAlice("stranger.pem") },
-            alice: { cert: ofAlice("certificate.pem"), key: ofAlice("key.pem") },
-            storm: { cert: pemOf("nimbus-1", "storm.pem"), key: pemOf("nimbus-1", "storm-key.pem") },
-            zookeeper: { pfx: pemOf("nimbus-1", "zookeeper.p12"), passphrase: "changeit" },
-            quorum: { cert: pemOf("zookeeper-1", "quorum.pem"), key: pemOf("zookeeper-1", "quorum.pem") },
-        };
-        const accepted: Record<number, string[]> = {
-            ...{ 2281: ["zookeeper"], 2888: ["quorum"], 3888: ["quorum"] },
-            ...{ 6629: ["alice", "storm"], 6628: ["storm"], 6700: ["storm"] },
+            ...clients(),
         };
         const served = async (address: string, port: number) => {
-            for (const [name, client] of Object.entries(clients)) {
+            for (const [name, client] of Object.entries(some)) {
                 const wanted = accepted[port]?.includes(name) ? /^session$/ : /ALERT/;
                 const began = await beginning(address, port, client);
                 expect([port, name, began]).toEqual([port, name, expect.stringMatching(wanted) as string]);
@@ -120,13 +195,15 @@ describe("a new cluster", () => {
         );
     });
 
-    test("words are not on the wire", () => {
+    test("words are not on the wire", async () => {
         const network = `container:${stack.cluster}-supervisor-1`;
         const run = ["run", "--rm", "--network", network, "--volume", `${__dirname}/capture.py:/capture.py:ro`];
         const image = docker("inspect", "--format", "{{.Config.Image}}", `${stack.cluster}-supervisor-1`);
         // A text's last byte is another one on the wire of a cluster without TLS.
-        const found = docker(...run, "--entrypoint", "python3", image, "/capture.py", "6700", "50", word.slice(0, -1));
-        expect(found).toMatch(/^0 of \d{2,}$/);
+        const capture = ["--entrypoint", "python3", image, "/capture.py", "6700", "50", word.slice(0, -1)];
+        // Not at once, as the queue is in this process.
+        const { stdout: found } = await promisify(execFile)("docker", [...run, ...capture]);
+        expect(found.trim()).toMatch(/^0 of \d{2,}$/);
     });
 
     test("a user submits and kills topologies by Storm's command line, and kills none of others", () => {
