@@ -202,6 +202,14 @@ describe("the configuration", () => {
         expect(config({ alice: "alices-password" })).toMatchSnapshot();
     });
 
+    test("lets who connects and says nothing keep a connection for a minute, and no address all of them", () => {
+        const text = config({ alice: "alices-password" });
+        // It is the time of TLS handshakes too.
+        expect(lines(text, "timeout client")).toEqual(["timeout client 1m"]);
+        const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1]);
+        expect(number(/reject if .* sc0_conn_cur\(addresses\) gt (\d+) /)).toBeLessThan(number(/maxconn (\d+)/));
+    });
+
     test("has a line for each user, as HAProxy takes 64 words in one", () => {
         const passwords = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`user${index}`, "password"]));
         const words = config(passwords)
