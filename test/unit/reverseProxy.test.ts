@@ -210,6 +210,13 @@ describe("the configuration", () => {
         expect(number(/reject if .* sc0_conn_cur\(addresses\) gt (\d+) /)).toBeLessThan(number(/maxconn (\d+)/));
     });
 
+    test("keeps DRPC's arguments out of the log, also of requests that it refuses", () => {
+        // A rule that refuses a request is the last one for it.
+        expect(lines(config({ alice: "alices-password" }), "http-request")[0]).toBe(
+            "http-request set-log-level silent if { dst_port 3774 }",
+        );
+    });
+
     test("has a line for each user, as HAProxy takes 64 words in one", () => {
         const passwords = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`user${index}`, "password"]));
         const words = config(passwords)

@@ -1,5 +1,4 @@
 import { certificatesFolder as folder } from "../../../provider/nimbus/tlsFiles";
-import { ports } from "../spec/ports";
 
 /** Files in a reverse proxy's container, as PEM. */
 export const reverseProxyFiles = {
@@ -51,14 +50,18 @@ const wrongPasswords = 10;
  * name. HAProxy before 3.3 compares `verifyhost` with the certificate, common names too (ssl_sock_srv_verifycbk in its ssl_sock.c), and
  * from 3.3 on that `localhost`, as it sends it as SNI.
  *
- * Storm may be silent for long: by default, DRPC waits 10 minutes for a topology. Calls of DRPC are not logged: arguments are in the path.
- * A client that waits for Storm is not cut off by the time for clients, which is that of the TLS handshake too: HAProxy 2.6 has no other.
+ * Storm may be silent for long: by default, DRPC waits 10 minutes for a topology. A client that waits for Storm is not cut off by the time
+ * for clients, which is that of the TLS handshake too: HAProxy 2.6 has no other.
+ * Calls of DRPC are not logged, as arguments are in the path. That rule is the first one, as one that refuses a request is the last.
  * Threads and connections are limited, as its memory follows from them (measured: 30 MiB with 950 connections).
  */
 export function reverseProxyConfig({ address, backends, passwords }: ReverseProxyConfigArgs): string {
     const { server, client, serversAuthority, usersAuthority } = reverseProxyFiles;
     const users = Object.entries(passwords);
     const tls = `ssl crt ${server} ca-file ${usersAuthority} verify optional alpn h2,http/1.1`;
+    const silent = backends
+        .filter(({ server: name }) => name === "drpc")
+        .map(({ port }) => `    http-request set-log-level silent if { dst_port ${port} }\n`);
     const routes = backends.map((each) => `    use_backend ${each.server} if { dst_port ${each.port} }`);
     const servers = backends.flatMap((each) => [
         `backend ${each.server}`,
@@ -91,7 +94,7 @@ ${backends.map(({ port }) => `    bind ${address}:${port} ${tls}`).join("\n")}
     tcp-request connection reject if { sc0_conn_cur(addresses) gt ${connectionsOfAddress} }
     acl shows-certificate always_false
 ${users.map(([name]) => `    acl shows-certificate ssl_c_s_dn(CN) -m str ${name}\n`).join("")}    acl gives-password http_auth(users)
-    http-request deny deny_status 429 if !shows-certificate { sc0_gpc0_rate(addresses) ge ${wrongPasswords} }
+${silent.join("")}    http-request deny deny_status 429 if !shows-certificate { sc0_gpc0_rate(addresses) ge ${wrongPasswords} }
     http-request sc-inc-gpc0(0) if !shows-certificate !gives-password { req.hdr(Authorization) -m found }
     http-request auth realm storm unless shows-certificate or gives-password
     http-request set-var(txn.user) ssl_c_s_dn(CN) if shows-certificate
@@ -101,7 +104,6 @@ ${users.map(([name]) => `    acl shows-certificate ssl_c_s_dn(CN) -m str ${name}
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Forwarded-Host %[req.hdr(Host)]
     http-request set-header Host localhost
-    http-request set-log-level silent if { dst_port ${ports.drpcHttp} }
 ${[...routes, ...servers].join("\n")}
 `.trimStart();
 }

@@ -222,6 +222,16 @@ test("logs who asks for what, and no password", async () => {
     expect(logs()).not.toMatch(new RegExp(`password_|wrong-password|${basic}`));
 });
 
+test("logs no call of DRPC, also of those that it refuses", async () => {
+    expect(await ask(drpc, { path: "/drpc/function/an-argument" })).toMatchObject({ status: 401 });
+    const wrong = { auth: "alice:wrong", path: "/drpc/function/an-argument" };
+    expect(await ask(drpc, wrong)).toMatchObject({ status: 401 });
+    expect(await ask(drpc, { ...by(alice), path: "/drpc/function/an-argument" })).toMatchObject({ status: 503 });
+    await ask(ui, { path: "/after/drpc" });
+    await until("the log has what came after", 10, () => logs().includes("/after/drpc"), 100);
+    expect(logs()).not.toContain("an-argument");
+});
+
 test("takes no password of an address that has sent too many wrong ones, until some time has passed", async () => {
     const statuses: (number | undefined)[] = [];
     await until(
