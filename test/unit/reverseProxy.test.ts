@@ -217,6 +217,14 @@ describe("the configuration", () => {
         );
     });
 
+    test("keeps from Storm what a client says of who it is", () => {
+        const text = config({ alice: "alices-password" });
+        expect(lines(text, "http-request del-header", "http-request set-header X-Forwarded-User")).toEqual([
+            ...["Authorization", "X-Forwarded-For", "doAsUser"].map((name) => `http-request del-header ${name}`),
+            "http-request set-header X-Forwarded-User %[var(txn.user)]",
+        ]);
+    });
+
     test("has a line for each user, as HAProxy takes 64 words in one", () => {
         const passwords = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`user${index}`, "password"]));
         const words = config(passwords)

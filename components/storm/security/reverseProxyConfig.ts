@@ -100,6 +100,8 @@ ${silent.join("")}    http-request deny deny_status 429 if !shows-certificate { 
     http-request set-var(txn.user) ssl_c_s_dn(CN) if shows-certificate
     http-request set-var(txn.user) http_auth_user unless shows-certificate
     http-request del-header Authorization
+    http-request del-header X-Forwarded-For
+    http-request del-header doAsUser
     http-request set-header X-Forwarded-User %[var(txn.user)]
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Forwarded-Host %[req.hdr(Host)]

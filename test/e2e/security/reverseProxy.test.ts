@@ -178,7 +178,10 @@ test("lets nobody in by another certificate", async () => {
 });
 
 test("tells Storm's server who it is, and keeps passwords to itself", async () => {
-    const spoofed = { "X-Forwarded-User": "storm", "X-Forwarded-Proto": "http", Host: "storm.example.com:8080" };
+    const spoofed = {
+        ...{ "X-Forwarded-User": "storm", "X-Forwarded-For": "10.0.0.99", doAsUser: "storm" },
+        ...{ "X-Forwarded-Proto": "http", Host: "storm.example.com:8080" },
+    };
     const { headers, by: connected } = await ask(ui, {
         auth: `alice:${passwords.alice}`,
         headers: spoofed,
@@ -193,6 +196,7 @@ test("tells Storm's server who it is, and keeps passwords to itself", async () =
         "x-forwarded-for": address,
     });
     expect(headers).not.toHaveProperty("authorization");
+    expect(headers).not.toHaveProperty("doasuser");
 });
 
 test("speaks HTTP/2", async () => {
