@@ -106,7 +106,7 @@ export class StormTls extends pulumi.ComponentResource {
         return [this.daemons, this.clients];
     }
 
-    /** When the first of the certificates that were given out so far ends. */
+    /** When the first of the certificates ends that were given out so far, or of those of authorities. */
     get expires(): pulumi.Output<string> {
         return firstEnd([...this.daemons.expires, ...this.clients.expires]);
     }
