@@ -171,17 +171,19 @@ describe("on hosts", () => {
     });
 });
 
-test("with names, a proxy has those of the daemons behind it", async () => {
+test("with names, a proxy has those of the daemons behind it, as these have", async () => {
     const hosts = onHosts.hosts.map((host, index) => ({
         ...host,
         daemons: [...host.daemons, ...(index < 2 ? [`dns-${index + 1}`] : [])],
     }));
     const run = await secured({ ...onHosts, hosts, discovery: "dns" });
-    expect(input(run, "storm-tls-reverse-proxy-d-certificate").names).toEqual([
-        "supervisor-1.storm-test.internal",
-        "localhost",
-        "127.0.0.1",
-    ]);
+    for (const owner of ["reverse-proxy-d", "supervisor-1"]) {
+        expect(input(run, `storm-tls-${owner}-certificate`).names).toEqual([
+            "supervisor-1.storm-test.internal",
+            "localhost",
+            "127.0.0.1",
+        ]);
+    }
 });
 
 test("on aws, there is one on each instance with pages, for its public address too", async () => {
