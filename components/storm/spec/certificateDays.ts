@@ -3,8 +3,8 @@ import { z } from "zod";
 const wanted = "must be a whole number of days from 3 to 825";
 
 /**
- * The argument, and setting, `certificateDays`. An update renews certificates in the last third of their time. Apple's systems refuse servers' that are
- * valid for longer, also those of an authority of one's own: https://support.apple.com/103769
+ * The argument, and setting, `certificateDays`. An update renews certificates in the last third of their time. Apple's systems refuse
+ * servers' that are valid for longer, also those of an authority of one's own: https://support.apple.com/103769
  */
 export const certificateDays = z
     .int({ error: wanted })
