@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "crypto";
 import type { Problem } from "./kind";
 import { certificatesIn } from "./pem";
-import { pathLength } from "./x509";
+import { extensionIds, extensionOf, partsOfCertificate, pathLength } from "./x509";
 
 /** An authority that signs others, as PEM. */
 export interface Signer {
@@ -13,6 +13,8 @@ export interface Signer {
 
 /** Those that the Baseline Requirements of browsers allow, as they do RSA with 2048 bits or more (6.1.5). */
 const curves: Record<string, string> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
+
+const serverAuth = "1.3.6.1.5.5.7.3.1";
 
 /**
  * Why an authority cannot sign others: what is wrong, and what would be right, without any part of a key. It looks at all at once.
@@ -80,6 +82,19 @@ function certificateProblems(own: X509Certificate, index: number, below: X509Cer
                       `would be number ${index + 1}: give one whose pathLenConstraint is ${index + 1} or more, or which has none`,
               ]
             : []),
+        ...(limitsNames(own)
+            ? [
+                  "which limits the names in certificates below it (nameConstraints), so that browsers refuse the stack's, which have " +
+                      "localhost, 127.0.0.1 and machines' addresses: give one without nameConstraints",
+              ]
+            : []),
+        // Node.js calls the extension for extended usage this.
+        ...(own.keyUsage && !own.keyUsage.includes(serverAuth)
+            ? [
+                  "which is not for servers (extendedKeyUsage), so that browsers refuse what is below it: give one whose extendedKeyUsage " +
+                      "has serverAuth, or which has none",
+              ]
+            : []),
         ...(Date.parse(own.validTo) < Date.now()
             ? [`which ended on ${date(own.validTo)}: give one that is valid`]
             : []),
@@ -93,6 +108,10 @@ function certificateProblems(own: X509Certificate, index: number, below: X509Cer
               ]),
         ...(index === 0 && !isSupported(own.publicKey) ? [`whose key is ${kindOf(own.publicKey)}: ${supported}`] : []),
     ];
+}
+
+function limitsNames(own: X509Certificate): boolean {
+    return extensionOf(partsOfCertificate(own.toString()), extensionIds.nameConstraints) !== undefined;
 }
 
 const supported = `give an authority with an RSA key of 2048 bits or more, or an EC key of ${Object.values(curves).join(", ")}`;

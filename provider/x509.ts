@@ -6,6 +6,7 @@ import * as forge from "node-forge";
 export const extensionIds = {
     subjectKeyIdentifier: "2.5.29.14",
     basicConstraints: "2.5.29.19",
+    nameConstraints: "2.5.29.30",
     authorityKeyIdentifier: "2.5.29.35",
 } as const;
 

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { hostCount } from "../components/network/subnet";
+import { certificateDays } from "../components/storm/spec/certificateDays";
 import { clusterDefaults } from "../components/storm/spec/defaults";
 import { defaultHeap } from "../components/storm/spec/memory";
+import { users } from "../components/storm/spec/users";
 import { aws } from "./aws";
 import { logging } from "./logging";
 import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
-import { users } from "./users";
 import { authority } from "./authority";
-import { certificateDays } from "./certificateDays";
 import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, registry, subnet, tagged, user } from "./values";
 import { zooCfg } from "./zooCfg";
 import { zookeeperServers } from "./zookeeper";

@@ -74,6 +74,7 @@ export class StormCluster extends pulumi.ComponentResource {
     /**
      * @throws pulumi.InputPropertyError if `hosts` are not those of a cluster: what is missing, or too much; or if `security` is given with
      * an existing ensemble, or without the `reverseProxy` that it needs.
+     * @throws pulumi.InputPropertiesError that lists what is wrong with `users`, `certificateDays` and `authority`.
      */
     constructor(name: string, given: StormClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:StormCluster", name, {}, opts);

@@ -1,9 +1,10 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { fromRegistry } from "../../provider/image";
 import type { Discovery } from "../discovery/discovery";
 import type { Host } from "../hosts/host";
 import type { ExistingZooKeeper } from "./daemons/ensemble";
 import type { Delivery } from "./daemons/stormDaemon";
+import { argumentProblems } from "./security/argumentProblems";
 import type { UsersAuthority } from "./security/authority";
 import { clusterDefaults } from "./spec/defaults";
 import type { Heap, Memory, MonitoringMemory } from "./spec/memory";
@@ -168,8 +169,16 @@ export interface StormClusterArgs {
 export type CompleteArgs = StormClusterArgs &
     Required<Pick<StormClusterArgs, keyof typeof clusterDefaults>> & { heap: Heap };
 
-/** Adds the defaults of arguments that are not given, and the registry to images. */
+/**
+ * Adds the defaults of arguments that are not given, and the registry to images.
+ * @throws pulumi.InputPropertiesError that lists what is wrong with `users`, `certificateDays` and `authority`.
+ */
 export function complete(args: StormClusterArgs): CompleteArgs {
+    const errors = argumentProblems(args);
+    if (errors.length > 0) {
+        const message = errors.map(({ propertyPath, reason }) => `${propertyPath} ${reason}`).join("\n");
+        throw new pulumi.InputPropertiesError({ message, errors });
+    }
     const given = Object.fromEntries(
         Object.entries(args).filter(([, value]) => value !== undefined),
     ) as unknown as StormClusterArgs;

@@ -107,6 +107,20 @@ describe("an authority of the user's", () => {
         return given;
     };
 
+    /** One that is signed by another, which limits names. */
+    const issued = () => {
+        const above = company("Above", {
+            extensions: ["basicConstraints=CA:TRUE", "nameConstraints=permitted;DNS:example.com"],
+        });
+        const issuing = crossCertify({ name: "a", of: valid.certificate, by: above });
+        return { ...valid, certificate: issuing + above.certificate };
+    };
+
+    test("is taken if it is for servers too", () => {
+        const extensions = ["basicConstraints=CA:TRUE", "extendedKeyUsage=clientAuth,serverAuth"];
+        expect(mistakes(company("Servers", { extensions }))).toEqual([]);
+    });
+
     test.each<[string, () => object, string[]]>([
         [
             "that signs nothing",
@@ -126,6 +140,28 @@ describe("an authority of the user's", () => {
             [
                 "certificate has O=Example, CN=Last, which may have no authority below it (pathLenConstraint), and the stack's would be number 1: give one whose pathLenConstraint is 1 or more, or which has none",
             ],
+        ],
+        [
+            "that limits names",
+            () =>
+                company("Names", {
+                    extensions: ["basicConstraints=CA:TRUE", "nameConstraints=permitted;DNS:example.com"],
+                }),
+            [
+                "certificate has O=Example, CN=Names, which limits the names in certificates below it (nameConstraints), so that browsers refuse the stack's, which have localhost, 127.0.0.1 and machines' addresses: give one without nameConstraints",
+            ],
+        ],
+        [
+            "that is not for servers",
+            () => company("Mail", { extensions: ["basicConstraints=CA:TRUE", "extendedKeyUsage=emailProtection"] }),
+            [
+                "certificate has O=Example, CN=Mail, which is not for servers (extendedKeyUsage), so that browsers refuse what is below it: give one whose extendedKeyUsage has serverAuth, or which has none",
+            ],
+        ],
+        [
+            "with one above it of which that is so",
+            issued,
+            ["certificate has O=Example, CN=Above, which limits the names"],
         ],
         ["that has ended", ended, ["certificate has O=Example, CN=Ended, which ended on 20"]],
         ["that has not begun", early, ["certificate has O=Example, CN=Early, which is valid from 20"]],

@@ -205,17 +205,19 @@ test("in the update that switches tls on, each starts once all servers of its ma
     expect(stormYaml(run, "drpc-1")).toMatch(/^drpc\.https\.port: 13774$/m);
 });
 
-test("with names, a proxy has those of the daemons behind it", async () => {
+test("with names, a proxy has those of the daemons behind it, as these have", async () => {
     const hosts = onHosts.hosts.map((host, index) => ({
         ...host,
         daemons: [...host.daemons, ...(index < 2 ? [`dns-${index + 1}`] : [])],
     }));
     const run = await secured({ ...onHosts, hosts, discovery: "dns" });
-    expect(input(run, "storm-tls-reverse-proxy-d-certificate").names).toEqual([
-        "supervisor-1.storm-test.internal",
-        "localhost",
-        "127.0.0.1",
-    ]);
+    for (const owner of ["reverse-proxy-d", "supervisor-1"]) {
+        expect(input(run, `storm-tls-${owner}-certificate`).names).toEqual([
+            "supervisor-1.storm-test.internal",
+            "localhost",
+            "127.0.0.1",
+        ]);
+    }
 });
 
 test("on aws, there is one on each instance with pages, for its public address too", async () => {
@@ -247,6 +249,29 @@ describe("the configuration", () => {
 
     test("is as it was read in HAProxy's manual, and run", () => {
         expect(config({ alice: "alices-password" })).toMatchSnapshot();
+    });
+
+    test("lets who connects and says nothing keep a connection for a minute, and no address all of them", () => {
+        const text = config({ alice: "alices-password" });
+        // It is the time of TLS handshakes too.
+        expect(lines(text, "timeout client")).toEqual(["timeout client 1m"]);
+        const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1]);
+        expect(number(/reject if .* sc0_conn_cur\(addresses\) gt (\d+) /)).toBeLessThan(number(/maxconn (\d+)/));
+    });
+
+    test("keeps DRPC's arguments out of the log, also of requests that it refuses", () => {
+        // A rule that refuses a request is the last one for it.
+        expect(lines(config({ alice: "alices-password" }), "http-request")[0]).toBe(
+            "http-request set-log-level silent if { dst_port 3774 }",
+        );
+    });
+
+    test("keeps from Storm what a client says of who it is", () => {
+        const text = config({ alice: "alices-password" });
+        expect(lines(text, "http-request del-header", "http-request set-header X-Forwarded-User")).toEqual([
+            ...["Authorization", "X-Forwarded-For", "doAsUser"].map((name) => `http-request del-header ${name}`),
+            "http-request set-header X-Forwarded-User %[var(txn.user)]",
+        ]);
     });
 
     test("has a line for each user, as HAProxy takes 64 words in one", () => {

@@ -3,8 +3,11 @@ import * as forge from "node-forge";
 import * as pulumi from "@pulumi/pulumi";
 import { Authority } from "../../components/storm/security/authority";
 import { certifyUsers, passwordsOf, type UserFiles } from "../../components/storm/security/users";
+import { StormCluster } from "../../components/storm/stormCluster";
+import type { StormClusterArgs } from "../../components/storm/stormClusterArgs";
 import { trustStore } from "../../provider/trustStore";
-import { certificate } from "../../provider/kinds/certificate";
+import { certificate, certify } from "../../provider/kinds/certificate";
+import { endOf } from "../../provider/pem";
 import type { Inputs } from "../../provider/schema";
 import { revealed } from "./program";
 
@@ -28,6 +31,44 @@ beforeAll(() =>
         },
     }),
 );
+
+describe("a cluster", () => {
+    const refused = (args: Partial<StormClusterArgs>) => {
+        try {
+            new StormCluster("storm", { clusterName: "storm-test", hosts: {}, security: "tls", ...args });
+            return undefined;
+        } catch (error) {
+            return (error as pulumi.InputPropertiesError).message.split("\n");
+        }
+    };
+
+    // They are in HAProxy's configuration as they are.
+    test("refuses users whose names would be words, or lines, of a configuration, or are the cluster's own", () => {
+        const reason =
+            "must be a name of 1 to 64 letters, digits, `.`, `_` and `-`, which begins with a letter or digit, such as alice";
+        expect(refused({ users: ["al ice", "eve\n    http-request allow", "storm", "reverse-proxy"] })).toEqual([
+            `users[0] ${reason}`,
+            `users[1] ${reason}`,
+            "users[2] is a name that the cluster itself uses: give another one",
+            "users[3] is a name that the cluster itself uses: give another one",
+        ]);
+        expect(refused({ users: ["bob", "bob"] })).toEqual(["users[1] is listed twice"]);
+    });
+
+    test("says all that is wrong at once, except with a key that is an Output", () => {
+        const certificate = certify({ name: "a" }).certificate.replace(/\n.{9}/, "\n");
+        const unreadable = expect.stringMatching(
+            /^authority\.certificate has a certificate that cannot be read, number 1 of 1/,
+        ) as string;
+        expect(refused({ users: [""], certificateDays: 2, authority: { certificate, key: "a key" } })).toEqual([
+            expect.stringMatching(/^users\[0\] must be a name/),
+            expect.stringMatching(/^certificateDays must be a whole number of days from 3 to 825/),
+            unreadable,
+            expect.stringMatching(/^authority\.key must be a private key as PEM/),
+        ]);
+        expect(refused({ authority: { certificate, key: pulumi.secret("a key") } })).toEqual([unreadable]);
+    });
+});
 
 describe("users", () => {
     let output: pulumi.Output<Record<string, UserFiles>>;
@@ -94,12 +135,9 @@ describe("users", () => {
         }
     });
 
-    test("end when their authority says that what it has signed ends", async () => {
+    test("end when their authority says that what it has, and has signed, ends", async () => {
         const ends = await new Promise<string[]>((resolve) => pulumi.all(clients.expires).apply(resolve));
-        expect(ends).toEqual(
-            Object.values(users).map(({ certificate: own }) =>
-                new Date(new X509Certificate(own).validTo).toISOString(),
-            ),
-        );
+        const own = made["storm-tls-clients-authority"]?.certificate as string;
+        expect(ends).toEqual([own, ...Object.values(users).map(({ certificate }) => certificate)].map(endOf));
     });
 });

@@ -34,8 +34,8 @@ export class Authority {
     readonly certificate: pulumi.Output<string>;
     /** When its own certificate ends. */
     readonly end: pulumi.Output<string>;
-    /** When its cross-certificate ends, or one above that; undefined: it has none. */
-    readonly crossEnd: pulumi.Output<string> | undefined;
+    /** When its cross-certificate ends, and those above that, if it has one. */
+    readonly crossEnds: readonly pulumi.Output<string>[] = [];
     private readonly own: Certificate;
     private readonly chain: pulumi.Output<string> | undefined;
     private readonly signed: Certificate[] = [];
@@ -64,16 +64,13 @@ export class Authority {
             );
             const above = all.filter((each) => !isRoot(each));
             this.chain = cross.certificate.apply((certificate) => [certificate, ...above].join(""));
-            this.crossEnd = firstEnd([
-                cross.certificate.apply(endOf),
-                ...above.map((each) => pulumi.output(endOf(each))),
-            ]);
+            this.crossEnds = [cross.certificate.apply(endOf), ...above.map((each) => pulumi.output(endOf(each)))];
         }
     }
 
-    /** When each certificate ends that it has signed so far. */
+    /** When each certificate ends that it has, or has signed so far. */
     get expires(): pulumi.Output<string>[] {
-        return this.signed.map(({ expires }) => expires);
+        return [this.end, ...this.crossEnds, ...this.signed.map(({ expires }) => expires)];
     }
 
     /**

@@ -1,4 +1,3 @@
-import { isIP } from "net";
 import * as pulumi from "@pulumi/pulumi";
 import { Ready } from "../../../provider/resources";
 import { ofKind } from "../../daemonRef";
@@ -10,6 +9,7 @@ import type { Host } from "../../hosts/host";
 import { reverseProxyMemory } from "../spec/memory";
 import { type PagePorts, ports, portsBehindProxy } from "../spec/ports";
 import { connectionsBy, hasReverseProxies, type Security, type SecurityInUpdate } from "../spec/security";
+import { certificateNames } from "./certificateNames";
 import { type Backend, reverseProxyConfig } from "./reverseProxyConfig";
 
 /** A reverse proxy, where it runs, and what is behind it. */
@@ -77,17 +77,10 @@ export function placeReverseProxies(daemons: readonly PlacedDaemon[], args: Reve
     });
 }
 
-/** Names, beside its host's address, at which a reverse proxy is reached: those of the daemons behind it on its machine, and of tunnels. */
+/** Names, beside its host's address, in a reverse proxy's certificate: those of the daemons behind it on its machine too. */
 export function namesOf({ host, backends }: PlacedReverseProxy, discovery: Discovery): pulumi.Output<string[]> {
-    const shared = backends.filter(({ daemon }) => sharesNetwork(daemon.host));
-    return pulumi
-        .all([pulumi.all(shared.map(({ daemon }) => discovery.advertise(daemon).host)), host.outerAddress])
-        .apply(([names, outer]) => [
-            ...new Set(names.filter((name) => !isIP(name))),
-            "localhost",
-            "127.0.0.1",
-            ...(outer === undefined ? [] : [outer]),
-        ]);
+    const daemons = backends.map(({ daemon }) => daemon).filter((daemon) => sharesNetwork(daemon.host));
+    return certificateNames(host, daemons, discovery);
 }
 
 /** Arguments of {@link ReverseProxy}. */

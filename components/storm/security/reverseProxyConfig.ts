@@ -1,5 +1,4 @@
 import { certificatesFolder as folder } from "../../../provider/nimbus/tlsFiles";
-import { ports } from "../spec/ports";
 
 /** Files in a reverse proxy's container, as PEM. */
 export const reverseProxyFiles = {
@@ -35,6 +34,10 @@ export interface ReverseProxyConfigArgs {
     passwords: Readonly<Record<string, string>>;
 }
 
+/** Connections at once, of all addresses. */
+const connections = 1000;
+/** Of one address: half, so that none closes the pages for others. */
+const connectionsOfAddress = connections / 2;
 /** Wrong passwords that an address may send in 10 seconds. After these it gets 429, whatever it sends, but for a certificate. */
 const wrongPasswords = 10;
 
@@ -47,13 +50,18 @@ const wrongPasswords = 10;
  * name. HAProxy before 3.3 compares `verifyhost` with the certificate, common names too (ssl_sock_srv_verifycbk in its ssl_sock.c), and
  * from 3.3 on that `localhost`, as it sends it as SNI.
  *
- * Storm may be silent for long: by default, DRPC waits 10 minutes for a topology. Calls of DRPC are not logged: arguments are in the path.
+ * Storm may be silent for long: by default, DRPC waits 10 minutes for a topology. A client that waits for Storm is not cut off by the time
+ * for clients, which is that of the TLS handshake too: HAProxy 2.6 has no other.
+ * Calls of DRPC are not logged, as arguments are in the path. That rule is the first one, as one that refuses a request is the last.
  * Threads and connections are limited, as its memory follows from them (measured: 30 MiB with 950 connections).
  */
 export function reverseProxyConfig({ address, backends, passwords }: ReverseProxyConfigArgs): string {
     const { server, client, serversAuthority, usersAuthority } = reverseProxyFiles;
     const users = Object.entries(passwords);
     const tls = `ssl crt ${server} ca-file ${usersAuthority} verify optional alpn h2,http/1.1`;
+    const silent = backends
+        .filter(({ server: name }) => name === "drpc")
+        .map(({ port }) => `    http-request set-log-level silent if { dst_port ${port} }\n`);
     const routes = backends.map((each) => `    use_backend ${each.server} if { dst_port ${each.port} }`);
     const servers = backends.flatMap((each) => [
         `backend ${each.server}`,
@@ -62,7 +70,7 @@ export function reverseProxyConfig({ address, backends, passwords }: ReverseProx
     return `
 global
     log stdout format raw local0 info
-    maxconn 1000
+    maxconn ${connections}
     nbthread 2
     ssl-default-bind-options ssl-min-ver TLSv1.2
     ssl-default-server-options ssl-min-ver TLSv1.2
@@ -74,28 +82,30 @@ defaults
     timeout http-request 10s
     timeout http-keep-alive 1m
     timeout connect 5s
-    timeout client 1h
+    timeout client 1m
     timeout server 1h
 userlist users
-${users.map(([name, password]) => `    user ${name} insecure-password ${password}\n`).join("")}backend wrong-passwords
-    stick-table type ip size 100k expire 10s store gpc0_rate(10s)
+${users.map(([name, password]) => `    user ${name} insecure-password ${password}\n`).join("")}backend addresses
+    stick-table type ip size 100k expire 10s store gpc0_rate(10s),conn_cur
 frontend pages
 ${backends.map(({ port }) => `    bind ${address}:${port} ${tls}`).join("\n")}
     log-format "%ci %[var(txn.user)] %fp %ST %B %Tt %{+Q}r"
+    tcp-request connection track-sc0 src table addresses
+    tcp-request connection reject if { sc0_conn_cur(addresses) gt ${connectionsOfAddress} }
     acl shows-certificate always_false
 ${users.map(([name]) => `    acl shows-certificate ssl_c_s_dn(CN) -m str ${name}\n`).join("")}    acl gives-password http_auth(users)
-    http-request track-sc0 src table wrong-passwords
-    http-request deny deny_status 429 if !shows-certificate { sc0_gpc0_rate(wrong-passwords) ge ${wrongPasswords} }
+${silent.join("")}    http-request deny deny_status 429 if !shows-certificate { sc0_gpc0_rate(addresses) ge ${wrongPasswords} }
     http-request sc-inc-gpc0(0) if !shows-certificate !gives-password { req.hdr(Authorization) -m found }
     http-request auth realm storm unless shows-certificate or gives-password
     http-request set-var(txn.user) ssl_c_s_dn(CN) if shows-certificate
     http-request set-var(txn.user) http_auth_user unless shows-certificate
     http-request del-header Authorization
+    http-request del-header X-Forwarded-For
+    http-request del-header doAsUser
     http-request set-header X-Forwarded-User %[var(txn.user)]
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Forwarded-Host %[req.hdr(Host)]
     http-request set-header Host localhost
-    http-request set-log-level silent if { dst_port ${ports.drpcHttp} }
 ${[...routes, ...servers].join("\n")}
 `.trimStart();
 }

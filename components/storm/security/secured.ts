@@ -18,10 +18,10 @@ import {
     type SecurityStep,
 } from "../spec/security";
 import type { StormConfig } from "../spec/stormConfig";
-import { type Authority, firstEnd, type UsersAuthority } from "./authority";
+import { firstEnd, type UsersAuthority } from "./authority";
 import { type Credentials, together } from "./credentials";
-import { warnOfEnds } from "./ends";
 import { authorization, StormTls } from "./stormTls";
+import { warnOfEnds } from "./warnOfEnds";
 import { type ZooKeeperMember, ZooKeeperTls } from "./zooKeeperTls";
 
 /** Arguments of {@link secured}. */
@@ -107,7 +107,7 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
                 end(name, membersSteps, step, { parent, dependsOn: ready.zookeeper });
                 return [];
             },
-            expires: () => firstEnd([zookeeper.expires, ...ends(zookeeper.authorities)]),
+            expires: () => zookeeper.expires,
         };
     }
     const storm = new StormTls(`${name}-tls`, { ...common, pagePorts, users }, { parent });
@@ -133,10 +133,6 @@ export function secured(name: string, args: SecuredArgs, parent: pulumi.Resource
             const done = end(name, nimbusSteps, nimbusStep, { parent, dependsOn: ready.storm });
             return [nimbusStep.apply((at) => (at === 1 ? done : checked))];
         },
-        expires: () => firstEnd([zookeeper.expires, storm.expires, ...ends(authorities)]),
+        expires: () => firstEnd([zookeeper.expires, storm.expires]),
     };
-}
-
-function ends(authorities: readonly Authority[]): pulumi.Output<string>[] {
-    return authorities.flatMap(({ end, crossEnd }) => [end, ...(crossEnd ? [crossEnd] : [])]);
 }

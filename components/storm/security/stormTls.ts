@@ -1,4 +1,3 @@
-import { isIP } from "net";
 import * as pulumi from "@pulumi/pulumi";
 import {
     clientsTrustStore,
@@ -16,6 +15,7 @@ import type { Host } from "../../hosts/host";
 import { type PagePorts, ports } from "../spec/ports";
 import type { StormConfig } from "../spec/stormConfig";
 import { Authority, type AuthorityArgs, firstEnd, withKey } from "./authority";
+import { certificateNames } from "./certificateNames";
 import type { Credentials } from "./credentials";
 import { namesOf, type PlacedReverseProxy, type ReverseProxyArgs } from "./reverseProxies";
 import { reverseProxyFiles } from "./reverseProxyConfig";
@@ -106,22 +106,19 @@ export class StormTls extends pulumi.ComponentResource {
         return [this.daemons, this.clients];
     }
 
-    /** When the first of the certificates that were given out so far ends. */
+    /** When the first of the certificates ends that were given out so far, or of those of authorities. */
     get expires(): pulumi.Output<string> {
         return firstEnd([...this.daemons.expires, ...this.clients.expires]);
     }
 
     /** What a daemon needs. */
     daemon(daemon: PlacedDaemon): Credentials {
-        const { host } = this.args.discovery.advertise(daemon);
         const wanted = {
             ...{ name: daemon.name, storePassword: password },
             commonName: asksAsAdmin(daemon.kind) ? adminName : daemon.kind,
             address: daemon.host.address,
-            // Jetty refuses a request for a name that is not in its certificate. Browsers have some more, for published ports and tunnels.
-            names: pulumi
-                .all([host, daemon.host.outerAddress])
-                .apply(([name, outer = []]) => [...(isIP(name) ? [] : [name]), "localhost", "127.0.0.1", outer].flat()),
+            // Jetty refuses a request for a name that is not in its certificate.
+            names: certificateNames(daemon.host, [daemon], this.args.discovery),
         };
         const own = this.daemons.certify(daemon.name, wanted, daemon.host);
         return {

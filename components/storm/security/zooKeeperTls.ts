@@ -71,7 +71,7 @@ export class ZooKeeperTls extends pulumi.ComponentResource {
         return [this.authority, this.quorumAuthority];
     }
 
-    /** When the first of the certificates that were given out so far ends. */
+    /** When the first of the certificates ends that were given out so far, or of those of authorities. */
     get expires(): pulumi.Output<string> {
         return firstEnd([...this.authority.expires, ...this.quorumAuthority.expires]);
     }

@@ -167,7 +167,10 @@ test("lets nobody in by another certificate", async () => {
 });
 
 test("tells Storm's server who it is, and keeps passwords to itself", async () => {
-    const spoofed = { "X-Forwarded-User": "storm", "X-Forwarded-Proto": "http", Host: "storm.example.com:8080" };
+    const spoofed = {
+        ...{ "X-Forwarded-User": "storm", "X-Forwarded-For": "10.0.0.99", doAsUser: "storm" },
+        ...{ "X-Forwarded-Proto": "http", Host: "storm.example.com:8080" },
+    };
     const { headers, by: connected } = await ask(ui, {
         auth: `alice:${passwords.alice}`,
         headers: spoofed,
@@ -182,6 +185,7 @@ test("tells Storm's server who it is, and keeps passwords to itself", async () =
         "x-forwarded-for": address,
     });
     expect(headers).not.toHaveProperty("authorization");
+    expect(headers).not.toHaveProperty("doasuser");
 });
 
 test("speaks HTTP/2", async () => {
@@ -209,6 +213,16 @@ test("logs who asks for what, and no password", async () => {
     expect(logs()).toMatch(new RegExp(`^${address} - ${ui} 401 \\d+ \\d+ "GET /by/nothing HTTP/1.1"$`, "m"));
     const basic = Buffer.from(`bob:${passwords.bob}`).toString("base64");
     expect(logs()).not.toMatch(new RegExp(`password_|wrong-password|${basic}`));
+});
+
+test("logs no call of DRPC, also of those that it refuses", async () => {
+    expect(await ask(drpc, { path: "/drpc/function/an-argument" })).toMatchObject({ status: 401 });
+    const wrong = { auth: "alice:wrong", path: "/drpc/function/an-argument" };
+    expect(await ask(drpc, wrong)).toMatchObject({ status: 401 });
+    expect(await ask(drpc, { ...by(alice), path: "/drpc/function/an-argument" })).toMatchObject({ status: 503 });
+    await ask(ui, { path: "/after/drpc" });
+    await until("the log has what came after", 10, () => logs().includes("/after/drpc"), 100);
+    expect(logs()).not.toContain("an-argument");
 });
 
 test("takes no password of an address that has sent too many wrong ones, until some time has passed", async () => {

@@ -11,7 +11,7 @@ const userName = z
     })
     .refine((name) => !taken.includes(name), "is a name that the cluster itself uses: give another one");
 
-/** The setting `users`: names of those who may use Nimbus and pages. */
+/** The argument, and setting, `users`: names of those who may use Nimbus and pages. */
 export const users = z
     .array(userName, { error: "must be a list of names, such as [alice, bob]" })
     .superRefine((names, context) => {

@@ -9,7 +9,6 @@ const day = 86_400_000;
  * @param parent Whose warning it is.
  */
 export function warnOfEnds(authorities: readonly Authority[], certificateDays: number, parent: pulumi.Resource): void {
-    const crossEnds = authorities.flatMap(({ crossEnd }) => (crossEnd ? [crossEnd] : []));
     const isSoon = (end: string) => Date.parse(end) - Date.now() < certificateDays * day;
     firstEnd(authorities.map(({ end }) => end)).apply((end) => {
         if (isSoon(end)) {
@@ -20,7 +19,7 @@ export function warnOfEnds(authorities: readonly Authority[], certificateDays: n
             );
         }
     });
-    firstEnd(crossEnds).apply((end) => {
+    firstEnd(authorities.flatMap(({ crossEnds }) => crossEnds)).apply((end) => {
         if (isSoon(end)) {
             void pulumi.log.warn(
                 `storm:authority ends on ${date(end)}. From then on who trusts it refuses the cluster's pages, while daemons still ` +
