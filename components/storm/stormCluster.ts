@@ -90,8 +90,8 @@ export class StormCluster extends pulumi.ComponentResource {
                 return existing;
             }),
         );
-        const revision = state.apply((existing) => revisionOf(existing, name, args.stormImage));
         const reverseProxies = proxiesOf(daemons, args);
+        const revision = state.apply((existing) => revisionOf(existing, name, args.stormImage, reverseProxies));
         const { first, byEngine } = prerequisites(name, args, daemons, reverseProxies, { state, revision }, this);
         const common = {
             clusterName: args.clusterName,

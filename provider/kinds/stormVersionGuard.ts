@@ -13,6 +13,8 @@ export const stormVersionGuard: Kind<Inputs> = {
     inputs: schema.StormVersionGuard,
     id: () => "major-version",
     updates: ["image", "imageRegistry"],
+    // One that says none has the first.
+    differs: (olds, news) => ({ updates: (olds.revision ?? 1) === (news.revision ?? 1) ? [] : ["revision"] }),
     refuses({ image, change }, olds) {
         const versions = changed(olds, { image });
         if (!versions) {

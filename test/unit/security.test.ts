@@ -79,7 +79,7 @@ describe("the setting", () => {
     });
 
     test.each<[unknown, RegExp]>([
-        [2, /storm:certificateDays \(2\) must be .* from 3 to 825: `make up` renews .* less than a day$/],
+        [2, /storm:certificateDays \(2\) must be .* from 3 to 825: an update renews .* less than a day$/],
         [826, /storm:certificateDays \(826\) must be .* from 3 to 825: Apple's systems refuse/],
         [30.5, /must be a whole number of days from 3 to 825$/],
         ["a year", /must be a whole number of days from 3 to 825$/],

@@ -1,4 +1,7 @@
 /** What a program finds in the stack's state: which scripts containers keep, and where a change of the major version finds the cluster. */
+import { kinds } from "../../provider/kinds";
+import { certify } from "../../provider/kinds/certificate";
+import { StormProvider } from "../../provider/provider";
 import { onHosts } from "./hostsFixture";
 import { runProgram } from "./program";
 
@@ -9,8 +12,8 @@ const guard = (outputs: object) => ({ [`${type}:StormVersionGuard::storm-major-v
 const image = "storm:2.8.9";
 
 /** What a stack's Nimbus runs, and what guards its version. */
-async function declared(settings: Record<string, unknown>, state: Record<string, object> = {}) {
-    const run = await runProgram(settings, { state });
+async function declared(settings: Record<string, unknown>, state: Record<string, object> = {}, created = {}) {
+    const run = await runProgram(settings, { state, created });
     const nimbus = (index: number) => {
         const { command, memory } = run.get(`storm-nimbus-${index}-container`).inputs;
         return { script: (command as string[])[2] as string, memory };
@@ -32,6 +35,31 @@ test.each([
     const { guard: inputs, nimbus } = await declared({ stormImage: image }, guard({ image, ...kept }));
     expect(inputs.revision ?? 1).toBe(revision);
     expect(nimbus(1).script.includes("storm logviewer")).toBe(revision === 2);
+});
+
+test("an existing stack runs today's scripts once a reverse proxy needs a logviewer beside Nimbus, and keeps them", async () => {
+    const tls = { stormImage: image, security: "tls" };
+    const { certificate } = certify({ name: "a" });
+    const signed = { certificate, key: "", keyStore: "YQ==", expires: "2099-01-01T00:00:00.000Z" };
+    const created = { "storm:index:Certificate": signed, "storm:index:Password": { value: "a" } };
+    const { guard: inputs, nimbus } = await declared({ ...onHosts, ...tls }, guard({ image }), created);
+    expect(inputs).toMatchObject({ image, revision: 2 });
+    expect([1, 2].map((index) => nimbus(index).script.includes("storm logviewer"))).toEqual([true, true]);
+    // Without one beside Nimbus, nothing asks for them.
+    expect((await declared(tls, guard({ image }), created)).guard).toMatchObject({ revision: 1 });
+
+    const provider = new StormProvider("0.1.0", kinds);
+    const changes = async (olds: object, news: object) =>
+        (
+            await provider.diff(
+                "major-version",
+                `urn:pulumi:test::storm::${type}:StormVersionGuard::storm-major-version`,
+                { image, ...olds },
+                { image, ...news },
+            )
+        ).changes;
+    expect(await changes({}, { revision: 2 })).toBe(true);
+    expect(await changes({}, { revision: 1 })).toBe(false);
 });
 
 test("an existing stack runs today's scripts with its next image", async () => {

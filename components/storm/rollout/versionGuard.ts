@@ -5,13 +5,14 @@ import { StormVersionGuard } from "../../../provider/resources";
 import type { Inputs } from "../../../provider/schema";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import { type ExistingResource, ofKindIn } from "../../stackState";
+import type { PlacedReverseProxy } from "../security/reverseProxies";
 import type { CompleteArgs } from "../stormClusterArgs";
 import { existingNimbuses } from "./existingNimbuses";
 
 /**
  * The scripts that containers run change with this program. A stack keeps those of its containers until its image changes, which
- * replaces them anyway. Revision 2 reads the version of Storm from RELEASE too, lets an upgrade pass, has a logviewer beside Nimbus, and
- * lets Storm 3's JVMs call native code without a warning.
+ * replaces them anyway, or reverse proxies need a logviewer beside Nimbus: `tls` replaces them too. Revision 2 reads the version of Storm
+ * from RELEASE too, lets an upgrade pass, has a logviewer beside Nimbus, and lets Storm 3's JVMs call native code without a warning.
  */
 const currentRevision = 2;
 
@@ -30,10 +31,17 @@ const nameOf = (cluster: string) => `${cluster}-major-version`;
  * Which scripts the containers of a cluster run: those of a revision.
  * @param state The stack's resources, as of its last update.
  * @param name Name of the cluster's resource.
+ * @param proxies The reverse proxies in front of its pages.
  */
-export function revisionOf(state: ExistingResource[], name: string, image: string): number {
+export function revisionOf(
+    state: ExistingResource[],
+    name: string,
+    image: string,
+    proxies: readonly PlacedReverseProxy[],
+): number {
     const existing = existingGuard(state, name);
-    return existing?.image === image ? (existing.revision ?? 1) : currentRevision;
+    const needsLogviewer = proxies.some(({ backends }) => backends.some(({ daemon }) => daemon.kind === "nimbus"));
+    return existing?.image === image && !needsLogviewer ? (existing.revision ?? 1) : currentRevision;
 }
 
 /**
