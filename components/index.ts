@@ -33,6 +33,7 @@ export { defaultHeap, type Heap, type Memory, type MonitoringMemory } from "./st
 export { ports } from "./storm/spec/ports";
 export { securityInUpdate } from "./storm/rollout/securityInUpdate";
 export type { NimbusStep, Security, SecurityInUpdate, SecurityStep } from "./storm/spec/security";
+export type { UsersAuthority } from "./storm/security/authority";
 export type { UserFiles } from "./storm/security/users";
 export { StormCluster } from "./storm/stormCluster";
 export type { StormClusterArgs } from "./storm/stormClusterArgs";
