@@ -48,18 +48,20 @@ export function machineSettings(...further: string[]): Record<string, unknown> {
 
 const pulumi = path.resolve("node_modules/.bin/pulumi");
 
+/** Entries of storm.yaml by which JVMs start sooner: dozens share two processors, and few live long enough for the second compiler. */
+export const frugalJvms = Object.fromEntries(
+    ["nimbus", "supervisor", "logviewer", "worker"].map((jvm) => [`${jvm}.childopts`, "-XX:TieredStopAtLevel=1"]),
+);
+
 /**
- * What every stack of the tests has in storm.yaml: dozens of JVMs share two processors, few live long enough for the second compiler,
- * each thread of an idle worker looks for tuples a thousand times a second by default, and a few words are as good as many. Two Nimbus
- * daemons may wait for each other (docs/troubleshooting.md).
+ * What every stack of the tests has in storm.yaml: each thread of an idle worker looks for tuples a thousand times a second by default,
+ * and a few words are as good as many. Two Nimbus daemons may wait for each other (docs/troubleshooting.md).
  */
 const frugal = {
     "topology.spout.wait.progressive.level3.sleep.millis": 100,
     "topology.bolt.wait.progressive.level2.count": 1,
     "topology.bolt.wait.progressive.level3.sleep.millis": 100,
-    ...Object.fromEntries(
-        ["nimbus", "supervisor", "worker"].map((jvm) => [`${jvm}.childopts`, "-XX:TieredStopAtLevel=1"]),
-    ),
+    ...frugalJvms,
     "storm.thrift.socket.timeout.ms": 30000,
     "wordcount.sentences.per.second": 4,
 };

@@ -5,7 +5,7 @@ import { certify } from "../../../provider/kinds/certificate";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { Checkout } from "../checkout";
-import { machineSettings } from "../stack";
+import { frugalJvms, machineSettings } from "../stack";
 import { answerInPlain, beginning, listening, page, sockets } from "../security/probes";
 import { stormWithTlsOn } from "../security/stormWithTls";
 import { jar } from "../topologies/topologies";
@@ -49,6 +49,7 @@ describeLab("make, on hosts,", () => {
                 .filter((daemon) => daemon.startsWith("supervisor")).length,
             "storm:slots": 1,
             "storm:heap": heap,
+            "storm:stormYaml": frugalJvms,
             "storm:ssh": { user: "storm", keyFile: lab.keyFile, seconds: 10 },
             "storm:hosts": hosts,
         };
