@@ -23,8 +23,9 @@ export const kindsWithAddress: readonly string[] = ["zookeeper", "nimbus", "drpc
 /** An instance, and the daemons that run on it. */
 export interface Ec2Placement {
     /**
-     * Its name within the stack: lower-case letters, digits and dashes, and not `bastion`. Data stays with the name. The name of a daemon is
-     * for an instance with that daemon on it, and is that of the instance which the daemon has without `instances`: address and data stay.
+     * Its name within the stack: lower-case letters, digits and dashes, and not `bastion`. Data stays with the name. The name of a daemon
+     * is for an instance with that daemon on it, and is that of the instance which the daemon has without `instances`: address and data
+     * stay.
      */
     name: string;
     /** Its instance type; of the Nitro system, if a ZooKeeper member, a Nimbus or a DRPC server is among its daemons. */
