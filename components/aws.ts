@@ -14,5 +14,11 @@ export { FlowLogs, type FlowLogsArgs } from "./network/flowLogs";
 export { Vpc, type VpcArgs } from "./network/vpc";
 export type { ExistingResources } from "./stackState";
 export { Ec2Target } from "./targets/ec2Target";
-export { type Ec2Defaults, ec2Defaults, type Ec2Placement, type Ec2TargetArgs, type InstanceTypes } from "./targets/ec2TargetArgs";
+export {
+    type Ec2Defaults,
+    ec2Defaults,
+    type Ec2Placement,
+    type Ec2TargetArgs,
+    type InstanceTypes,
+} from "./targets/ec2TargetArgs";
 export { existingResources } from "./targets/existingResources";

@@ -1,8 +1,8 @@
 /**
  * Reads the ids of the newest images of Amazon Linux 2023 in a stack's region, and writes them into `storm:aws` of the stack's file, as
  * `ami`, as `amiArm64` or as both, as its instance types need: `newestAmi.ts <stack>`. With the name of an instance, which is that of its
- * daemon unless the file has `instances`, or `bastion`, it writes the one for it alone, into `amis`: `newestAmi.ts <stack> zookeeper-2`. Instances change their image only when somebody asks
- * for it.
+ * daemon unless the file has `instances`, or `bastion`, it writes the one for it alone, into `amis`: `newestAmi.ts <stack> zookeeper-2`.
+ * Instances change their image only when somebody asks for it.
  */
 import * as fs from "fs";
 import { DescribeImagesCommand, EC2Client, type Image } from "@aws-sdk/client-ec2";
