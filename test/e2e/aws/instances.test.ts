@@ -32,12 +32,11 @@ describeEc2("a stack with an instance for each daemon, which gets fewer", () => 
         cloud.setAws({ instances: shared.map((instance, index) => ({ ...instance, name: `machine-${index}` })) });
         const { code, output } = await cloud.stack.pulumi("up", "--yes");
         expect(code).not.toBe(0);
-        for (const daemon of ["zookeeper-1", "nimbus-1"]) {
-            expect(output).toContain(
-                `Its volume is that of the instance ${daemon}: place it on an instance of this name`,
-            );
-        }
+        expect(output).toMatch(
+            /Its volume is that of the instance (zookeeper|nimbus)-1: place it on an instance of this name/,
+        );
         expect(await cloud.ec2.resources()).toEqual(before);
+        cloud.setAws({ instances: [] });
     });
 
     test("gets those of the stack file, with the addresses, the data and the topology that it had", async () => {
