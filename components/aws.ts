@@ -4,7 +4,7 @@
  * @module
  */
 export { PrivateZone, type PrivateZoneArgs } from "./discovery/privateZone";
-export { Ec2Host, type Ec2HostArgs } from "./hosts/ec2/ec2Host";
+export { type DaemonWithData, Ec2Host, type Ec2HostArgs } from "./hosts/ec2/ec2Host";
 export { type Ec2Common, Ec2Instance, type Ec2InstanceArgs } from "./hosts/ec2/ec2Instance";
 export { inUseSeconds, whileInUse } from "./hosts/ec2/inUse";
 export { InstanceProfile, type InstanceProfileArgs } from "./hosts/ec2/instanceProfile";
