@@ -31,7 +31,7 @@ preview:
 graph:
 	@scripts/graph $(FILE)
 
-## make ami STACK=dev [D=ui]    look the newest machine images up, and write them into Pulumi.dev.yaml; D: for that daemon alone
+## make ami STACK=dev [D=ui]    look the newest machine images up, and write them into Pulumi.dev.yaml; D: for that one alone
 ami:
 	@scripts/ami $(D)
 

@@ -4,7 +4,7 @@
  * @module
  */
 export { PrivateZone, type PrivateZoneArgs } from "./discovery/privateZone";
-export { Ec2Host, type Ec2HostArgs } from "./hosts/ec2/ec2Host";
+export { type DaemonWithData, Ec2Host, type Ec2HostArgs } from "./hosts/ec2/ec2Host";
 export { type Ec2Common, Ec2Instance, type Ec2InstanceArgs } from "./hosts/ec2/ec2Instance";
 export { inUseSeconds, whileInUse } from "./hosts/ec2/inUse";
 export { InstanceProfile, type InstanceProfileArgs } from "./hosts/ec2/instanceProfile";
@@ -14,5 +14,11 @@ export { FlowLogs, type FlowLogsArgs } from "./network/flowLogs";
 export { Vpc, type VpcArgs } from "./network/vpc";
 export type { ExistingResources } from "./stackState";
 export { Ec2Target } from "./targets/ec2Target";
-export { type Ec2Defaults, ec2Defaults, type Ec2TargetArgs, type InstanceTypes } from "./targets/ec2TargetArgs";
+export {
+    type Ec2Defaults,
+    ec2Defaults,
+    type Ec2Placement,
+    type Ec2TargetArgs,
+    type InstanceTypes,
+} from "./targets/ec2TargetArgs";
 export { existingResources } from "./targets/existingResources";

@@ -8,10 +8,18 @@ function daemons(resources: PolicyResource[], kind: string): number {
     ).length;
 }
 
-/** The zones in which machines of a cluster are. */
+/** The zones in which machines of a cluster may be. */
 function zones(resources: PolicyResource[]): Set<string> {
     const subnets = resources.filter(({ type }) => type === "aws:ec2/subnet:Subnet");
     return new Set(subnets.map(({ props }) => props["availabilityZone"] as string));
+}
+
+/** The zones in which the data of ZooKeeper members is, on AWS: the location is the zone, or an instance in it (`b in eu-central-1b`). */
+function memberZones(resources: PolicyResource[]): Set<string | undefined> {
+    const locations = resources.filter(
+        ({ type, props }) => type === "storm:index:DataLocation" && /^zookeeper-/.test(String(props["daemon"])),
+    );
+    return new Set(locations.map(({ props }) => String(props["location"]).split(" in ").at(-1)));
 }
 
 /** In production, a cluster survives the loss of one machine, and on AWS that of one zone. */
@@ -40,12 +48,17 @@ export const survivesLosses: StackValidationPolicy = {
                 cluster.urn,
             );
         }
+        if (!resources.some(({ type }) => type === "aws:ec2/instance:Instance")) {
+            return;
+        }
+        const count = (size: number) => `${size} ${size === 1 ? "zone" : "zones"}`;
         const { size } = zones(resources);
-        if (resources.some(({ type }) => type === "aws:ec2/instance:Instance") && size < 3) {
-            report(
-                `It is in ${size} ${size === 1 ? "zone" : "zones"}, and stops with one. Name three in storm:aws.zones.`,
-                cluster.urn,
-            );
+        const ofMembers = memberZones(resources).size;
+        if (size < 3) {
+            report(`It is in ${count(size)}, and stops with one. Name three in storm:aws.zones.`, cluster.urn);
+        } else if (members >= 3 && ofMembers < 3) {
+            const message = `Its ensemble is in ${count(ofMembers)}, and stops with one. Give its instances in storm:aws.instances three zones.`;
+            report(message, cluster.urn);
         }
     },
 };

@@ -1,8 +1,8 @@
 /**
  * Reads the ids of the newest images of Amazon Linux 2023 in a stack's region, and writes them into `storm:aws` of the stack's file, as
- * `ami`, as `amiArm64` or as both, as its instance types need: `newestAmi.ts <stack>`. With the name of a daemon, or `bastion`, it writes
- * the one for this instance alone, into `amis`: `newestAmi.ts <stack> zookeeper-2`. Instances change their image only when somebody asks
- * for it.
+ * `ami`, as `amiArm64` or as both, as its instance types need: `newestAmi.ts <stack>`. With the name of an instance, which is that of its
+ * daemon unless the file has `instances`, or `bastion`, it writes the one for it alone, into `amis`: `newestAmi.ts <stack> zookeeper-2`.
+ * Instances change their image only when somebody asks for it.
  */
 import * as fs from "fs";
 import { DescribeImagesCommand, EC2Client, type Image } from "@aws-sdk/client-ec2";
@@ -10,7 +10,15 @@ import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import * as yaml from "yaml";
 import { parseDaemonName } from "../components/daemonRef";
 import { instanceTypeProblem } from "../components/hosts/ec2/instanceTypes";
-import { type ImageArgument, imageArgument, type MachineArgs, neededImages } from "../components/targets/ec2Machine";
+import {
+    type ImageArgument,
+    imageArgument,
+    type Machine,
+    type MachineArgs,
+    machineOfKind,
+    machinesOf,
+    neededImages,
+} from "../components/targets/ec2Machine";
 import { bastionName, kindsWithData } from "../components/targets/ec2TargetArgs";
 import { settingValue } from "../settings";
 import { waysToLogIn } from "../settings/aws";
@@ -45,11 +53,11 @@ export interface StackImage {
 
 /**
  * Reads a stack's file.
- * @param daemon The only instance that is meant, by its daemon's name or `bastion`; default: all.
+ * @param name The name of the only instance that is meant, or `bastion`; default: all.
  * @throws Error when it is not valid YAML, not one of the target `aws`, names no region, or has an instance type that cannot be used, or
- *     `daemon` is not such a name.
+ *     `name` is not such a name.
  */
-export function stackImages(file: string, text: string, daemon = ""): StackImages {
+export function stackImages(file: string, text: string, name = ""): StackImages {
     const config = configOf(text, file);
     const target = config["storm:target"] ?? "local";
     if (target !== "aws") {
@@ -66,43 +74,49 @@ export function stackImages(file: string, text: string, daemon = ""): StackImage
     const aws = (config["storm:aws"] ?? {}) as Partial<Record<ImageArgument, string>> & {
         amis?: Record<string, string>;
     };
-    const machines = machinesOf(file, config);
-    if (daemon === "") {
-        const needed = [...neededImages(machines).keys()];
+    const args = machineArgs(file, config);
+    if (name === "") {
+        const needed = [...neededImages(args).keys()];
         return {
             region,
             images: needed.map((key) => ({ path: [key], architecture: key, ami: aws[key] ?? undefined })),
         };
     }
-    const kind = daemon === bastionName ? bastionName : parseDaemonName(daemon)?.kind;
-    if (kind === undefined) {
-        throw new Error(
-            `D=${daemon} is no machine: names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui, bastion`,
-        );
-    }
-    const architecture = imageArgument(machines, kind);
-    return { region, images: [{ path: ["amis", daemon], architecture, ami: aws.amis?.[daemon] ?? undefined }] };
+    const architecture = imageArgument(machineOf(name, args));
+    return { region, images: [{ path: ["amis", name], architecture, ami: aws.amis?.[name] ?? undefined }] };
 }
 
 /**
- * The machines of a stack. How many of a kind there are does not matter here, nor does `amis`, and nothing else of the file has to be
- * valid.
+ * The machine of a name.
+ * @throws Error when no machine can have it.
+ */
+function machineOf(name: string, args: MachineArgs): Pick<Machine, "instanceType"> {
+    const instances = args.instances ?? [];
+    const kind = name === bastionName ? bastionName : instances.length === 0 ? parseDaemonName(name)?.kind : undefined;
+    const machine = kind ? machineOfKind(kind, name, args) : machinesOf(args).find((each) => each.name === name);
+    if (machine === undefined) {
+        const names =
+            instances.length > 0
+                ? `storm:aws.instances has ${instances.map((each) => each.name).join(", ")}`
+                : "names must be as in zookeeper-1, nimbus-1, supervisor-1, drpc-1, ui, bastion";
+        throw new Error(`D=${name} is no machine: ${names}`);
+    }
+    return machine;
+}
+
+/**
+ * What decides about the machines of a stack. How many daemons of a kind there are does not matter here, nor where they are, nor does
+ * `amis`, and nothing else of the file has to be valid.
  * @throws Error when it has an instance type that cannot be used.
  */
-function machinesOf(file: string, config: Record<string, unknown>): MachineArgs {
-    const aws = (config["storm:aws"] ?? {}) as Pick<MachineArgs, "private" | "vpc" | "instanceTypes">;
-    for (const [kind, type] of Object.entries(aws.instanceTypes ?? {})) {
-        const problem = instanceTypeProblem(type, kindsWithData.includes(kind));
-        if (problem !== undefined) {
-            throw new Error(`${file}: storm:aws.instanceTypes.${kind} (${JSON.stringify(type)}) ${problem}`);
-        }
-    }
+function machineArgs(file: string, config: Record<string, unknown>): MachineArgs {
+    const aws = (config["storm:aws"] ?? {}) as Pick<MachineArgs, "private" | "vpc" | "instances" | "instanceTypes">;
     // Pulumi writes numbers and booleans back as strings.
     const value = (key: string) => {
         const given = config[`storm:${key}`];
         return typeof given === "string" ? settingValue(key, given) : given;
     };
-    return {
+    const args: MachineArgs = {
         ...aws,
         daemons: {
             zookeepers: (value("zookeeperServers") as string[] | undefined)?.length ? 0 : 1,
@@ -112,8 +126,24 @@ function machinesOf(file: string, config: Record<string, unknown>): MachineArgs 
             ui: value("ui") !== false,
         },
         login: waysToLogIn(config["storm:ssh"] ?? {}),
+        instances: (aws.instances ?? []).map(({ name, type }) => ({ name, type, daemons: [] })),
         amis: {},
     };
+    const given = [
+        ...Object.entries(aws.instanceTypes ?? {}).map(([kind, type]) => ({
+            at: `instanceTypes.${kind}`,
+            type,
+            hasData: kindsWithData.includes(kind),
+        })),
+        ...(aws.instances ?? []).map(({ type }, index) => ({ at: `instances.${index}.type`, type, hasData: false })),
+    ];
+    for (const { at, type, hasData } of given) {
+        const problem = instanceTypeProblem(type, hasData);
+        if (problem !== undefined) {
+            throw new Error(`${file}: storm:aws.${at} (${JSON.stringify(type)}) ${problem}`);
+        }
+    }
+    return args;
 }
 
 /** A stack's file with another image; all else, comments included, is as it was. */
@@ -172,7 +202,7 @@ async function lookUp(
     }
 }
 
-async function main(stack: string, daemon: string): Promise<void> {
+async function main(stack: string, instance: string): Promise<void> {
     const file = `Pulumi.${stack}.yaml`;
     if (!fs.existsSync(file)) {
         throw new Error(
@@ -180,7 +210,7 @@ async function main(stack: string, daemon: string): Promise<void> {
         );
     }
     const before = fs.readFileSync(file, "utf8");
-    const { region, images } = stackImages(file, before, daemon);
+    const { region, images } = stackImages(file, before, instance);
     let after = before;
     const lines: string[] = [];
     for (const { path, architecture, ami } of images) {
@@ -201,9 +231,9 @@ async function main(stack: string, daemon: string): Promise<void> {
     }
     fs.writeFileSync(file, after);
     const effect =
-        daemon === ""
-            ? "A changed image replaces the existing instances, those with data one after the other (docs/changes.md). For a single lost instance: make ami D=<daemon>."
-            : `If the instance of ${daemon} exists, it is replaced; no other one is touched.`;
+        instance === ""
+            ? "A changed image replaces the existing instances, those with data one after the other (docs/changes.md). For a single lost instance: make ami D=<instance>."
+            : `If the instance ${instance} exists, it is replaced; no other one is touched.`;
     console.log(`Next: make preview STACK=${stack}. ${effect}`);
 }
 

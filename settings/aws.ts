@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { hostCount, subnetAt } from "../components/network/subnet";
-import { daemonKinds, type DaemonRef, ofKind } from "../components/daemonRef";
+import { type DaemonKind, type DaemonRef, parseDaemonName } from "../components/daemonRef";
 import { monitoringLimits } from "../components/monitoring/defaults";
 import { architectureOf, instanceTypeProblem, memoryOf } from "../components/hosts/ec2/instanceTypes";
 import { heapSum, type Jvms, reverseProxyMemory } from "../components/storm/spec/memory";
-import { hasBastion, type MachineArgs } from "../components/targets/ec2Machine";
-import { bastionName, ec2Defaults, kindsWithData } from "../components/targets/ec2TargetArgs";
+import { hasBastion, isNameOfAnother, type MachineArgs } from "../components/targets/ec2Machine";
+import { bastionName, ec2Defaults, kindsWithAddress, kindsWithData } from "../components/targets/ec2TargetArgs";
 import { isOfficialForX86Only } from "../provider/image";
 import type { Fields } from "./fields";
-import { suggestion } from "./placement";
-import { count, flag, subnet } from "./values";
+import { misplacements, suggestion } from "./placement";
+import { count, flag, machineName, subnet } from "./values";
 
 const zone = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "must be an availability zone, such as eu-central-1a");
 const origins = z
@@ -27,6 +27,12 @@ const image = z
     .regex(/^ami-[0-9a-f]{8,17}$/, "must be the id of a machine image, such as ami-0123456789abcdef0");
 const instanceType = z.string("must be an instance type, such as t3.medium");
 const gibibytes = count(8, 16384);
+const instance = z.strictObject({
+    name: machineName,
+    type: instanceType,
+    daemons: z.array(z.string(), { error: "must be a list of daemons" }).min(1, "names no daemon: remove the instance"),
+    zone: zone.optional(),
+});
 /** Settings of the target `aws`: what docs/aws.md describes. */
 export const aws = z
     .strictObject({
@@ -34,7 +40,7 @@ export const aws = z
         amiArm64: image.optional(),
         amis: z
             .record(z.string(), image, {
-                error: "must have the ids of machine images by daemon, as in { zookeeper-2: ami-0123456789abcdef0 }",
+                error: "must have the ids of machine images by instance, as in { zookeeper-2: ami-0123456789abcdef0 }",
             })
             .default({}),
         publicKey: z
@@ -60,6 +66,7 @@ export const aws = z
         private: flag.default(false),
         flowLogs: flag.default(false),
         from: z.strictObject({ ssh: origins, ui: origins, clients: origins, prometheus: origins }).prefault({}),
+        instances: z.array(instance, { error: "must be a list of instances" }).default([]),
         instanceTypes: z
             .strictObject({
                 zookeeper: instanceType,
@@ -70,8 +77,7 @@ export const aws = z
                 bastion: instanceType,
             })
             .partial()
-            .transform((types) => ({ ...ec2Defaults.instanceTypes, ...types }))
-            .prefault({}),
+            .default({}),
         rootGibibytes: gibibytes.default(ec2Defaults.rootGibibytes),
         dataGibibytes: gibibytes.default(ec2Defaults.dataGibibytes),
         protect: flag.default(false),
@@ -80,6 +86,16 @@ export const aws = z
 
 /** Settings of the target `aws`. */
 export type AwsSettings = z.infer<typeof aws>;
+
+type Instance = AwsSettings["instances"][number];
+
+/** Further settings that decide about machines. */
+type OtherSettings = Partial<
+    Pick<Fields, "stormImage" | "discovery" | "ssh" | "monitoring" | "security" | "logviewers">
+>;
+
+/** Receives each mistake: the key's path below `aws`, and what is wrong. */
+type TellProblem = (path: (string | number)[], message: string) => void;
 
 /** What `storm:ssh` says of the way to machines, as the target's argument `login` has it. */
 export function waysToLogIn({ bastion, via }: { bastion?: unknown; via?: unknown }): MachineArgs["login"] {
@@ -98,33 +114,32 @@ const systemMebibytes = 400;
  * @param settings All valid settings: the image of Storm, the discovery, which runs it on other machines too, and the user's bastion.
  * @param daemons All daemons; undefined if they are not known.
  * @param jvms What decides the heaps of their containers; undefined if it is not known.
- * @param problem Receives each mistake: the key's path below `aws`, and what is wrong.
  */
 export function awsProblems(
-    { vpc, zones, cidr, flowLogs, instanceTypes, amis, private: isPrivate }: AwsSettings,
-    settings: Partial<Pick<Fields, "stormImage" | "discovery" | "ssh" | "monitoring" | "security" | "logviewers">>,
+    aws: AwsSettings,
+    settings: OtherSettings,
     daemons: DaemonRef[] | undefined,
     jvms: Jvms | undefined,
-    problem: (path: (string | number)[], message: string) => void,
+    problem: TellProblem,
 ): void {
-    for (const [kind, type] of Object.entries(instanceTypes)) {
-        const { besideNimbus, onEachMachine } = monitoringLimits(settings.monitoring);
-        const beside = {
-            "storm:monitoring": onEachMachine + (kind === "nimbus" ? besideNimbus : 0),
-            "the reverse proxy": settings.security === "tls" && servesPages(kind, settings) ? reverseProxyMemory : 0,
-        };
-        const message =
-            instanceTypeProblem(type, kindsWithData.includes(kind)) ??
-            processorProblem(kind, type, daemons, settings) ??
-            memoryProblem(kind, type, daemons, jvms, beside);
-        if (message !== undefined) {
-            problem(["instanceTypes", kind], message);
+    const { vpc, zones, cidr, flowLogs, instances, amis, private: isPrivate } = aws;
+    if (instances.length > 0) {
+        instanceProblems(aws, settings, daemons, jvms, problem);
+    } else {
+        for (const [kind, type] of Object.entries({ ...ec2Defaults.instanceTypes, ...aws.instanceTypes })) {
+            const on = (daemons ?? []).filter((daemon) => daemon.kind === kind).slice(0, 1);
+            const message =
+                instanceTypeProblem(type, kindsWithData.includes(kind)) ?? typeProblem(type, on, settings, jvms);
+            if (message !== undefined) {
+                problem(["instanceTypes", kind], message);
+            }
         }
     }
     for (const name of daemons ? Object.keys(amis) : []) {
         const reason = nameProblem(
             name,
             daemons ?? [],
+            instances,
             hasBastion({ private: isPrivate, vpc, login: waysToLogIn(settings.ssh ?? {}) }),
         );
         if (reason !== undefined) {
@@ -155,10 +170,14 @@ export function awsProblems(
         problem(["zones"], `lists ${repeated} twice`);
     }
     if (!vpc && daemons && zones.length > 0) {
-        // While supervisors and UI are replaced, both the old and the new ones exist.
-        const doubled = daemons.filter(({ kind }) => kind === "supervisor" || kind === "ui");
-        const machines = [...daemons, ...doubled].map(({ index }) => (index - 1) % zones.length);
-        const most = Math.max(...zones.map((_, zone) => machines.filter((each) => each === zone).length));
+        const machines =
+            instances.length > 0
+                ? instances.map((each) => ({ kinds: kindsOn(each), zone: each.zone ?? zones[0] }))
+                : daemons.map(({ kind, index }) => ({ kinds: [kind], zone: zones[(index - 1) % zones.length] }));
+        // While those that keep no address are replaced, both the old and the new ones exist.
+        const doubled = machines.filter(({ kinds }) => !kinds.some((kind) => kindsWithAddress.includes(kind)));
+        const all = [...machines, ...doubled];
+        const most = Math.max(...zones.map((each) => all.filter(({ zone: at }) => at === each).length));
         const room = hostCount(subnetAt(cidr, 4, 0)) - keptAddresses - otherMachines;
         if (most > room) {
             problem(
@@ -169,57 +188,131 @@ export function awsProblems(
     }
 }
 
+/** The kinds of the daemons on an instance. */
+function kindsOn({ daemons }: Instance): DaemonKind[] {
+    return daemons.flatMap((daemon) => parseDaemonName(daemon)?.kind ?? []);
+}
+
+/** What is wrong with the instances that settings name. */
+function instanceProblems(
+    { instances, instanceTypes, vpc, zones }: AwsSettings,
+    settings: OtherSettings,
+    daemons: DaemonRef[] | undefined,
+    jvms: Jvms | undefined,
+    problem: TellProblem,
+): void {
+    for (const { path, message } of daemons ? misplacements(instances, daemons, "instance") : []) {
+        problem(["instances", ...path], message);
+    }
+    const known = vpc ? Object.keys(vpc.subnets) : zones;
+    for (const [index, each] of instances.entries()) {
+        const { type } = each;
+        const on = (daemons ?? []).filter(({ name }) => each.daemons.includes(name));
+        const keepsData = kindsOn(each).some((kind) => kindsWithAddress.includes(kind));
+        const message = instanceTypeProblem(type, keepsData) ?? typeProblem(type, on, settings, jvms);
+        if (message !== undefined) {
+            problem(["instances", index, "type"], message);
+        }
+        if (isNameOfAnother(each)) {
+            problem(
+                ["instances", index, "name"],
+                each.name === bastionName
+                    ? "is that of the stack's bastion: choose another one"
+                    : "is that of a daemon that is not on it: choose another one",
+            );
+        }
+        if (each.zone !== undefined && !known.includes(each.zone)) {
+            const setting = vpc ? "storm:aws.vpc.subnets" : "storm:aws.zones";
+            problem(
+                ["instances", index, "zone"],
+                `is not in ${setting}: add it at the end there, or name one of these`,
+            );
+        }
+    }
+    for (const [kind, type] of Object.entries(instanceTypes)) {
+        if (kind !== bastionName) {
+            const message =
+                "is for a stack without storm:aws.instances, each of which has a type of its own: remove it";
+            problem(["instanceTypes", kind], message);
+        } else if (instanceTypeProblem(type, false) !== undefined) {
+            problem(["instanceTypes", kind], instanceTypeProblem(type, false) as string);
+        }
+    }
+}
+
 /** Why a name is not that of a machine; undefined: it is. */
-function nameProblem(name: string, daemons: DaemonRef[], isThereBastion: boolean): string | undefined {
+function nameProblem(
+    name: string,
+    daemons: DaemonRef[],
+    instances: Instance[],
+    isThereBastion: boolean,
+): string | undefined {
     if (name === bastionName) {
         return isThereBastion
             ? undefined
             : "it creates a bastion only if storm:aws.private is true, and none of storm:aws.vpc, storm:ssh.bastion and storm:ssh.via is set";
     }
+    if (instances.length > 0) {
+        const names = instances.map((each) => each.name);
+        return names.includes(name) ? undefined : `storm:aws.instances has ${names.join(", ")}`;
+    }
     return daemons.some((daemon) => daemon.name === name) ? undefined : suggestion(name, daemons);
+}
+
+/** Why daemons cannot run together on an instance of a type; undefined: they can, as far as is known, or there are none. */
+function typeProblem(
+    type: string,
+    on: DaemonRef[],
+    settings: OtherSettings,
+    jvms: Jvms | undefined,
+): string | undefined {
+    return processorProblem(type, on, settings) ?? memoryProblem(type, on, settings, jvms);
 }
 
 /** Why the image of Storm does not run on a type; undefined: it does, as far as is known, or it is not to run there. */
 function processorProblem(
-    machine: string,
     type: string,
-    daemons: DaemonRef[] = [],
-    { stormImage = "", discovery }: Parameters<typeof awsProblems>[1],
+    on: DaemonRef[],
+    { stormImage = "", discovery }: OtherSettings,
 ): string | undefined {
-    const runsStorm = daemons.some(
-        // Beside a ZooKeeper member, it is an ambassador's registrar that runs it.
-        ({ kind }) => kind === machine && (kind !== "zookeeper" || discovery === "ambassador"),
-    );
+    // Beside a ZooKeeper member, it is an ambassador's registrar that runs it.
+    const runsStorm = on.some(({ kind }) => kind !== "zookeeper" || discovery === "ambassador");
     return runsStorm && architectureOf(type) === "arm64" && isOfficialForX86Only(stormImage)
         ? `has a Graviton processor, and storm:stormImage (${stormImage}) exists for x86 processors only: choose an x86 type, such as t3.medium, ` +
               "or an image for arm64, such as storm:2.8.9 or, for Storm 1.2, storm:1.2.4-temurin"
         : undefined;
 }
 
-/** Whether machines of a kind have pages that a reverse proxy is in front of. */
-function servesPages(kind: string, { logviewers }: Partial<Pick<Fields, "logviewers">>): boolean {
+/** Whether a daemon has pages that a reverse proxy is in front of. */
+function servesPages({ kind }: DaemonRef, { logviewers }: OtherSettings): boolean {
     return ["ui", "drpc"].includes(kind) || (["nimbus", "supervisor"].includes(kind) && logviewers !== false);
 }
 
-/** Why the daemon of a kind cannot run on a type; undefined: it can, as far as is known, or the cluster has none of that kind. */
+/** Why a type has too little memory for daemons; undefined: it has enough, as far as is known. */
 function memoryProblem(
-    machine: string,
     type: string,
-    daemons: DaemonRef[] = [],
+    on: DaemonRef[],
+    settings: OtherSettings,
     jvms: Jvms | undefined,
-    beside: Record<string, number>,
 ): string | undefined {
-    const kind = daemonKinds.find((each) => each === machine);
     const memory = memoryOf(type);
-    if (kind === undefined || ofKind(daemons, kind).length === 0 || jvms === undefined || memory === undefined) {
+    if (on.length === 0 || jvms === undefined || memory === undefined) {
         return undefined;
     }
-    const heaps = heapSum(kind, jvms);
+    const { besideNimbus, onEachMachine } = monitoringLimits(settings.monitoring);
+    const hasProxy = settings.security === "tls" && on.some((daemon) => servesPages(daemon, settings));
+    const beside = {
+        "storm:monitoring": onEachMachine + (on.some(({ kind }) => kind === "nimbus") ? besideNimbus : 0),
+        "the reverse proxy": hasProxy ? reverseProxyMemory : 0,
+    };
+    const heaps = on.reduce((total, { kind }) => total + heapSum(kind, jvms), 0);
     const others = Object.entries(beside).filter(([, needed]) => needed > 0);
     const sum = others.reduce((total, [, needed]) => total + needed, 0);
     const list = others.map(([name, needed]) => `, ${name} ${needed} MiB`).join("");
+    const [container, elsewhere] = on.length === 1 ? ["container", ""] : ["containers", ", place a daemon elsewhere"];
+    const hasSupervisor = on.some(({ kind }) => kind === "supervisor");
     return memory >= heaps + sum + systemMebibytes
         ? undefined
-        : `has too little memory: ${type} has ${memory} MiB, the heaps in the container need ${heaps} MiB${list}, and the system ${systemMebibytes} MiB: ` +
-              `choose a larger type, or lower storm:heap${kind === "supervisor" ? " or storm:slots" : ""}`;
+        : `has too little memory: ${type} has ${memory} MiB, the heaps in the ${container} need ${heaps} MiB${list}, and the system ${systemMebibytes} MiB: ` +
+              `choose a larger type${elsewhere}, or lower storm:heap${hasSupervisor ? " or storm:slots" : ""}`;
 }

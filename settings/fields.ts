@@ -10,12 +10,25 @@ import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
 import { authority } from "./authority";
-import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, registry, subnet, tagged, user } from "./values";
+import {
+    count,
+    flag,
+    hostKey,
+    ipv4,
+    machineName,
+    mebibytes,
+    oneOf,
+    port,
+    registry,
+    subnet,
+    tagged,
+    user,
+} from "./values";
 import { zooCfg } from "./zooCfg";
 import { zookeeperServers } from "./zookeeper";
 
 const host = z.strictObject({
-    name: z.string().regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, "must be a name of lower-case letters, digits and dashes"),
+    name: machineName,
     address: ipv4,
     daemons: z.array(z.string()).default([]),
     ssh: z

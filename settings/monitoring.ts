@@ -3,6 +3,7 @@ import { z } from "zod";
 import { monitoringDefaults } from "../components/monitoring/defaults";
 import { ports } from "../components/storm/spec/ports";
 import type { MonitoringPorts } from "../components/targets/target";
+import { sharesMachines } from "./placement";
 import type { Problem, Valid } from "./rules";
 import { openedPorts } from "./stormYaml";
 import { count, flag, port, serverName } from "./values";
@@ -42,10 +43,8 @@ export function monitoringPorts(settings: MonitoringSettings | undefined): Monit
 }
 
 /** Tells what of the setting does not agree with itself, and with other settings. */
-export function monitoringProblems(
-    { monitoring: given, zooCfg = {}, target, ui, uiPort, stormYaml = {} }: Valid,
-    problem: Problem,
-): void {
+export function monitoringProblems(settings: Valid, problem: Problem): void {
+    const { monitoring: given, zooCfg = {}, target, ui, uiPort, stormYaml = {} } = settings;
     if (given === undefined) {
         return;
     }
@@ -82,7 +81,7 @@ export function monitoringProblems(
     }
     const pages = given.grafana ? (["port", "grafanaPort"] as const) : (["port"] as const);
     for (const key of pages) {
-        if (ui === true && uiPort === given[key] && target !== "aws") {
+        if (ui === true && uiPort === given[key] && (target !== "aws" || sharesMachines(settings))) {
             problem(["monitoring", key], "is storm:uiPort: set one of the two to another port");
         }
         if (target !== "local" && given[key] < 1024) {

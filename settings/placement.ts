@@ -1,13 +1,14 @@
 import { parseDaemonName } from "../components/daemonRef";
+import type { Valid } from "./rules";
 
-/** A machine of the user's, and what runs on it. */
+/** A machine, and what runs on it. */
 export interface PlacedHost {
     /** Its name within the stack. */
     name: string;
-    /** The IP address at which other hosts connect to it. */
-    address: string;
     /** Names of the daemons that run on it. */
     daemons: string[];
+    /** The IP address at which other hosts connect to it, if it is given. */
+    address?: string | undefined;
     /** The machine's host key, if it is given. */
     hostKey?: string | undefined;
 }
@@ -18,7 +19,7 @@ export interface Wanted {
     name: string;
 }
 
-/** A mistake: where it is in the list of hosts, and what it is. */
+/** A mistake: where it is in the list of machines, and what it is. */
 export interface Misplacement {
     path: (string | number)[];
     message: string;
@@ -29,8 +30,13 @@ export interface Misplacement {
  * @param hosts The machines.
  * @param wanted All daemons and DNS servers. Each must run on one host, and those of one kind on different ones: they use the same
  *     ports, and members of an ensemble that fail together are worth no more than one.
+ * @param machine What messages call a machine.
  */
-export function misplacements(hosts: PlacedHost[], wanted: readonly Wanted[]): Misplacement[] {
+export function misplacements(
+    hosts: PlacedHost[],
+    wanted: readonly Wanted[],
+    machine: "host" | "instance",
+): Misplacement[] {
     const mistakes: Misplacement[] = [];
     const kindOf = new Map(wanted.map(({ kind, name }) => [name, kind]));
     const placed = new Map<string, string>();
@@ -54,7 +60,7 @@ export function misplacements(hosts: PlacedHost[], wanted: readonly Wanted[]): M
             } else if (kinds.has(kind)) {
                 mistakes.push({
                     path: at,
-                    message: `would share ${host.name} with ${kinds.get(kind)}: two daemons of a kind must be on different hosts`,
+                    message: `would share ${host.name} with ${kinds.get(kind)}: two daemons of a kind must be on different ${machine}s`,
                 });
             } else {
                 kinds.set(kind, daemon);
@@ -66,10 +72,15 @@ export function misplacements(hosts: PlacedHost[], wanted: readonly Wanted[]): M
     if (missing.length > 0) {
         mistakes.push({
             path: [],
-            message: `has no place for ${missing.join(", ")}: add each to the daemons of one host`,
+            message: `has no place for ${missing.join(", ")}: add each to the daemons of one ${machine}`,
         });
     }
     return mistakes;
+}
+
+/** Whether daemons of different kinds may be on one machine, whose ports they then share. */
+export function sharesMachines({ target, aws }: Pick<Valid, "target" | "aws">): boolean {
+    return target === "hosts" || (target === "aws" && (aws?.instances ?? []).length > 0);
 }
 
 const countSettings: Record<string, string> = {

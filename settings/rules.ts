@@ -12,7 +12,7 @@ import type { Fields } from "./fields";
 import { loggingProblems } from "./logging";
 import { jvmsOf, memoryProblems } from "./memory";
 import { monitoringPorts, monitoringProblems } from "./monitoring";
-import { misplacements } from "./placement";
+import { misplacements, sharesMachines } from "./placement";
 import { scopeProblems } from "./scopes";
 import { securityOf, securityProblems } from "./security";
 import { openedPorts, stormYamlProblems } from "./stormYaml";
@@ -91,7 +91,7 @@ function portProblems(settings: Valid, problem: Problem): void {
         const owner = (port: unknown, among = all) =>
             among.find(({ ports: [first, last] }) => typeof port === "number" && first <= port && port <= last)?.to;
         const others = all.filter(({ to }) => to !== "ui");
-        if (target === "hosts" && ui && owner(uiPort, others)) {
+        if (sharesMachines(settings) && ui && owner(uiPort, others)) {
             problem(["uiPort"], `is a port of ${owner(uiPort, others)}`);
         }
         for (const key of openedPorts.filter((each) => owner(stormYaml?.[each]))) {
@@ -150,7 +150,7 @@ function placementProblems(settings: Valid, daemons: DaemonRef[], problem: Probl
     const { target, discovery, hosts, subnet, startEmpty = [], supervisors = 0 } = settings;
     if (target === "hosts" && hosts) {
         const servers = discovery === "dns" ? dnsServers.map((name) => ({ kind: "dns", name })) : [];
-        for (const { path, message } of misplacements(hosts, [...daemons, ...servers])) {
+        for (const { path, message } of misplacements(hosts, [...daemons, ...servers], "host")) {
             problem(["hosts", ...path], message);
         }
     }

@@ -43,6 +43,10 @@ export const serverName = z
             problem("has a port that must be from 1 to 65535");
         }
     });
+/** A machine's name within the stack. */
+export const machineName = z
+    .string("must be a name of lower-case letters, digits and dashes")
+    .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, "must be a name of lower-case letters, digits and dashes");
 /** A user of a machine. */
 export const user = z.string().regex(/^[a-z_][a-z0-9_-]*$/, "must be the name of a user");
 /** A public host key of sshd. */

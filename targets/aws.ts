@@ -58,6 +58,7 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
             vpc: aws.vpc,
             private: aws.private,
             flowLogs: aws.flowLogs,
+            instances: aws.instances,
             instanceTypes: aws.instanceTypes,
             rootGibibytes: aws.rootGibibytes,
             dataGibibytes: aws.dataGibibytes,
@@ -95,8 +96,8 @@ function required(settings: StackSettings) {
     const images = [...neededImages(machines)].filter(([key]) => !settings.aws[key]);
     const missing = [
         ...images.map(
-            ([key, kinds]) =>
-                `  storm:aws.${key} is not set, ${purposeOf(machines, kinds)}: \`make ami\` looks up the newest one of Amazon Linux 2023 in your region, and sets it`,
+            ([key, needing]) =>
+                `  storm:aws.${key} is not set, ${purposeOf(needing)}: \`make ami\` looks up the newest one of Amazon Linux 2023 in your region, and sets it`,
         ),
         ...(publicKey
             ? []

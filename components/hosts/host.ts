@@ -76,9 +76,9 @@ export interface Host {
      */
     readonly isProtected?: boolean;
     /**
-     * Receives the gate of the daemon on this host. The order of events: the host's machine is created, the daemon on it is declared,
-     * the daemon calls this with its gate, and the machine of the next host, which was declared with this one as its `after`, depends
-     * on that gate. So machines with data are replaced one after the other, each once the daemon on the one before is ready.
+     * Receives the gates of the daemons on this host. The order of events: the host's machine is created, the daemons on it are declared,
+     * each calls this with its gate, and the machine of the next host, which was declared with this one as its `after`, depends
+     * on the first of them. So machines with data are replaced one after the other, each once that daemon on the one before is ready.
      */
     becomesReady?(ready: pulumi.Resource): void;
     /**

@@ -31,7 +31,7 @@ export interface Ec2NetworkArgs {
     tags: Record<string, string>;
 }
 
-/** A network for instances, which are spread over its availability zones. */
+/** A network for instances, in its availability zones. */
 export interface Ec2Network {
     /** Id of the VPC. */
     readonly id: pulumi.Input<string>;
@@ -39,8 +39,8 @@ export interface Ec2Network {
     readonly resource?: pulumi.Resource;
     /** The zone of an instance, by the instance's position among those of its kind. */
     zoneOf(position: number): string;
-    /** The subnet of that zone. */
-    subnetOf(position: number, kind: "public" | "private"): pulumi.Input<string>;
+    /** The subnet of a zone. */
+    subnetIn(zone: string, kind: "public" | "private"): pulumi.Input<string>;
 }
 
 /** A network of the stack's own, or an existing one. */
@@ -53,10 +53,9 @@ export function ec2Network(
     const used = vpc ? Object.keys(vpc.subnets).sort() : zones;
     const zoneOf = (position: number) => used[position % used.length] as string;
     if (vpc) {
-        return { id: vpc.id, zoneOf, subnetOf: (position) => vpc.subnets[zoneOf(position)] as string };
+        return { id: vpc.id, zoneOf, subnetIn: (zone) => vpc.subnets[zone] as string };
     }
     const own = new Vpc(name, { cidr, zones, isPrivate, flowLogs, tags }, opts);
-    const subnetOf = (position: number, kind: "public" | "private") =>
-        own[`${kind}Subnets`][zoneOf(position)] as pulumi.Output<string>;
-    return { id: own.id, resource: own, zoneOf, subnetOf };
+    const subnetIn = (zone: string, kind: "public" | "private") => own[`${kind}Subnets`][zone] as pulumi.Output<string>;
+    return { id: own.id, resource: own, zoneOf, subnetIn };
 }

@@ -1,93 +1,186 @@
 import * as pulumi from "@pulumi/pulumi";
-import { daemonKinds } from "../daemonRef";
+import { daemonKinds, type DaemonRef, parseDaemonName } from "../daemonRef";
 import { architectureOf, instanceTypeProblem } from "../hosts/ec2/instanceTypes";
 import { daemonRefs } from "../storm/spec/composition";
-import { bastionName, ec2Defaults, type Ec2TargetArgs, type InstanceTypes, kindsWithData } from "./ec2TargetArgs";
+import {
+    bastionName,
+    type Ec2Placement,
+    ec2Defaults,
+    type Ec2TargetArgs,
+    type InstanceTypes,
+    kindsWithAddress,
+    kindsWithData,
+} from "./ec2TargetArgs";
 
-/** A kind of machines: the kind of the daemon that runs there, or the bastion. */
+/** A kind of machines: the kind of a daemon that runs there, or the bastion. */
 export type MachineKind = keyof InstanceTypes;
 
 /** The argument that names the machine image of an architecture. */
 export type ImageArgument = "ami" | "amiArm64";
 
 /** The arguments that say which machines there are, and of which instance types. */
-export interface MachineArgs extends Pick<Ec2TargetArgs, "daemons" | "private" | "vpc" | "instanceTypes" | "amis"> {
+export interface MachineArgs extends Pick<
+    Ec2TargetArgs,
+    "daemons" | "private" | "vpc" | "instances" | "instanceTypes" | "amis"
+> {
     /** How instances are logged in to. */
     login: { bastion?: unknown; sessionManager?: unknown };
 }
 
-/** A machine that the target creates: its kind, and its name, which is that of its daemon, or `bastion`. */
+/** A machine that the target creates. */
 export interface Machine {
-    kind: MachineKind;
+    /** Its name: that of its daemon, the one in `instances`, or `bastion`. */
     name: string;
+    /** What messages call it: its kind, of which all have one type, or its name in `instances`. */
+    called: string;
+    /** The daemons on it, in the order of their kinds; none on the bastion. */
+    daemons: DaemonRef[];
+    /** Its kinds: those of its daemons, or the bastion's. */
+    kinds: MachineKind[];
+    /** Its instance type. */
+    instanceType: string;
+    /** The argument that its instance type is from. */
+    typeArgument: string;
+    /** Whether its addresses stay when it is replaced, for which the old instance is deleted first. */
+    keepsAddress: boolean;
+    /** Whether it has a data volume, which outlives the instance. */
+    keepsData: boolean;
+    /** Its zone, if that is given. */
+    zone?: string;
+    /** Where it is among the zones, from 0, if not. */
+    position: number;
 }
 
 /** Whether the target creates a bastion: instances have private addresses, in a network of its own, and no other way to them is given. */
-export function hasBastion({ private: isPrivate, vpc, login }: Omit<MachineArgs, "daemons">): boolean {
+export function hasBastion({
+    private: isPrivate,
+    vpc,
+    login,
+}: Pick<MachineArgs, "private" | "vpc" | "login">): boolean {
     return isPrivate === true && !vpc && !login.bastion && !login.sessionManager;
+}
+
+/** The machines with daemons, in the order in which those that keep their address are replaced, one after the other. */
+export function daemonMachines(args: Pick<MachineArgs, "daemons" | "instances" | "instanceTypes">): Machine[] {
+    const { instances = [] } = args;
+    return instances.length > 0
+        ? instances.map(placed).sort((one, other) => rankOf(one) - rankOf(other))
+        : daemonRefs(args.daemons).map((daemon) => machineOfKind(daemon.kind, daemon.name, args, [daemon]));
 }
 
 /** The machines that the target creates. */
 export function machinesOf(args: MachineArgs): Machine[] {
-    const bastions: Machine[] = hasBastion(args) ? [{ kind: "bastion", name: bastionName }] : [];
-    return [...daemonRefs(args.daemons), ...bastions];
+    const bastions = hasBastion(args) ? [machineOfKind("bastion", bastionName, args)] : [];
+    return [...daemonMachines(args), ...bastions];
 }
 
-/** The kinds of machines that the target creates. */
-export function machineKinds(args: MachineArgs): MachineKind[] {
-    const kinds = new Set(machinesOf(args).map(({ kind }) => kind));
-    return [...daemonKinds, "bastion" as const].filter((kind) => kinds.has(kind));
-}
-
-/** The arguments `ami` and `amiArm64`, as far as machines without an image in `amis` need them, with the kinds of these machines. */
-export function neededImages(args: MachineArgs): Map<ImageArgument, MachineKind[]> {
-    const needed = new Map<ImageArgument, MachineKind[]>();
-    for (const { kind } of machinesOf(args).filter(({ name }) => !args.amis?.[name])) {
-        const image = imageArgument(args, kind);
-        const kinds = needed.get(image) ?? [];
-        needed.set(image, kinds.includes(kind) ? kinds : [...kinds, kind]);
-    }
-    return needed;
-}
-
-/** The instance type and the machine image of a machine. */
-export function ec2Machine(args: Ec2TargetArgs, { kind, name }: Machine): { instanceType: string; ami: string } {
+/** A machine of one kind, whose instance type is that of its kind. */
+export function machineOfKind(
+    kind: MachineKind,
+    name: string,
+    args: Pick<MachineArgs, "instanceTypes">,
+    daemons: DaemonRef[] = [],
+): Machine {
     return {
-        instanceType: instanceTypeOf(args, kind),
-        ami: args.amis?.[name] ?? (args[imageArgument(args, kind)] as string),
+        name,
+        called: kind,
+        daemons,
+        kinds: [kind],
+        instanceType: args.instanceTypes?.[kind] ?? ec2Defaults.instanceTypes[kind],
+        typeArgument: `instanceTypes.${kind}`,
+        keepsAddress: kindsWithAddress.includes(kind),
+        keepsData: kindsWithData.includes(kind),
+        // Of each kind, the second is in the second zone, and so on.
+        position: (daemons[0]?.index ?? 1) - 1,
     };
 }
 
 /**
+ * A machine of `instances`. One that keeps its address has a data volume, whatever its daemons: so it never gets or loses one while it
+ * runs, as it would with a Nimbus that comes to, or leaves, a DRPC server. The volume would be mounted over data, or its instance be
+ * stopped.
+ */
+function placed({ name, type, daemons: names, zone }: Ec2Placement, index: number): Machine {
+    const refs = names.flatMap((each) => parseDaemonName(each) ?? []);
+    const daemons = daemonKinds.flatMap((kind) => refs.filter((ref) => ref.kind === kind));
+    const keepsAddress = daemons.some(({ kind }) => kindsWithAddress.includes(kind));
+    return {
+        name,
+        called: name,
+        daemons,
+        kinds: daemons.map(({ kind }) => kind),
+        instanceType: type,
+        typeArgument: `instances.${index}.type`,
+        keepsAddress,
+        keepsData: keepsAddress,
+        zone,
+        position: 0,
+    };
+}
+
+/**
+ * The place of a machine's first daemon among all daemons that keep their address, in the order in which a cluster creates them. Machines
+ * without one come last.
+ */
+function rankOf({ daemons }: Machine): number {
+    const [first] = daemons.filter(({ kind }) => kindsWithAddress.includes(kind));
+    return first ? kindsWithAddress.indexOf(first.kind) * 1000 + first.index : Infinity;
+}
+
+/** The kinds of machines that the target creates. */
+export function machineKinds(args: MachineArgs): MachineKind[] {
+    const kinds = new Set(machinesOf(args).flatMap((machine) => machine.kinds));
+    return [...daemonKinds, "bastion" as const].filter((kind) => kinds.has(kind));
+}
+
+/** The arguments `ami` and `amiArm64`, as far as machines without an image in `amis` need them, with these machines. */
+export function neededImages(args: MachineArgs): Map<ImageArgument, Machine[]> {
+    const needed = new Map<ImageArgument, Machine[]>();
+    for (const machine of machinesOf(args).filter(({ name }) => !args.amis?.[name])) {
+        const image = imageArgument(machine);
+        needed.set(image, [...(needed.get(image) ?? []), machine]);
+    }
+    return needed;
+}
+
+/** The machine image of a machine. */
+export function imageOf(args: Ec2TargetArgs, machine: Machine): string {
+    return args.amis?.[machine.name] ?? (args[imageArgument(machine)] as string);
+}
+
+/**
  * @throws pulumi.InputPropertiesError that lists every instance type that cannot be used, every machine image that is missing, every image
- *     in `amis` for a machine that the target does not create, flow logs of an existing network, and what excludes another
- *     way to log in.
+ *     in `amis` for a machine that the target does not create, what is wrong with `instances`, flow logs of an existing network, and
+ *     what excludes another way to log in.
  */
 export function validateMachines(name: string, args: Ec2TargetArgs): void {
-    const types = machineKinds(args).flatMap((kind) => {
-        const type = instanceTypeOf(args, kind);
-        const reason = instanceTypeProblem(type, kindsWithData.includes(kind));
-        return reason === undefined ? [] : [{ propertyPath: `instanceTypes.${kind}`, reason: `(${type}) ${reason}` }];
-    });
+    const machines = machinesOf(args);
+    const types = new Map(
+        machines.flatMap(({ instanceType, typeArgument, keepsData }) => {
+            const reason = instanceTypeProblem(instanceType, keepsData);
+            return reason === undefined ? [] : [[typeArgument, `(${instanceType}) ${reason}`] as const];
+        }),
+    );
     const missing = [...neededImages(args)].filter(([image]) => !args[image]);
     const flowLogs = {
         propertyPath: "flowLogs",
         reason: "is for a network of the target's own, and `vpc` is given, whose owner decides about its flow logs: leave it out",
     };
-    const names = machinesOf(args).map((machine) => machine.name);
+    const names = machines.map((machine) => machine.name);
     const unknown = Object.keys(args.amis ?? {}).filter((each) => !names.includes(each));
     const excluded = [
         { propertyPath: "login.bastion", isGiven: args.login.bastion !== undefined },
         { propertyPath: "from.ssh", isGiven: (args.from.ssh ?? []).length > 0 },
     ].filter(({ isGiven }) => isGiven && args.login.sessionManager !== undefined);
     const errors = [
-        ...types,
+        ...[...types].map(([propertyPath, reason]) => ({ propertyPath, reason })),
+        ...placementReasons(args).map((reason) => ({ propertyPath: "instances", reason })),
         ...unknown.map((each) => ({
             propertyPath: `amis.${each}`,
             reason: `is for a machine that the target does not create: it creates ${names.join(", ")}`,
         })),
         ...(args.vpc && args.flowLogs ? [flowLogs] : []),
-        ...missing.map(([image, kinds]) => ({ propertyPath: image, reason: `is missing: ${purposeOf(args, kinds)}` })),
+        ...missing.map(([image, needing]) => ({ propertyPath: image, reason: `is missing: ${purposeOf(needing)}` })),
         ...excluded.map(({ propertyPath }) => ({ propertyPath, reason: "is given, and so is login.sessionManager" })),
     ];
     if (errors.length > 0) {
@@ -99,19 +192,48 @@ export function validateMachines(name: string, args: Ec2TargetArgs): void {
     }
 }
 
+/** Why daemons cannot be placed as `instances` says. */
+function placementReasons({ instances = [], daemons, zones, vpc }: Ec2TargetArgs): string[] {
+    if (instances.length === 0) {
+        return [];
+    }
+    const wanted = daemonRefs(daemons).map(({ name }) => name);
+    const given = instances.flatMap((instance) => instance.daemons);
+    const names = instances.map(({ name }) => name);
+    const known = vpc ? Object.keys(vpc.subnets) : (zones ?? []);
+    const twice = (all: string[]) => [...new Set(all.filter((each, index) => all.indexOf(each) !== index))];
+    const kindsOf = (instance: Ec2Placement) => instance.daemons.flatMap((each) => parseDaemonName(each)?.kind ?? []);
+    return [
+        ...wanted.filter((each) => !given.includes(each)).map((each) => `has no place for ${each}`),
+        ...given
+            .filter((each) => !wanted.includes(each))
+            .map((each) => `has ${each}, which is no daemon of the cluster`),
+        ...twice(given).map((each) => `has ${each} twice`),
+        ...twice(names).map((each) => `has two instances ${each}`),
+        ...instances.flatMap((instance) => [
+            ...twice(kindsOf(instance)).map((kind) => `has two daemons of the kind ${kind} on ${instance.name}`),
+            ...(instance.zone === undefined || known.includes(instance.zone)
+                ? []
+                : [`has ${instance.name} in ${instance.zone}, where the network has no subnet`]),
+            ...(isNameOfAnother(instance)
+                ? [`has an instance ${instance.name}, whose name is that of another machine`]
+                : []),
+        ]),
+    ];
+}
+
+/** Whether an instance has the name of the bastion, or of a daemon that is not on it. */
+export function isNameOfAnother({ name, daemons }: Pick<Ec2Placement, "name" | "daemons">): boolean {
+    return name === bastionName || (parseDaemonName(name) !== undefined && !daemons.includes(name));
+}
+
 /** What a machine image is for: `the machine image for arm64, of nimbus (t4g.medium)`. */
-export function purposeOf(args: MachineArgs, kinds: MachineKind[]): string {
-    const types = kinds.map((kind) => instanceTypeOf(args, kind));
-    const users = kinds.map((kind, index) => `${kind} (${types[index]})`);
-    return `the machine image for ${architectureOf(types[0] ?? "")}, of ${users.join(", ")}`;
+export function purposeOf(machines: Machine[]): string {
+    const users = new Set(machines.map(({ called, instanceType }) => `${called} (${instanceType})`));
+    return `the machine image for ${architectureOf(machines[0]?.instanceType ?? "")}, of ${[...users].join(", ")}`;
 }
 
-/** The instance type of a kind. */
-export function instanceTypeOf({ instanceTypes }: MachineArgs, kind: MachineKind): string {
-    return instanceTypes?.[kind] ?? ec2Defaults.instanceTypes[kind];
-}
-
-/** The argument that names the machine image of a kind. */
-export function imageArgument(args: MachineArgs, kind: MachineKind): ImageArgument {
-    return architectureOf(instanceTypeOf(args, kind)) === "arm64" ? "amiArm64" : "ami";
+/** The argument that names the machine image of a machine. */
+export function imageArgument({ instanceType }: Pick<Machine, "instanceType">): ImageArgument {
+    return architectureOf(instanceType) === "arm64" ? "amiArm64" : "ami";
 }

@@ -1,8 +1,8 @@
 import { instanceName } from "../hosts/ec2/ec2Instance";
 import { vcpusOf } from "../hosts/ec2/instanceTypes";
 import { regionOfNetwork } from "../network/region";
-import { instanceTypeOf, type Machine, type MachineArgs, machinesOf } from "./ec2Machine";
-import { type Ec2TargetArgs, kindsWithAddress } from "./ec2TargetArgs";
+import { type Machine, type MachineArgs, machinesOf } from "./ec2Machine";
+import type { Ec2TargetArgs } from "./ec2TargetArgs";
 
 /** The arguments that the warning follows from. */
 export interface QuotaArgs extends MachineArgs, Pick<Ec2TargetArgs, "existing" | "zones"> {}
@@ -11,7 +11,7 @@ export interface QuotaArgs extends MachineArgs, Pick<Ec2TargetArgs, "existing" |
 interface Vcpus {
     /** Of all instances. */
     running: number;
-    /** While an update replaces all of them: of some kinds, the new instance is created first. */
+    /** While an update replaces all of them: of those that keep no address, the new instance is created first. */
     replacing: number;
     /** Instance types that are not counted. */
     uncounted: string[];
@@ -30,7 +30,7 @@ export function quotaWarning(name: string, args: QuotaArgs): string | undefined 
     if (machines.every((machine) => args.existing.has(instanceName(`${name}-${machine.name}`)))) {
         return undefined;
     }
-    const { running, replacing, uncounted } = vcpus(args, machines);
+    const { running, replacing, uncounted } = vcpus(machines);
     const of = `${quota} --region ${regionOfNetwork(args)}`;
     const more = replacing > running ? `, and ${replacing} while an update replaces them` : "";
     const missing =
@@ -44,16 +44,15 @@ export function quotaWarning(name: string, args: QuotaArgs): string | undefined 
     );
 }
 
-function vcpus(args: MachineArgs, machines: Machine[]): Vcpus {
+function vcpus(machines: Machine[]): Vcpus {
     const counted = { running: 0, replacing: 0, uncounted: new Set<string>() };
-    for (const { kind } of machines) {
-        const type = instanceTypeOf(args, kind);
+    for (const { instanceType: type, keepsAddress } of machines) {
         const count = vcpusOf(type);
         if (count === undefined) {
             counted.uncounted.add(type);
         }
         counted.running += count ?? 0;
-        counted.replacing += (count ?? 0) * (kindsWithAddress.includes(kind) ? 1 : 2);
+        counted.replacing += (count ?? 0) * (keepsAddress ? 1 : 2);
     }
     return { ...counted, uncounted: [...counted.uncounted] };
 }

@@ -5,7 +5,7 @@ import { knownKey, sshCommand } from "../../provider/machines/ssh";
 import { DeletionProtection } from "../../provider/resources";
 import type { Discovery } from "../discovery/discovery";
 import { PrivateZone } from "../discovery/privateZone";
-import { Ec2Host } from "../hosts/ec2/ec2Host";
+import { Ec2Host, type Ec2HostArgs } from "../hosts/ec2/ec2Host";
 import { type Ec2Common, Ec2Instance, instanceName } from "../hosts/ec2/ec2Instance";
 import { whileInUse } from "../hosts/ec2/inUse";
 import { InstanceProfile } from "../hosts/ec2/instanceProfile";
@@ -14,12 +14,20 @@ import { StackId } from "../hosts/stackId";
 import { type Ec2Network, ec2Network } from "../network/ec2Network";
 import { regionOf } from "../network/region";
 import { SecurityGroups } from "../network/securityGroups";
-import { daemonRefs, placeDaemons } from "../storm/spec/composition";
+import { placeDaemons } from "../storm/spec/composition";
 import { pageScheme, servesPages } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
-import { ec2Machine, hasBastion, machineKinds, validateMachines } from "./ec2Machine";
-import { bastionName, ec2Defaults, type Ec2TargetArgs, kindsWithAddress, kindsWithData } from "./ec2TargetArgs";
+import {
+    daemonMachines,
+    hasBastion,
+    imageOf,
+    type Machine,
+    machineKinds,
+    machineOfKind,
+    validateMachines,
+} from "./ec2Machine";
+import { bastionName, ec2Defaults, type Ec2TargetArgs, kindsWithData } from "./ec2TargetArgs";
 import {
     type MonitoringHosts,
     monitoringHosts,
@@ -29,10 +37,15 @@ import {
     type TargetOutputs,
 } from "./target";
 
+/** A machine, and the host that it is. */
+interface MachineWithHost extends Machine {
+    host: Ec2Host;
+}
+
 /**
- * EC2: an instance for each daemon, on a network of the stack's own or on an existing one.
+ * EC2: an instance for each daemon, or for several, on a network of the stack's own or on an existing one.
  *
- * Instances that keep their address are replaced one after the other, each after the daemon on the one before is ready again. On a
+ * Instances that keep their address are replaced one after the other, each after the first daemon on the one before is ready again. On a
  * first start, all start at once.
  */
 export class Ec2Target extends pulumi.ComponentResource implements Target {
@@ -44,8 +57,8 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
 
     /**
      * @param opts With the provider of AWS, if it is not the default one.
-     * @throws pulumi.InputPropertiesError if an instance type cannot be used, a machine image is missing, or flow logs are asked for of an
-     * existing network: all of them.
+     * @throws pulumi.InputPropertiesError if an instance type cannot be used, a machine image is missing, daemons cannot be placed as
+     * `instances` says, or flow logs are asked for of an existing network: all of them.
      */
     constructor(
         private readonly name: string,
@@ -95,8 +108,8 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                   {
                       ...common,
                       host: bastionName,
-                      ...ec2Machine(args, { kind: "bastion", name: bastionName }),
-                      subnetId: network.subnetOf(0, "public"),
+                      ...typeAndImage(args, machineOfKind("bastion", bastionName, args)),
+                      subnetId: network.subnetIn(network.zoneOf(0), "public"),
                       securityGroupIds: [groups.ids.bastion as pulumi.Output<string>],
                       isPublic: true,
                       keepsAddress: true,
@@ -106,9 +119,12 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
               )
             : undefined;
         const through: SshLogin = bastion ? { ...login, bastion: bastionOf(bastion) } : login;
-        this.hosts = this.instances(common, network, groups, through);
+        const machines = this.instances(common, network, groups, through);
+        this.hosts = Object.fromEntries(
+            machines.flatMap(({ daemons, host }) => daemons.map((daemon) => [daemon.name, host])),
+        );
         this.created.push(
-            ...Object.values(this.hosts),
+            ...machines.map(({ host }) => host),
             groups,
             profile,
             keyPair,
@@ -132,7 +148,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             this,
         );
         this.monitoring = monitoringHosts(this.hosts, args.monitoring);
-        this.outputs = this.describe(bastion);
+        this.outputs = this.describe(machines, bastion);
         this.registerOutputs(this.outputs);
     }
 
@@ -184,38 +200,35 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
         );
     }
 
-    /** An instance for each daemon. */
+    /** The instances with daemons. */
     private instances(
         common: Ec2Common,
         network: Ec2Network,
         groups: SecurityGroups,
         login: SshLogin,
-    ): Record<string, Ec2Host> {
+    ): MachineWithHost[] {
         const { name, args } = this;
         const isPrivate = args.private ?? false;
         const { key: owner } = new StackId(`${name}-owner`, { parent: this });
-        const hosts: Record<string, Ec2Host> = {};
         let previous: Ec2Host | undefined;
-        for (const { kind, index, name: daemon } of daemonRefs(args.daemons)) {
-            const keepsAddress = kindsWithAddress.includes(kind);
-            const exists = args.existing.has(instanceName(`${name}-${daemon}`));
-            const host = new Ec2Host(
-                `${name}-${daemon}`,
+        return daemonMachines(args).map((machine) => {
+            const { name: host, daemons, kinds, keepsAddress } = machine;
+            const exists = args.existing.has(instanceName(`${name}-${host}`));
+            const zone = machine.zone ?? network.zoneOf(machine.position);
+            const created = new Ec2Host(
+                `${name}-${host}`,
                 {
                     ...common,
-                    tags: { ...common.tags, "storm:daemon": daemon },
-                    host: daemon,
+                    tags: { ...common.tags, "storm:daemon": daemons.map((daemon) => daemon.name).join(" ") },
+                    host,
                     owner,
-                    ...ec2Machine(args, { kind, name: daemon }),
-                    subnetId: network.subnetOf(index - 1, isPrivate ? "private" : "public"),
-                    zone: network.zoneOf(index - 1),
-                    securityGroupIds: [groups.ids[kind] as pulumi.Output<string>],
+                    ...typeAndImage(args, machine),
+                    subnetId: network.subnetIn(zone, isPrivate ? "private" : "public"),
+                    zone,
+                    securityGroupIds: kinds.map((kind) => groups.ids[kind] as pulumi.Output<string>),
                     isPublic: !isPrivate,
                     keepsAddress,
-                    dataGibibytes: kindsWithData.includes(kind)
-                        ? (args.dataGibibytes ?? ec2Defaults.dataGibibytes)
-                        : undefined,
-                    mayStartEmpty: args.startEmpty?.includes(daemon) ?? false,
+                    data: machine.keepsData ? this.dataOf(machine) : undefined,
                     registryMirror: args.registryMirror,
                     logging: args.logging,
                     login,
@@ -223,19 +236,36 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 },
                 { parent: this },
             );
-            hosts[daemon] = host;
-            previous = keepsAddress ? host : previous;
-        }
-        return hosts;
+            previous = keepsAddress ? created : previous;
+            return { ...machine, host: created };
+        });
     }
 
-    private describe(bastion: Ec2Instance | undefined): TargetOutputs {
+    /** What the data volume of a machine keeps. */
+    private dataOf({ daemons }: Machine): Ec2HostArgs["data"] {
+        const { dataGibibytes: gibibytes = ec2Defaults.dataGibibytes, startEmpty = [] } = this.args;
+        return {
+            gibibytes,
+            daemons: daemons
+                .filter(({ kind }) => kindsWithData.includes(kind))
+                .map(({ name }) => ({
+                    name,
+                    // Whichever host it is on, or another one would not be refused.
+                    resourceName: `${this.name}-${name}-zone`,
+                    mayStartEmpty: startEmpty.includes(name),
+                })),
+        };
+    }
+
+    private describe(machines: MachineWithHost[], bastion: Ec2Instance | undefined): TargetOutputs {
         const { from, login, uiPort = clusterDefaults.uiPort, monitoring } = this.args;
-        const machines = Object.entries(this.hosts).map(([daemon, { address, ssh }]) => [
-            daemon,
-            pulumi
-                .all([address, ssh])
-                .apply(([at, words]) => ({ address: at, daemons: [daemon], ssh: commandLine(words) })),
+        const described = machines.map(({ name, daemons, host }) => [
+            name,
+            pulumi.all([host.address, host.ssh]).apply(([address, words]) => ({
+                address,
+                daemons: daemons.map((daemon) => daemon.name),
+                ssh: commandLine(words),
+            })),
         ]);
         const { ui } = this.hosts;
         const nimbus = nimbusHost(this.hosts);
@@ -267,11 +297,15 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                         commandLine(sshCommand(endpoint, { keyPath: login.keyPath }, knownKey(hostKey))),
                     ),
             }),
-            hosts: Object.fromEntries(machines) as TargetOutputs["hosts"],
+            hosts: Object.fromEntries(described) as TargetOutputs["hosts"],
         };
     }
 }
 
 function bastionOf({ endpoint, hostKey }: Ec2Instance): SshLogin["bastion"] {
     return pulumi.all([endpoint, hostKey]).apply(([at, key]) => ({ ...at, hostKey: key }));
+}
+
+function typeAndImage(args: Ec2TargetArgs, machine: Machine): { instanceType: string; ami: string } {
+    return { instanceType: machine.instanceType, ami: imageOf(args, machine) };
 }

@@ -20,6 +20,25 @@ export const bastionName = "bastion";
  */
 export const kindsWithAddress: readonly string[] = ["zookeeper", "nimbus", "drpc", "bastion"];
 
+/** An instance, and the daemons that run on it. */
+export interface Ec2Placement {
+    /**
+     * Its name within the stack: lower-case letters, digits and dashes, and not `bastion`. Data stays with the name. The name of a daemon
+     * is for an instance with that daemon on it, and is that of the instance which the daemon has without `instances`: address and data
+     * stay.
+     */
+    name: string;
+    /** Its instance type; of the Nitro system, if a ZooKeeper member, a Nimbus or a DRPC server is among its daemons. */
+    type: string;
+    /** Names of the daemons that run on it, each of another kind. */
+    daemons: string[];
+    /**
+     * Its availability zone: one of `zones`, or of the subnets of `vpc`.
+     * @default the first of `zones`, or the first by name of the subnets of `vpc`
+     */
+    zone?: string;
+}
+
 /** Arguments of an `Ec2Target`. */
 export interface Ec2TargetArgs extends TargetArgs {
     /** How many daemons of each kind the cluster has. */
@@ -37,8 +56,8 @@ export interface Ec2TargetArgs extends TargetArgs {
      */
     amiArm64?: string;
     /**
-     * Ids of Amazon machine images of single instances, by the daemon's name or `bastion`, in place of `ami` and `amiArm64`. Each is of
-     * the architecture of its instance type.
+     * Ids of Amazon machine images of single instances, by the instance's name, which is that of its daemon unless `instances` is given, or
+     * `bastion`, in place of `ami` and `amiArm64`. Each is of the architecture of its instance type.
      * @default none
      */
     amis?: Readonly<Record<string, string>>;
@@ -98,8 +117,14 @@ export interface Ec2TargetArgs extends TargetArgs {
      */
     flowLogs?: boolean;
     /**
-     * Instance types; those of ZooKeeper and Nimbus, of the Nitro system. Types with Graviton processors have the image `amiArm64`,
-     * all others `ami`.
+     * The instances, and the daemons that run on each: every daemon on one of them, and two of a kind on different ones. One with a
+     * ZooKeeper member, a Nimbus or a DRPC server keeps its address, and the data of all its daemons, when it is replaced.
+     * @default an instance for each daemon, with the daemon's name
+     */
+    instances?: Ec2Placement[];
+    /**
+     * Instance types by kind; those of ZooKeeper and Nimbus, of the Nitro system. Types with Graviton processors have the image
+     * `amiArm64`, all others `ami`. If `instances` is given, only that of the bastion.
      * @default {@link ec2Defaults}
      */
     instanceTypes?: Partial<InstanceTypes>;
@@ -109,7 +134,7 @@ export interface Ec2TargetArgs extends TargetArgs {
      */
     rootGibibytes?: number;
     /**
-     * Size in GiB of the data volume of each ZooKeeper member and Nimbus.
+     * Size in GiB of each data volume.
      * @default 20
      */
     dataGibibytes?: number;

@@ -9,11 +9,18 @@ type Inputs = Of<"DataLocation">;
 /** Machines and zones had kinds of their own before, with these properties. */
 type State = Partial<Inputs & { host: string; machine: string; zone: string }>;
 
-/** How a message names a location, and how the user gets a daemon back to it. */
-const wording = {
-    machine: { at: "on", back: (daemon: string, before: string) => `Place ${daemon} on ${before} again` },
-    zone: { at: "in", back: () => "A volume stays in its zone. Restore the order of the zones" },
-};
+/** How a message names a location of a kind. */
+const at = { machine: "on", zone: "in" };
+
+/** How the user gets a daemon back to the location that it had before. */
+function back(daemon: string, before: string, from: Inputs["kind"], to: Inputs["kind"]): string {
+    if (from === "machine") {
+        return `Place ${daemon} on ${before} again`;
+    }
+    return to === "zone"
+        ? "A volume stays in its zone. Restore the order of the zones"
+        : `Its volume is that of the instance ${daemon}: place it on an instance of this name, in ${before}`;
+}
 
 /** Refuses another location than the one that has the daemon's data. Where the daemon may move, waits until others have the data. */
 export const dataLocation: Kind<Inputs> = {
@@ -37,11 +44,12 @@ export const dataLocation: Kind<Inputs> = {
         if (news.mayStartEmpty) {
             return [];
         }
-        const { at, back } = wording[kind];
-        const now = before === location ? `${location} is another machine now` : `it is now placed ${at} ${location}`;
+        const from = kindOf(olds);
+        const now =
+            before === location ? `${location} is another machine now` : `it is now placed ${at[kind]} ${location}`;
         const reason =
-            `${daemon} has its data ${at} ${before}, and ${now}, where it would start empty. ` +
-            `${back(daemon, before)}, or, to let it start empty, add ${daemon} to startEmpty`;
+            `${daemon} has its data ${at[from]} ${before}, and ${now}, where it would start empty. ` +
+            `${back(daemon, before, from, kind)}, or, to let it start empty, add ${daemon} to startEmpty`;
         return [{ property: "location", reason }];
     },
     differs: (olds, news) => ({ updates: isMoved(olds, news) ? ["location"] : [] }),
@@ -52,6 +60,10 @@ export const dataLocation: Kind<Inputs> = {
         return {};
     },
 };
+
+function kindOf({ kind, zone }: State): Inputs["kind"] {
+    return kind ?? (zone === undefined ? "machine" : "zone");
+}
 
 function locationOf({ location, host, zone }: State): string | undefined {
     return location ?? host ?? zone;

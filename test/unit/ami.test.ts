@@ -149,6 +149,24 @@ describe("a stack's file", () => {
             );
         });
 
+        test("is one of those that the file names, if it does", () => {
+            const instances = [
+                { name: "a", type: "t4g.large", daemons: ["zookeeper-1", "nimbus-1"] },
+                { name: "nimbus-2", type: "t3.large", daemons: ["nimbus-2"] },
+            ];
+            const text = file({ "storm:aws": { instances, instanceTypes: { bastion: "t4g.nano" } } });
+            const found = (name: string) => stackImages("file", text, name).images[0];
+            expect(found("a")).toEqual({ path: ["amis", "a"], architecture: "amiArm64", ami: undefined });
+            expect(found("nimbus-2")).toMatchObject({ architecture: "ami" });
+            expect(found("bastion")).toMatchObject({ architecture: "amiArm64" });
+            expect(() => found("nimbus-1")).toThrow("D=nimbus-1 is no machine: storm:aws.instances has a, nimbus-2");
+            expect(stackImages("file", text).images.map(({ path }) => path[0])).toEqual(["amiArm64", "ami"]);
+            const wrong = file({ "storm:aws": { instances: [{ name: "a", type: "t4g" }] } });
+            expect(() => stackImages("file", wrong)).toThrow(
+                'storm:aws.instances.0.type ("t4g") must be an instance type',
+            );
+        });
+
         test("gets it there, and nothing else changes", () => {
             const text = "config:\n  storm:aws:\n    ami: ami-00000001 # mine\n";
             const once = withAmi(text, ["amis", "zookeeper-2"], "ami-00000002");

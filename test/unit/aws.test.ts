@@ -12,12 +12,13 @@ const names = (resources: Declared[]) => resources.map(({ name }) => name).sort(
 const runs: Record<string, Run> = {};
 beforeAll(async () => {
     runs.dev = await runProgram(stackFile("dev"));
+    runs.each = await runProgram(stackFile("dev", { instances: [] }));
     runs.prod = await runProgram(stackFile("prod"));
     const subnets = { "eu-central-1a": "subnet-a", "eu-central-1b": "subnet-b" };
-    runs.existing = await runProgram(stackFile("dev", { zones: [], vpc: { id: "vpc-1", subnets } }));
+    runs.existing = await runProgram(stackFile("dev", { zones: [], vpc: { id: "vpc-1", subnets }, instances: [] }));
 });
 
-describe.each(["dev", "prod", "existing"])("%s:", (name) => {
+describe.each(["dev", "each", "prod", "existing"])("%s:", (name) => {
     let run: Run;
     beforeAll(() => (run = runs[name] as Run));
 
@@ -122,7 +123,9 @@ describe.each(["dev", "prod", "existing"])("%s:", (name) => {
     });
 
     test("what others are told the address of keeps it, and its data, when its instance is replaced", () => {
-        for (const daemon of names(instances(run)).filter((each) => /zookeeper|nimbus/.test(each))) {
+        const kept = names(instances(run)).filter((each) => /zookeeper|nimbus/.test(each));
+        expect(kept.length).toBeGreaterThan(1);
+        for (const daemon of kept) {
             const { inputs, deleteBeforeReplace } = run.get(daemon);
             expect(inputs.primaryNetworkInterface).toEqual({
                 networkInterfaceId: `${daemon.replace("-instance", "-interface")}-id`,
@@ -145,21 +148,193 @@ describe.each(["dev", "prod", "existing"])("%s:", (name) => {
 });
 
 describe("dev", () => {
-    test("has an instance for each daemon, in public subnets, and no NAT", () => {
+    test("has two instances, in a public subnet, and no NAT", () => {
         const run = runs.dev as Run;
-        expect(names(instances(run))).toEqual(
-            ["nimbus-1", "supervisor-1", "supervisor-2", "ui", "zookeeper-1"].map(
-                (daemon) => `host-${daemon}-instance`,
-            ),
-        );
+        expect(instances(run).map(({ name, inputs }) => [name, inputs.instanceType])).toEqual([
+            ["host-zookeeper-1-instance", "t3.large"],
+            ["host-nimbus-1-instance", "t3.large"],
+        ]);
         expect([ofType(run, "ec2/natGateway"), ofType(run, "ec2/subnet").length]).toEqual([[], 1]);
     });
 
     test("tells how the interface is reached", () => {
         const { outputs } = runs.dev as Run;
-        expect(outputs.uiUrl).toBe("http://public address of host-ui-instance:8080");
-        expect(outputs.uiTunnel).toMatch(/^ssh .* -N -L '8080:private address of host-ui-instance:8080'$/);
-        expect(Object.keys(outputs.hosts as object)).toHaveLength(5);
+        expect(outputs.uiUrl).toBe("http://public address of host-nimbus-1-eip:8080");
+        expect(outputs.uiTunnel).toMatch(/^ssh .* -N -L '8080:private address of host-nimbus-1-interface:8080'$/);
+        expect(outputs.hosts).toMatchObject({
+            "zookeeper-1": {
+                address: "private address of host-zookeeper-1-interface",
+                daemons: ["zookeeper-1", "supervisor-1"],
+            },
+            "nimbus-1": { daemons: ["nimbus-1", "supervisor-2", "ui"] },
+        });
+    });
+
+    test("has what a stack with an instance for each daemon has, where that keeps an address or data", () => {
+        const kept = /^host-(zookeeper|nimbus)-1-(zone|interface|eip|volume)$/;
+        const inputs = (run: Run) =>
+            Object.fromEntries(
+                run.resources
+                    .filter(({ name }) => kept.test(name))
+                    .map(({ urn, inputs: given }) => [urn, { ...given, securityGroups: undefined, tags: undefined }]),
+            );
+        expect(Object.keys(inputs(runs.each as Run))).toHaveLength(8);
+        expect(inputs(runs.dev as Run)).toEqual(inputs(runs.each as Run));
+    });
+});
+
+describe("without instances that are named", () => {
+    test("each daemon has one", () => {
+        expect(names(instances(runs.each as Run))).toEqual(
+            ["nimbus-1", "supervisor-1", "supervisor-2", "ui", "zookeeper-1"].map(
+                (daemon) => `host-${daemon}-instance`,
+            ),
+        );
+        const { uiUrl, hosts } = (runs.each as Run).outputs;
+        expect([uiUrl, Object.keys(hosts as object).length]).toEqual([
+            "http://public address of host-ui-instance:8080",
+            5,
+        ]);
+    });
+});
+
+describe("an instance for several daemons", () => {
+    const shared = [
+        { name: "c", type: "t3.xlarge", daemons: ["supervisor-2", "drpc-1", "nimbus-2"], zone: "eu-central-1b" },
+        { name: "b", type: "t3.xlarge", daemons: ["zookeeper-3", "nimbus-1", "ui"], zone: "eu-central-1b" },
+        { name: "a", type: "t3.xlarge", daemons: ["supervisor-1", "zookeeper-1"] },
+        { name: "zookeeper-2", type: "t4g.small", daemons: ["zookeeper-2"] },
+        { name: "d", type: "t3.large", daemons: ["supervisor-3"] },
+        { name: "e", type: "t3.medium", daemons: ["drpc-2"] },
+    ];
+    const settings = {
+        ...stackFile("dev", {
+            ...{ instances: shared, zones: ["eu-central-1a", "eu-central-1b"], amiArm64: "ami-0a5a5a5a5a5a5a5a5" },
+            ...{ amis: { d: "ami-0b6b6b6b6b6b6b6b6" }, protect: true },
+        }),
+        ...{ zookeepers: 3, nimbuses: 2, supervisors: 3, drpcs: 2 },
+    };
+    let run: Run;
+    beforeAll(async () => (run = await runProgram(settings)));
+
+    test("has the security groups of all of their kinds, and their names in a tag", () => {
+        const groups = (kinds: string[]) => kinds.map((kind) => `host-firewall-${kind}-id`);
+        expect(run.get("host-b-interface").inputs.securityGroups).toEqual(groups(["zookeeper", "nimbus", "ui"]));
+        expect(run.get("host-d-instance").inputs.vpcSecurityGroupIds).toEqual(groups(["supervisor"]));
+        expect(run.get("host-b-instance").inputs.tags).toEqual({
+            "storm:cluster": "storm-test",
+            "storm:daemon": "zookeeper-3 nimbus-1 ui",
+            Name: "storm-test-b",
+        });
+    });
+
+    test("is in the first zone, unless it names one, and has an image of its type or its own", () => {
+        const at = (name: string) => {
+            const { subnetId, ami } = run.get(`host-${name}-instance`).inputs;
+            return [subnetId ?? run.get(`host-${name}-interface`).inputs.subnetId, ami];
+        };
+        const subnet = (zone: string) => `host-network-public-${zone}-id`;
+        expect([at("a"), at("b"), at("zookeeper-2"), at("d")]).toEqual([
+            [subnet("eu-central-1a"), own.ami],
+            [subnet("eu-central-1b"), own.ami],
+            [subnet("eu-central-1a"), "ami-0a5a5a5a5a5a5a5a5"],
+            [subnet("eu-central-1a"), "ami-0b6b6b6b6b6b6b6b6"],
+        ]);
+        expect(run.get("host-b-volume").inputs.availabilityZone).toBe("eu-central-1b");
+    });
+
+    test("keeps its address and one volume, if a daemon on it keeps its address", () => {
+        const kept = ["a", "b", "c", "e", "zookeeper-2"];
+        for (const [type, end] of [
+            ["ec2/networkInterface", "interface"],
+            ["ec2/eip", "eip"],
+            ["ebs/volume", "volume"],
+            ["ec2/volumeAttachment", "attachment"],
+        ] as const) {
+            expect(names(ofType(run, type))).toEqual(kept.map((name) => `host-${name}-${end}`));
+        }
+        const unprotected = [...instances(run), ...ofType(run, "ebs/volume")].filter(({ protect }) => !protect);
+        expect(names(unprotected)).toEqual([]);
+    });
+
+    test("has data that stays there: each daemon's location is known by the daemon, wherever it is", () => {
+        const locations = run.resources.filter(({ type }) => type === "storm:index:DataLocation");
+        expect(Object.fromEntries(locations.map(({ name, inputs }) => [name, [inputs.kind, inputs.location]]))).toEqual(
+            {
+                "host-zookeeper-1-zone": ["machine", "a in eu-central-1a"],
+                "host-zookeeper-2-zone": ["zone", "eu-central-1a"],
+                "host-zookeeper-3-zone": ["machine", "b in eu-central-1b"],
+                "host-nimbus-1-zone": ["machine", "b in eu-central-1b"],
+                "host-nimbus-2-zone": ["machine", "c in eu-central-1b"],
+            },
+        );
+        const urnsOf = (of: Run) =>
+            of.resources.filter(({ type }) => type === "storm:index:DataLocation").map(({ urn }) => urn);
+        expect(urnsOf(runs.each as Run).filter((urn) => !urnsOf(run).includes(urn))).toEqual([]);
+        for (const part of ["volume", "interface", "instance"]) {
+            expect(madeAfter(run.get(`host-b-${part}`), run)).toEqual(
+                expect.arrayContaining(["host-zookeeper-3-zone", "host-nimbus-1-zone"]),
+            );
+        }
+    });
+
+    test("runs the containers of its daemons, which know it as one machine", () => {
+        const provider = (daemon: string) => run.get(`storm-${daemon}-container`).provider.split("::").at(-2);
+        expect(["zookeeper-3", "nimbus-1", "ui"].map(provider)).toEqual(Array(3).fill("host-b-ssh-provider"));
+        expect(names(run.resources.filter(({ name }) => /^storm-memory-/.test(name)))).toEqual(
+            shared.map(({ name }) => `storm-memory-${name}`).sort(),
+        );
+    });
+
+    test("is replaced once the first daemon on the one before is ready, in the order of members, Nimbus and DRPC", async () => {
+        const existing = run.resources.map(({ name }) => name);
+        const again = await runProgram(settings, { existing });
+        const waitsFor = (name: string) =>
+            madeAfter(again.get(`host-${name}-instance`), again).filter((each) => /^storm-.*-ready$/.test(each));
+        expect(waitsFor("a")).toEqual([]);
+        expect(waitsFor("zookeeper-2")).toEqual(["storm-zookeeper-1-ready"]);
+        expect(waitsFor("b")[0]).toBe("storm-zookeeper-2-ready");
+        expect(waitsFor("c")[0]).toBe("storm-zookeeper-3-ready");
+        expect(waitsFor("e")[0]).toBe("storm-nimbus-2-ready");
+        expect(waitsFor("d")).toEqual([]);
+    });
+
+    test("has one ambassador", async () => {
+        const ambassadors = await runProgram({ ...settings, discovery: "ambassador" });
+        const proxies = ambassadors.resources.flatMap(
+            ({ name }) => /^host-ambassador-(.*)-proxy-container$/.exec(name)?.[1] ?? [],
+        );
+        expect(proxies.sort()).toEqual(shared.map(({ name }) => name).sort());
+    });
+
+    test("without daemons of the cluster is refused by the target itself", async () => {
+        await mocked({}, {});
+        const { Ec2Target: Target } = await import("../../components/targets/ec2Target");
+        const args = {
+            ...{ clusterName: "a", publicKey: "ssh-ed25519 AAAA", login: {}, from: { ssh: [] } },
+            ...{ zones: ["eu-central-1a"], ami: own.ami, existing: new Map<string, Record<string, unknown>>() },
+            daemons: { zookeepers: 1, nimbuses: 2, supervisors: 1, drpcs: 0, ui: true },
+        };
+        const wrong = [
+            { name: "bastion", type: "t2.large", daemons: ["zookeeper-1", "drpc-1"], zone: "eu-central-1c" },
+            { name: "supervisor-1", type: "t3.large", daemons: ["nimbus-1", "nimbus-2"] },
+            { name: "supervisor-1", type: "t3.large", daemons: ["zookeeper-1"] },
+        ];
+        expect(() => new Target("ec2", { ...args, instances: wrong })).toThrow(
+            [
+                "Arguments of ec2 cannot be used:",
+                "instances.0.type (t2.large) is not of the Nitro system, by which data volumes are found: choose a type that is, such as t3.medium or m6i.large",
+                "instances has no place for supervisor-1",
+                "instances has no place for ui",
+                "instances has drpc-1, which is no daemon of the cluster",
+                "instances has zookeeper-1 twice",
+                "instances has two instances supervisor-1",
+                "instances has bastion in eu-central-1c, where the network has no subnet",
+                "instances has an instance bastion, whose name is that of another machine",
+                "instances has two daemons of the kind nimbus on supervisor-1",
+                "instances has an instance supervisor-1, whose name is that of another machine",
+            ].join("\n  "),
+        );
     });
 });
 
@@ -353,7 +528,7 @@ describe("settings", () => {
     });
 
     test("more machines than a zone has addresses for are refused", async () => {
-        const settings = { ...stackFile("dev", { cidr: "10.0.0.0/24" }), supervisors: 9 };
+        const settings = { ...stackFile("dev", { cidr: "10.0.0.0/24", instances: [] }), supervisors: 9 };
         const error = await runProgram(settings).catch((thrown: Error) => thrown.message);
         expect(error).toContain("storm:aws.cidr");
     });
@@ -370,7 +545,7 @@ describe("settings", () => {
             const preview = await runProgram(settings, { preview: true });
             expect(warn.mock.calls.flat().join()).toContain("storm:aws.ami is not set");
             expect(warn.mock.calls.flat().join()).toMatch(
-                /need (10 vCPUs, and 16|26 vCPUs, and 40) while an update replaces them.* --region eu-central-1 --query Quota\.Value/,
+                /need (4 vCPUs\.|26 vCPUs, and 40 while an update replaces them).* --region eu-central-1 --query Quota\.Value/,
             );
             expect(instances(preview).length).toBeGreaterThan(0);
         },
@@ -407,12 +582,12 @@ describe("Graviton", () => {
             supervisor: "m7g.large",
             ui: "t4g.small",
         };
-        const run = await runProgram(stackFile("dev", { ami: undefined, amiArm64, instanceTypes }));
+        const run = await runProgram(stackFile("dev", { ami: undefined, amiArm64, instanceTypes, instances: [] }));
         expect(new Set(Object.values(imagesOf(run)).map(([, image]) => image))).toEqual(new Set([amiArm64]));
     });
 
     test("needs its image in an update, and not in a preview", async () => {
-        const settings = stackFile("dev", { instanceTypes: { nimbus: "t4g.medium" } });
+        const settings = stackFile("dev", { instanceTypes: { nimbus: "t4g.medium" }, instances: [] });
         const error = await runProgram(settings).catch((thrown: Error) => thrown.message);
         expect(error).toBe(
             "These settings are missing, which only you know:\n" +
@@ -455,7 +630,8 @@ describe("Graviton", () => {
 test("an image of a single daemon's changes that daemon's instance alone, and `ami` is asked for by the others", async () => {
     const other = "ami-0b6b6b6b6b6b6b6b6";
     const amis = Object.fromEntries(["nimbus-1", "supervisor-1", "supervisor-2", "ui"].map((name) => [name, other]));
-    const run = await runProgram(stackFile("dev", { amis }));
+    const each = { instances: [], amis };
+    const run = await runProgram(stackFile("dev", each));
     expect(
         Object.fromEntries(
             instances(run).map(({ name, inputs }) => [name.replace(/^host-|-instance$/g, ""), inputs.ami]),
@@ -463,14 +639,16 @@ test("an image of a single daemon's changes that daemon's instance alone, and `a
     ).toEqual({ ...amis, "zookeeper-1": own.ami });
     // The launch key is in the user data, which replaces an instance.
     const key = (of: Run, daemon: string) => of.get(`host-${daemon}-launch-key`).inputs;
-    expect(key(run, "zookeeper-1")).toEqual(key(runs.dev as Run, "zookeeper-1"));
-    expect(key(run, "ui")).not.toEqual(key(runs.dev as Run, "ui"));
-    const error = await runProgram(stackFile("dev", { ami: undefined, amis })).catch((thrown: Error) => thrown.message);
+    expect(key(run, "zookeeper-1")).toEqual(key(runs.each as Run, "zookeeper-1"));
+    expect(key(run, "ui")).not.toEqual(key(runs.each as Run, "ui"));
+    const error = await runProgram(stackFile("dev", { ami: undefined, ...each })).catch(
+        (thrown: Error) => thrown.message,
+    );
     expect(error).toContain("storm:aws.ami is not set, the machine image for x86_64, of zookeeper (t3.small): ");
 });
 
 test("with a ZooKeeper that is there already, no instance is made for one", async () => {
-    const run = await runProgram({ ...stackFile("dev"), zookeeperServers: ["zk-1.example.com"] });
+    const run = await runProgram({ ...stackFile("dev", { instances: [] }), zookeeperServers: ["zk-1.example.com"] });
     expect(run.resources.filter(({ urn }) => /zookeeper/i.test(urn))).toEqual([]);
     expect(names(instances(run))).toEqual(
         ["nimbus-1", "supervisor-1", "supervisor-2", "ui"].map((daemon) => `host-${daemon}-instance`),

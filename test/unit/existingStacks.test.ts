@@ -31,7 +31,8 @@ test.each<[string, Record<string, unknown>]>([
     ["local, with DNS", { discovery: "dns", zookeepers: 3, nimbuses: 2 }],
     ["hosts", { ...onHosts, registryMirror: "http://mirror:5000" }],
     ["hosts, with encrypted ambassadors", { ...onHosts, discovery: "ambassador", ambassadorTls: true }],
-    ["dev on aws", stackFile("dev")],
+    ["dev on aws", stackFile("dev", { instances: [] })],
+    ["dev on aws, on two instances", stackFile("dev")],
     ["prod on aws", { ...stackFile("prod"), stormImage: formerProdImage }],
 ])("a stack %s keeps its inputs", async (_, settings) => {
     const { resources } = await runProgram(settings, { state: stateWith(settings.stormImage ?? "storm:2.8.9") });

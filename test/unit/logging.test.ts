@@ -24,7 +24,7 @@ describe.each([
     ["local", "ambassador", {}, 4, 3],
     ["hosts", "dns", withDns, 5, 2],
     ["hosts", "ambassador", onHosts, 5, 13],
-    ["aws", "ambassador", stackFile("dev"), 4, 11],
+    ["aws", "ambassador", stackFile("dev"), 4, 5],
 ])("on %s, with %s", (_target, discovery, settings, ofStorm, ofDiscovery) => {
     let run: Run;
     beforeAll(async () => (run = await runProgram({ ...settings, discovery, logging: syslog })));

@@ -188,9 +188,9 @@ describe("on machines", () => {
                 .sort();
         const kinds = ["nimbus", "supervisor", "ui", "zookeeper"];
         const run = await runProgram({ ...stackFile("dev"), monitoring: both });
-        const daemons = ["zookeeper-1", "nimbus-1", "supervisor-1", "supervisor-2", "ui"];
-        expect(targets(run, "node").map(({ labels }) => labels.machine)).toEqual(daemons);
-        expect(names(run, "CAdvisor").sort()).toEqual(daemons.map((daemon) => `monitoring-cadvisor-${daemon}`).sort());
+        const machines = ["zookeeper-1", "nimbus-1"];
+        expect(targets(run, "node").map(({ labels }) => labels.machine)).toEqual(machines);
+        expect(names(run, "CAdvisor").sort()).toEqual(machines.map((name) => `monitoring-cadvisor-${name}`).sort());
         expect(rules(run)).toEqual(
             kinds.flatMap((kind) => [9100, 9102].map((port) => `${kind}-${port}-from-nimbus`)).sort(),
         );

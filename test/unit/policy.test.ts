@@ -387,12 +387,18 @@ describe("a policy", () => {
 describe("in production, a cluster", () => {
     const component = (type: string, name: string, props: Properties = {}) =>
         ({ type, name, props, urn: `urn:pulumi:prod::storm::${type}::${name}` }) as PolicyResource;
-    const cluster = (zookeepers: number, nimbuses: number, zones: string[]) => [
+    const cluster = (zookeepers: number, nimbuses: number, zones: string[], memberZones = zones) => [
         component("storm:storm:StormCluster", "storm"),
         ...Array.from({ length: zookeepers }, (_, index) =>
             component("storm:storm:Daemon", `storm-zookeeper-${index + 1}`),
         ),
         ...Array.from({ length: nimbuses }, (_, index) => component("storm:storm:Daemon", `storm-nimbus-${index + 1}`)),
+        ...(zones.length > 0 ? memberZones : []).map((location, index) =>
+            component("storm:index:DataLocation", `host-zookeeper-${index + 1}-zone`, {
+                daemon: `zookeeper-${index + 1}`,
+                location,
+            }),
+        ),
         ...zones.flatMap((zone) => [
             component("aws:ec2/subnet:Subnet", `private-${zone}`, { availabilityZone: zone }),
             component("aws:ec2/instance:Instance", `machine-${zone}`),
@@ -406,6 +412,7 @@ describe("in production, a cluster", () => {
 
     test("survives the loss of a machine and of a zone", async () => {
         expect(await told(cluster(3, 2, ["a", "b", "c"]))).toEqual([]);
+        expect(await told(cluster(3, 2, ["a", "b", "c"], ["a", "x in b", "y in c"]))).toEqual([]);
         expect(await told(cluster(5, 2, []))).toEqual([]);
         // On an ensemble that was there already.
         expect(await told(cluster(0, 2, []))).toEqual([]);
@@ -416,6 +423,11 @@ describe("in production, a cluster", () => {
         ["an even ensemble", cluster(4, 2, ["a", "b", "c"]), /storm:zookeepers to 3/],
         ["one Nimbus", cluster(3, 1, ["a", "b", "c"]), /storm:nimbuses to 2/],
         ["two zones", cluster(3, 2, ["a", "b"]), /storm:aws\.zones/],
+        [
+            "members in two zones",
+            cluster(3, 2, ["a", "b", "c"], ["a", "x in b", "y in a"]),
+            /in 2 zones.*storm:aws\.instances/,
+        ],
     ])("has not got %s", async (_what, resources, message) => {
         expect(await told(resources)).toEqual([expect.stringMatching(message)]);
         const elsewhere = resources.map((resource) => ({ ...resource, urn: resource.urn.replace(":prod:", ":dev:") }));

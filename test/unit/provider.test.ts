@@ -64,6 +64,30 @@ describe("a location of data", () => {
         expect(await refused(olds, { ...news, mayStartEmpty: true })).toEqual([]);
         expect(await isUpdated(olds, news)).toBe(true);
     });
+    test.each<[string, Properties, Properties, string]>([
+        [
+            "its own to one that it shares",
+            at("zone", "z1", "z1"),
+            at("machine", "b in z1", "b in z1"),
+            "nimbus-1 has its data in z1, and it is now placed on b in z1, where it would start empty. " +
+                "Its volume is that of the instance nimbus-1: place it on an instance of this name, in z1, or, ",
+        ],
+        [
+            "one that it shares to its own",
+            at("machine", "b in z1", "b in z1"),
+            at("zone", "z1", "z1"),
+            "nimbus-1 has its data on b in z1, and it is now placed in z1, where it would start empty. Place nimbus-1 on b in z1 again, or, ",
+        ],
+        [
+            "one to another in the same zone",
+            at("machine", "b in z1", "b in z1"),
+            at("machine", "c in z1", "c in z1"),
+            "nimbus-1 has its data on b in z1, and it is now placed on c in z1, where it would start empty. Place nimbus-1 on b in z1 again, or, ",
+        ],
+    ])("on an instance is refused another instance: from %s", async (_, olds, news, reason) => {
+        expect(await refused(olds, news)).toEqual([`${reason}to let it start empty, add nimbus-1 to startEmpty`]);
+        expect(await refused(olds, { ...news, mayStartEmpty: true })).toEqual([]);
+    });
     test.each<[string, Properties, Properties]>([
         ["machine", formerMachine, at("machine", "a", "key-a")],
         ["renamed host on the same machine", formerMachine, at("machine", "b", "key-a")],

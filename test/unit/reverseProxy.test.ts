@@ -221,12 +221,23 @@ test("with names, a proxy has those of the daemons behind it, as these have", as
 });
 
 test("on aws, there is one on each instance with pages, for its public address too", async () => {
-    const run = await secured(stackFile("dev"));
+    const run = await secured(stackFile("dev", { instances: [] }));
     expect(proxies(run)).toMatchSnapshot();
     expect(input(run, "storm-tls-reverse-proxy-ui-certificate").names).toContain("public address of host-ui-instance");
     // Nobody is let in behind a proxy.
     const rules = run.resources.map(({ name }) => name).filter((name) => /-(18080|18000|13774)-from-/.test(name));
     expect(rules).toEqual([]);
+});
+
+test("on aws, there is one for all daemons with pages on an instance", async () => {
+    const run = await secured(stackFile("dev"));
+    expect(run.resources.flatMap(({ name }) => /^storm-reverse-proxy-(.*)-container$/.exec(name)?.[1] ?? [])).toEqual([
+        "zookeeper-1",
+        "nimbus-1",
+    ]);
+    expect(input(run, "storm-tls-reverse-proxy-nimbus-1-certificate").names).toContain(
+        "public address of host-nimbus-1-eip",
+    );
 });
 
 test("in the first update of a cluster that exists, neither proxies nor topologies come before all daemons have TLS", async () => {

@@ -12,7 +12,7 @@ const runs: Record<string, Run> = {};
 beforeAll(async () => {
     runs.before = await runProgram(stackFile("prod"));
     runs.prod = await runProgram({ ...stackFile("prod", { from }), ...via, ...profile });
-    runs.dev = await runProgram({ ...stackFile("dev", { from }), ...via }, { preview: true });
+    runs.dev = await runProgram({ ...stackFile("dev", { from, instances: [] }), ...via }, { preview: true });
 });
 
 describe.each(["prod", "dev"])("%s through Session Manager", (name) => {

@@ -426,6 +426,129 @@ describe("on hosts,", () => {
     });
 });
 
+describe("instances", () => {
+    const two = [
+        { name: "zookeeper-1", type: "t3.large", daemons: ["zookeeper-1", "supervisor-1"] },
+        { name: "b", type: "t3.large", daemons: ["nimbus-1", "supervisor-2", "ui"] },
+    ];
+    const wrong = (instances: unknown, aws: object = {}, more: object = {}) =>
+        mistakes({ target: "aws", aws: { zones: ["eu-central-1a"], instances, ...aws }, ...more });
+
+    test("may have any daemons together, but no two of a kind", () => {
+        expect(wrong(two)).toEqual([]);
+        expect(wrong(two, { amis: { b: "ami-0123456789abcdef0" }, instanceTypes: { bastion: "t3.nano" } })).toEqual([]);
+        expect(wrong([{ ...two[0], zone: "eu-central-1a" }, two[1]])).toEqual([]);
+    });
+
+    test("that do not have each daemon once are refused, all mistakes at once", () => {
+        const instances = [
+            { ...two[0], daemons: ["zookeeper-1", "supervisor-1", "supervisor-2"] },
+            { ...two[1], name: "zookeeper-1", daemons: ["nimbus-1", "nimbus-2", "supervisor-1"] },
+            { name: "bastion", type: "t2", daemons: ["drpc-1"], zone: "eu-central-1b" },
+        ];
+        expect(wrong(instances)).toEqual([
+            'storm:aws.instances.0.daemons.2 ("supervisor-2") would share zookeeper-1 with supervisor-1: two daemons of a kind must be on different instances',
+            'storm:aws.instances.1.name ("zookeeper-1") is that of zookeeper-1 too',
+            'storm:aws.instances.1.daemons.1 ("nimbus-2") is not a daemon of this cluster: storm:nimbuses is 1',
+            'storm:aws.instances.1.daemons.2 ("supervisor-1") runs on zookeeper-1 already: remove it from one of the two',
+            'storm:aws.instances.2.daemons.0 ("drpc-1") is not a daemon of this cluster: storm:drpcs is 0',
+            expect.stringMatching(
+                /^storm:aws\.instances has no place for ui: add each to the daemons of one instance$/,
+            ),
+            'storm:aws.instances.1.name ("zookeeper-1") is that of a daemon that is not on it: choose another one',
+            'storm:aws.instances.2.type ("t2") must be an instance type, such as t3.medium',
+            'storm:aws.instances.2.name ("bastion") is that of the stack\'s bastion: choose another one',
+            'storm:aws.instances.2.zone ("eu-central-1b") is not in storm:aws.zones: add it at the end there, or name one of these',
+        ]);
+    });
+
+    test("have a name, a type and daemons", () => {
+        expect(wrong([{ name: "A", daemons: [] }, two[1]])).toEqual([
+            'storm:aws.instances.0.name ("A") must be a name of lower-case letters, digits and dashes',
+            "storm:aws.instances.0.type must be an instance type, such as t3.medium",
+            "storm:aws.instances.0.daemons ([]) names no daemon: remove the instance",
+        ]);
+        expect(wrong([{ ...two[0], ami: "ami-1" }, two[1]])).toEqual(["storm:aws.instances.0.ami is not a setting"]);
+    });
+
+    test("have types of their own, which no type of a kind contradicts", () => {
+        expect(wrong(two, { instanceTypes: { supervisor: "m6i.large", bastion: "t3" } })).toEqual([
+            'storm:aws.instanceTypes.supervisor ("m6i.large") is for a stack without storm:aws.instances, each of which has a type of its own: remove it',
+            'storm:aws.instanceTypes.bastion ("t3") must be an instance type, such as t3.medium',
+        ]);
+        expect(wrong(two, { amis: { "nimbus-1": "ami-0123456789abcdef0" } })).toEqual([
+            'storm:aws.amis.nimbus-1 ("ami-0123456789abcdef0") is for no machine of this stack: storm:aws.instances has zookeeper-1, b',
+        ]);
+    });
+
+    test("of the Nitro system, where a daemon keeps its address", () => {
+        const xen = [{ ...two[0], type: "m4.xlarge" }, two[1]];
+        expect(wrong(xen)).toEqual([
+            expect.stringMatching(/^storm:aws\.instances\.0\.type .*is not of the Nitro system/),
+        ]);
+        const apart = [
+            { ...two[0], daemons: ["zookeeper-1"] },
+            { ...two[1], daemons: ["nimbus-1", "ui"] },
+            { name: "c", type: "m4.xlarge", daemons: ["supervisor-1"] },
+            { name: "d", type: "m4.xlarge", daemons: ["supervisor-2"] },
+        ];
+        expect(wrong(apart)).toEqual([]);
+    });
+
+    test("have the memory for all of their daemons, and what runs beside them", () => {
+        const small = [
+            { ...two[0], type: "t3.medium" },
+            { ...two[1], type: "t3.medium" },
+        ];
+        const tooSmall = (of: number, heaps: string) =>
+            expect.stringContaining(
+                `storm:aws.instances.${of}.type ("t3.medium") has too little memory: t3.medium has 4096 MiB, the heaps in the containers need ` +
+                    `${heaps}, and the system 400 MiB: choose a larger type, place a daemon elsewhere, or lower storm:heap or storm:slots`,
+            ) as string;
+        // Supervisor 256, two workers 768 each with a log writer of 64, logviewer 128; ZooKeeper 1000; Nimbus 1024, UI 768.
+        expect(wrong(small)).toEqual([tooSmall(1, "3840 MiB")]);
+        expect(wrong(small, {}, { monitoring: { nodeExporter: true, cadvisor: true }, security: "tls" })).toEqual([
+            tooSmall(1, "3840 MiB, storm:monitoring 960 MiB, the reverse proxy 256 MiB"),
+        ]);
+    });
+
+    test("with a Graviton processor need an image of Storm for it, unless ZooKeeper is alone there", () => {
+        const graviton = [
+            { ...two[0], type: "t4g.small", daemons: ["zookeeper-1"] },
+            { ...two[1], daemons: ["nimbus-1", "supervisor-1", "ui"] },
+            { name: "c", type: "m7g.large", daemons: ["supervisor-2"] },
+        ];
+        expect(wrong(graviton, {}, { stormImage: "storm:1.2.4" })).toEqual([
+            expect.stringMatching(/^storm:aws\.instances\.2\.type \("m7g\.large"\) has a Graviton processor/),
+        ]);
+    });
+
+    test("share their ports", () => {
+        expect(wrong(two, {}, { uiPort: 8000 })).toEqual(["storm:uiPort (8000) is a port of supervisor"]);
+        expect(wrong(two, {}, { uiPort: 9090, monitoring: true })).toEqual([
+            "storm:uiPort (9090) is a port of nimbus",
+            "storm:monitoring.port is storm:uiPort: set one of the two to another port",
+        ]);
+        expect(wrong([], {}, { uiPort: 8000 })).toEqual([]);
+    });
+
+    test("need room in their zones", () => {
+        const zones = { zones: ["eu-central-1a", "eu-central-1b"], cidr: "10.0.0.0/24" };
+        const supervisors = Array.from({ length: 6 }, (_, index) => ({
+            ...{ name: `s${index + 1}`, type: "t3.large", daemons: [`supervisor-${index + 1}`] },
+        }));
+        const all = (zone: string) => [
+            { ...two[0], daemons: ["zookeeper-1"] },
+            { ...two[1], daemons: ["nimbus-1", "ui"] },
+            ...supervisors.map((each, index) => ({ ...each, ...(index > 1 && { zone }) })),
+        ];
+        expect(wrong(all("eu-central-1b"), zones, { supervisors: 6 })).toEqual([]);
+        expect(wrong(all("eu-central-1a"), zones, { supervisors: 6 })).toEqual([
+            expect.stringContaining("has room for 9 machines in a zone, a sixteenth of it, and 14 are to be there"),
+        ]);
+    });
+});
+
 describe("images of single instances", () => {
     const ami = "ami-0123456789abcdef0";
     const wrong = (aws: object, more: object = {}) =>
@@ -462,7 +585,7 @@ describe("images of single instances", () => {
             `storm:aws.amis.nimbus-1 (3) ${id}`,
         ]);
         expect(wrong({ amis: ami })).toEqual([
-            `storm:aws.amis ("${ami}") must have the ids of machine images by daemon, as in { zookeeper-2: ami-0123456789abcdef0 }`,
+            `storm:aws.amis ("${ami}") must have the ids of machine images by instance, as in { zookeeper-2: ami-0123456789abcdef0 }`,
         ]);
     });
 });

@@ -1,26 +1,40 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { DataLocation } from "../../../provider/resources";
+import type { Inputs } from "../../../provider/schema";
 import { Ec2Instance, type Ec2InstanceArgs } from "./ec2Instance";
 import type { Attachment, DataDirectory, DataDirectoryArgs, DockerEngine, Host } from "../host";
 import type { Logging } from "../docker/logging";
 import { SshHost } from "../ssh/sshHost";
 
+/** A daemon that must not start without its data. */
+export interface DaemonWithData {
+    /** Its name, such as `nimbus-1`. */
+    name: string;
+    /** The name of the resource that refuses another location of its data: the same whichever host it is on. */
+    resourceName: string;
+    /** Whether it may start on another host, or in another zone, without its data: a volume cannot follow there. */
+    mayStartEmpty: boolean;
+}
+
 /** Arguments of {@link Ec2Host}. */
 export interface Ec2HostArgs extends Omit<Ec2InstanceArgs, "after"> {
     /** The availability zone of its subnet. */
     zone: string;
-    /** Size in GiB of an EBS volume for the data of its daemon, which outlives the instance; default: none is made. */
-    dataGibibytes?: number;
-    /** Whether its daemon may start in another zone without its data: a volume cannot follow there. */
-    mayStartEmpty: boolean;
+    /** An EBS volume for the data of its daemons, which outlives the instance; default: none is made. */
+    data?: {
+        /** Its size in GiB. */
+        gibibytes: number;
+        /** The daemons that must not start without their data. */
+        daemons: DaemonWithData[];
+    };
     /** The key of the stack's `StackId`. */
     owner: pulumi.Output<string>;
     /** URL of a registry mirror for its Docker, where that is installed here; default: none. */
     registryMirror?: string;
     /** Where its Docker sends the output of containers; default: the driver `json-file`, three files of 10 MB for each. */
     logging?: Logging;
-    /** The host whose daemon has to be ready before this one's instance is made or replaced; default: none. */
+    /** The host whose first daemon has to be ready before this one's instance is made or replaced; default: none. */
     after?: Ec2Host;
 }
 
@@ -36,6 +50,10 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
     readonly outerAddress: pulumi.Output<string>;
     /** How it is reached over SSH. */
     readonly endpoint: Ec2Instance["endpoint"];
+    /**
+     * Only the first gate counts, of the first daemon that is created here: a later daemon may wait for daemons on the host that waits for
+     * this one, as a Nimbus does for all ZooKeeper members.
+     */
     readonly becomesReady: (ready: pulumi.Resource) => void;
     private readonly ready: Promise<pulumi.Resource>;
     private readonly sshHost: SshHost;
@@ -48,25 +66,16 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
         this.waits = args.after !== undefined;
         this.isProtected = args.protect;
 
-        const { host: daemon, zone, mayStartEmpty, dataGibibytes } = args;
-        const location =
-            dataGibibytes === undefined
-                ? undefined
-                : new DataLocation(
-                      `${name}-zone`,
-                      {
-                          daemon,
-                          kind: "zone",
-                          location: zone,
-                          identity: zone,
-                          mayStartEmpty,
-                          replicas: [],
-                          seconds: args.seconds,
-                      },
-                      { parent: this },
-                  );
-        const volume = location && this.volume(name, args, location);
-        const machine = new Ec2Instance(name, { ...args, after: args.after?.ready, location }, { parent: this });
+        const locations = (args.data?.daemons ?? []).map(
+            ({ name: daemon, resourceName, mayStartEmpty }) =>
+                new DataLocation(
+                    resourceName,
+                    { daemon, ...locationOf(daemon, args), mayStartEmpty, replicas: [], seconds: args.seconds },
+                    { parent: this },
+                ),
+        );
+        const volume = args.data && this.volume(name, args, args.data.gibibytes, locations);
+        const machine = new Ec2Instance(name, { ...args, after: args.after?.ready, locations }, { parent: this });
         const { instance, address, outerAddress, endpoint, hostKey, advice } = machine;
         const attachment =
             volume &&
@@ -97,7 +106,7 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
                 logging: args.logging,
                 volume: attachment && {
                     device: attachment.volumeId.apply(devicePath),
-                    gibibytes: args.dataGibibytes ?? 0,
+                    gibibytes: args.data?.gibibytes ?? 0,
                 },
                 deletedWith: instance,
             },
@@ -131,12 +140,12 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
         return this.sshHost.requireMemory(name, needed, wanted, opts);
     }
 
-    private volume(name: string, args: Ec2HostArgs, location: DataLocation): aws.ebs.Volume {
+    private volume(name: string, args: Ec2HostArgs, size: number, locations: DataLocation[]): aws.ebs.Volume {
         const tags = { ...args.tags, Name: `${args.tags["storm:cluster"]}-${args.host}` };
         return new aws.ebs.Volume(
             `${name}-volume`,
-            { availabilityZone: args.zone, size: args.dataGibibytes, type: "gp3", encrypted: true, tags },
-            { parent: this, protect: args.protect, dependsOn: [location] },
+            { availabilityZone: args.zone, size, type: "gp3", encrypted: true, tags },
+            { parent: this, protect: args.protect, dependsOn: locations },
         );
     }
 }
@@ -144,4 +153,16 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
 /** As udev names an EBS volume on an instance of the Nitro system: by the volume's id, whatever other devices there are. */
 function devicePath(volumeId: string): string {
     return `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace("-", "")}`;
+}
+
+/**
+ * Where a daemon's data is: on the volume of its host, which stays in its zone. A host with the daemon's name is the one that a stack
+ * without shared instances has for it, so that a stack may begin to share it.
+ */
+function locationOf(
+    daemon: string,
+    { host, zone }: Ec2HostArgs,
+): Pick<Inputs<"DataLocation">, "kind" | "location" | "identity"> {
+    const location = daemon === host ? zone : `${host} in ${zone}`;
+    return { kind: daemon === host ? "zone" : "machine", location, identity: location };
 }

@@ -57,10 +57,10 @@ export interface Ec2InstanceArgs extends Ec2Common {
     /** Exists once the instance may be created or replaced; default: at once. */
     after?: Promise<pulumi.Resource>;
     /**
-     * The location of its data, which refuses another zone before anything is changed.
+     * The locations of data on it, which refuse others before anything is changed.
      * @default it has no data
      */
-    location?: pulumi.Resource;
+    locations?: pulumi.Resource[];
 }
 
 /** The name of an instance's resource, by that of the {@link Ec2Instance}. */
@@ -93,7 +93,7 @@ export class Ec2Instance extends pulumi.ComponentResource {
         super("storm:hosts:Ec2Instance", name, {}, opts);
         const { host, subnetId, securityGroupIds, isPublic } = args;
         const tags = { ...args.tags, Name: `${args.tags["storm:cluster"]}-${host}` };
-        const location = args.location ? [args.location] : [];
+        const { locations = [] } = args;
         const hooks = args.inUse && { onError: [args.inUse] };
         const launchKey = new LaunchKey(
             `${name}-launch-key`,
@@ -104,7 +104,7 @@ export class Ec2Instance extends pulumi.ComponentResource {
             ? new aws.ec2.NetworkInterface(
                   `${name}-interface`,
                   { subnetId, securityGroups: securityGroupIds, description: tags.Name, tags },
-                  { parent: this, deleteBeforeReplace: true, dependsOn: location, hooks },
+                  { parent: this, deleteBeforeReplace: true, dependsOn: locations, hooks },
               )
             : undefined;
         const elasticIp =
@@ -141,7 +141,7 @@ export class Ec2Instance extends pulumi.ComponentResource {
                 // The launch key is in them, and version 6 of the provider stores them in clear.
                 additionalSecretOutputs: ["userData", "userDataBase64"],
                 hooks: networkInterface && hooks,
-                dependsOn: dependencies([args.keyPair, ...location], args.after),
+                dependsOn: dependencies([args.keyPair, ...locations], args.after),
             },
         );
         this.address = networkInterface?.privateIp ?? this.instance.privateIp;

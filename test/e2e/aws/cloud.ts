@@ -23,6 +23,13 @@ export interface CloudOptions {
     host: (name: string) => HostOptions;
 }
 
+/** An instance with several daemons, as in `storm:aws.instances`. */
+export interface SharedInstance {
+    name: string;
+    type: string;
+    daemons: string[];
+}
+
 /** An emulated EC2 and a stack of this program's on it, with settings of a committed stack file, scaled down to this machine. */
 export class Cloud {
     private constructor(
@@ -42,8 +49,14 @@ export class Cloud {
         const lab = await Lab.create({ name, subnet });
         const ec2 = await Ec2.start(lab, { region: config["aws:region"], publicSubnet: `10.78.${number}.0/24`, host });
         const outside = [`${lab.gateway}/32`];
+        const { instances = [] } = config["storm:aws"] as { instances?: SharedInstance[] };
+        const hasUi = machineSettings()["storm:ui"] !== false;
         const aws = {
             ...config["storm:aws"],
+            instances: instances.map((instance) => ({
+                ...instance,
+                daemons: instance.daemons.filter((daemon) => hasUi || daemon !== "ui"),
+            })),
             ami: await ec2.registerImage("first"),
             publicKey: fs.readFileSync(`${lab.keyFile}.pub`, "utf8").trim(),
             from: { ssh: outside, ui: outside },
@@ -75,9 +88,15 @@ export class Cloud {
         this.stack.set({ aws: this.aws });
     }
 
+    /** The instances that daemons share; none if each has one. */
+    get instances(): SharedInstance[] {
+        return this.aws.instances as SharedInstance[];
+    }
+
     /** The tag `Name` of a daemon's instance. */
     nameOf(daemon: string): string {
-        return `${this.stack.cluster}-${daemon}`;
+        const shared = this.instances.find(({ daemons }) => daemons.includes(daemon));
+        return `${this.stack.cluster}-${shared?.name ?? daemon}`;
     }
 
     /** The machine of a daemon. */
@@ -87,16 +106,16 @@ export class Cloud {
 
     /**
      * What `make up` does where nothing has changed in the settings: a refresh, which finds what has changed outside, and
-     * fails as it cannot ask this daemon's machine; then an update, whose output it gives.
+     * fails as it cannot ask this machine; then an update, whose output it gives.
      */
-    async repair(daemon: string): Promise<string> {
+    async repair(machine: string): Promise<string> {
         const { code, output } = await this.stack.pulumi("refresh", "--yes", "--skip-preview");
-        const silent = new RegExp(`${daemon} \\(\\S+\\) does not answer over SSH within 30 s`);
+        const silent = new RegExp(`${machine} \\(\\S+\\) does not answer over SSH within 30 s`);
         expect([code !== 0, output]).toEqual([true, expect.stringMatching(silent)]);
         return this.stack.up("--continue-on-error");
     }
 
-    /** Ids and private addresses of the instances, by daemon. */
+    /** Ids and private addresses of the instances, by their names in the stack. */
     async machines(): Promise<Record<string, { id: string; address: string }>> {
         const instances = Object.entries(await this.ec2.instances());
         return Object.fromEntries(

@@ -27,7 +27,7 @@ describeEc2("dev on EC2", () => {
     beforeAll(async () => {
         // Docker is installed on one machine, each time that it is launched; others have it, as an image of a user's own would.
         const host = (name: string) =>
-            ({ kind: name.endsWith("supervisor-1") ? "bare" : "docker", withImages: true }) as const;
+            ({ kind: name.endsWith("zookeeper-1") ? "bare" : "docker", withImages: true }) as const;
         const changes = {
             ...machineSettings("storm:prometheusImage", "storm:nodeExporterImage"),
             monitoring: { nodeExporter: true },
@@ -50,14 +50,15 @@ describeEc2("dev on EC2", () => {
             expect(after).not.toBe(before);
             expect(checkout.make("ami").output).toContain("It is the newest: nothing is changed.");
             const aws = configOf(after)["storm:aws"] as object;
-            checkout.set({ "storm:aws": { ...aws, instanceTypes: { nimbus: "t4g.medium" } } });
+            const instances = [{ name: "a", type: "t4g.medium", daemons: ["nimbus-1"] }];
+            checkout.set({ "storm:aws": { ...aws, instances } });
             expect(checkout.make("ami")).toEqual({
                 code: 0,
                 output: expect.stringMatching(/storm:aws\.amiArm64 .*\n +was +none\n +is +ami-\w+/) as string,
             });
             expect(configOf(fs.readFileSync(checkout.stackFile, "utf8"))["storm:aws"]).toEqual({
                 ...aws,
-                instanceTypes: { nimbus: "t4g.medium" },
+                instances,
                 amiArm64: expect.stringMatching(/^ami-[0-9a-f]+$/) as string,
             });
         } finally {
@@ -65,18 +66,13 @@ describeEc2("dev on EC2", () => {
         }
     });
 
-    test("has an instance for each daemon, and each runs there", async () => {
-        const daemons = ["nimbus-1", "supervisor-1", "supervisor-2", "zookeeper-1"];
-        expect(
-            Object.keys(await cloud.machines())
-                .filter((name) => name !== "ui")
-                .sort(),
-        ).toEqual(daemons);
-        for (const daemon of daemons) {
-            const host = await cloud.host(daemon);
-            const watching = daemon === "nimbus-1" ? ["exporter", "prometheus"] : [];
+    test("has two instances, on which its daemons run, and beside them what watches them, once for each machine", async () => {
+        expect(Object.keys(await cloud.machines()).sort()).toEqual(["nimbus-1", "zookeeper-1"]);
+        for (const { name: machine, daemons } of cloud.instances) {
+            const host = await cloud.ec2.host(`${cloud.stack.cluster}-${machine}`);
+            const watching = machine === "nimbus-1" ? ["exporter", "prometheus"] : [];
             expect((await host.exec("docker ps --format '{{.Names}}'")).split("\n").sort()).toEqual(
-                [daemon, "node-exporter", ...watching].map((name) => `${cloud.stack.cluster}-${name}`).sort(),
+                [...daemons, "node-exporter", ...watching].map((name) => `${cloud.stack.cluster}-${name}`).sort(),
             );
         }
     });
@@ -86,7 +82,9 @@ describeEc2("dev on EC2", () => {
         const { nimbuses, supervisors } = await cloud.summary();
         expect(nimbuses).toMatchObject([{ host: machines["nimbus-1"]?.address, leader: true }]);
         expect(supervisors.map(({ host }) => host).sort()).toEqual(
-            ["supervisor-1", "supervisor-2"].map((daemon) => machines[daemon]?.address).sort(),
+            Object.values(machines)
+                .map(({ address }) => address)
+                .sort(),
         );
     });
 
@@ -112,26 +110,24 @@ describeEc2("dev on EC2", () => {
         expect(launched).not.toContain(key.split("\n")[2]);
     });
 
-    test("data of ZooKeeper and Nimbus is on volumes of their own", async () => {
-        for (const daemon of ["zookeeper-1", "nimbus-1"]) {
+    test("data of all daemons is on volumes that outlive the instances", async () => {
+        for (const daemon of ["zookeeper-1", "supervisor-1", "nimbus-1", "supervisor-2"]) {
+            const data = `/var/lib/storm/${cloud.stack.cluster}/${daemon}/data`;
             const mounted = await (
                 await cloud.host(daemon)
-            ).exec("findmnt --noheadings --output SOURCE,FSTYPE /var/lib/storm");
-            expect(mounted).toMatch(/^\/dev\/nvme\S+ +ext4$/);
+            ).exec(`findmnt --noheadings --output SOURCE,FSTYPE,TARGET --target ${data}`);
+            expect(mounted).toMatch(/^\/dev\/nvme\S+ +ext4 +\/var\/lib\/storm$/);
         }
     });
 
     test("lets in what the table of connections has, and nothing else", async () => {
-        const [zookeeper, nimbus, supervisor] = [
-            await cloud.host("zookeeper-1"),
-            await cloud.host("nimbus-1"),
-            await cloud.host("supervisor-1"),
-        ];
+        const [zookeeper, nimbus] = [await cloud.host("zookeeper-1"), await cloud.host("nimbus-1")];
         expect(await reaches(nimbus, zookeeper, ports.zookeeper)).toBe(true);
-        expect(await reaches(supervisor, nimbus, ports.nimbus)).toBe(true);
-        expect(await reaches(zookeeper, nimbus, ports.nimbus)).toBe(false);
+        // By the supervisor beside it.
+        expect(await reaches(zookeeper, nimbus, ports.nimbus)).toBe(true);
         expect(await reaches(nimbus, zookeeper, 22)).toBe(false);
-        expect(await reaches(supervisor, zookeeper, ports.zookeeperElection)).toBe(false);
+        expect(await reaches(nimbus, zookeeper, ports.zookeeperElection)).toBe(false);
+        expect(await reaches(zookeeper, nimbus, ports.nodeExporter)).toBe(false);
     });
 
     test("lets Prometheus scrape all machines", async () => {
@@ -152,7 +148,7 @@ describeEc2("dev on EC2", () => {
     test("no launch key is in the state in clear, also after the refresh before, which has read user data back", async () => {
         const { output } = await cloud.stack.pulumi("stack", "export");
         const shown = await cloud.stack.pulumi("stack", "export", "--show-secrets");
-        for (const daemon of ["zookeeper-1", "supervisor-1"]) {
+        for (const daemon of ["zookeeper-1", "nimbus-1"]) {
             const script = await (await cloud.host(daemon)).exec("cat /run/user-data");
             const key = /-----BEGIN [^]*-----END [A-Z ]+-----/.exec(script)?.[0] ?? "none";
             const line = key.split("\n")[2] as string;
@@ -167,6 +163,23 @@ describeEc2("dev on EC2", () => {
         }
     });
 
+    test("a supervisor moves to an instance of its own, with its work, and the other instances stay", async () => {
+        const before = await cloud.machines();
+        const others = cloud.instances.map((instance) => ({
+            ...instance,
+            daemons: instance.daemons.filter((daemon) => daemon !== "supervisor-2"),
+        }));
+        cloud.setAws({ instances: [...others, { name: "worker", type: "t3.large", daemons: ["supervisor-2"] }] });
+        await cloud.stack.up();
+        const after = await cloud.machines();
+        expect(changed(before, after)).toEqual(["worker"]);
+        const { supervisors } = await cloud.summary();
+        expect(supervisors.map(({ host }) => host)).toContain(after.worker?.address);
+        await cloud.untilCounting("supervisor-1", "supervisor-2");
+        const left = await (await cloud.host("nimbus-1")).exec("docker ps --all --format '{{.Names}}'");
+        expect(left).not.toContain("supervisor-2");
+    });
+
     test("an instance that was stopped and started is found again at its other public address, and nothing is made anew", async () => {
         const before = { machines: await cloud.machines(), containers: await cloud.containers() };
         const host = await cloud.host("supervisor-2");
@@ -174,7 +187,7 @@ describeEc2("dev on EC2", () => {
         await until("the machine is off", 300, () => !host.isOn);
         await cloud.ec2.startInstance(cloud.nameOf("supervisor-2"));
         await until("the machine is on", 300, () => host.isOn);
-        await cloud.repair("supervisor-2");
+        await cloud.repair("worker");
         expect(await cloud.machines()).toEqual(before.machines);
         expect(await cloud.containers()).toEqual(before.containers);
         await cloud.untilCounting("supervisor-2");
@@ -183,12 +196,12 @@ describeEc2("dev on EC2", () => {
     // One that keeps address and data is lost in prod's test.
     test("an instance that was terminated gets another in its place, and nobody else is touched", async () => {
         const before = { machines: await cloud.machines(), containers: await cloud.containers() };
-        await cloud.ec2.terminateInstance(cloud.nameOf("supervisor-1"));
-        await cloud.repair("supervisor-1");
+        await cloud.ec2.terminateInstance(cloud.nameOf("supervisor-2"));
+        await cloud.repair("worker");
         const after = { machines: await cloud.machines(), containers: await cloud.containers() };
-        expect(changed(before.machines, after.machines)).toEqual(["supervisor-1"]);
-        const nodeExporters = [before, after].map(({ machines }) => nodeExporterOn(machines["supervisor-1"]?.id ?? ""));
-        expect(changed(before.containers, after.containers)).toEqual([...nodeExporters, "supervisor-1"].sort());
+        expect(changed(before.machines, after.machines)).toEqual(["worker"]);
+        const nodeExporters = [before, after].map(({ machines }) => nodeExporterOn(machines.worker?.id ?? ""));
+        expect(changed(before.containers, after.containers)).toEqual([...nodeExporters, "supervisor-2"].sort());
         await cloud.untilCounting("supervisor-1", "supervisor-2");
     });
 
@@ -261,14 +274,17 @@ describeEc2("dev on EC2", () => {
                 60,
                 async () => !(await isReachable({ address, port: 22, user: "storm" }, access, 0)),
             );
+            const { instances } = cloud;
+            cloud.setAws({ instances: [...instances, { name: "more", type: "t3.large", daemons: ["supervisor-3"] }] });
             cloud.stack.set({ supervisors: 3 });
             const added = await cloud.stack.changes();
-            expect(added.filter((change) => !/^create .*(supervisor-3|restart-gate-2)/.test(change))).toEqual([
+            expect(added.filter((change) => !/^create .*(supervisor-3|restart-gate-2|-more)/.test(change))).toEqual([
                 "update monitoring-prometheus",
                 "update monitoring-prometheus-files",
             ]);
             await cloud.stack.up();
             expect((await cloud.summary()).supervisors).toHaveLength(3);
+            cloud.setAws({ instances });
             cloud.stack.set({ supervisors: 2 });
             await cloud.stack.up("--refresh");
             expect({ machines: await cloud.machines(), containers: await cloud.containers() }).toEqual(before);

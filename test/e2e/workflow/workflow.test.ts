@@ -172,12 +172,15 @@ test("a supervisor more is one host more, and nothing that is there changes", ()
     fs.rmSync(summary);
     keepOnly(stack, "dev");
     change(stack, { "storm:supervisors": 2 });
-    change("dev", { "storm:supervisors": 3 });
+    const { config } = yaml.parse(committed.dev ?? "") as { config: { "storm:aws": { instances: object[] } } };
+    const { "storm:aws": aws } = config;
+    const instances = [...aws.instances, { name: "worker", type: "t3.large", daemons: ["supervisor-3"] }];
+    change("dev", { "storm:supervisors": 3, "storm:aws": { ...aws, instances } });
     expect(preview()).toMatchObject({ code: 0 });
     expect(row(stack)).toEqual(["its state", "7", "0", "0", "0", "", "ok"]);
     expect(hosts(stack)).toBe(1);
     expect(Number(row("dev")?.[1])).toBeGreaterThan(before);
-    expect([hostsBefore, hosts("dev")]).toEqual([5, 6]);
+    expect([hostsBefore, hosts("dev")]).toEqual([2, 3]);
     expect(github.comments).toHaveLength(1);
 });
 
