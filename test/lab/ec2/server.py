@@ -1,5 +1,7 @@
 """moto's server, a stand-in for AWS, with what moto leaves out, and with other addresses than those that it makes up at random.
 
+Auto scaling groups and launch templates are in fleet/. `/lab/` is what tests call, and AWS has not.
+
 An interface without public address has no association; a rule's description is there too where it lets in a group; an instance's
 groups are those of its interface; RunInstances and TerminateInstances heed DisableApiTermination; an interface is detached when its
 instance is terminated; a zone that is made with a VPC is private. Interfaces and volumes that outlive their instance stay in use for a
@@ -12,16 +14,25 @@ never leaves this machine.
 import collections
 import functools
 import ipaddress
+import json
 import os
+import sys
 import threading
 
+from moto.autoscaling import urls as autoscaling_urls
+from moto.core.exceptions import ServiceException
+from moto.ec2 import ec2_backends
 from moto.ec2.exceptions import EC2ClientError, OperationNotPermitted4
 from moto.ec2.models import elastic_block_store, elastic_ip_addresses, elastic_network_interfaces, instances, security_groups
 from moto.ec2.responses.instances import InstanceResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.route53.responses import Route53
 from moto.server import main
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
+
+# This folder is the repository's.
+sys.dont_write_bytecode = True
+from fleet import actions, groups, metadata, scaling, spot
 
 public = ipaddress.ip_network(os.environ["PUBLIC_SUBNET"]).hosts()
 
@@ -138,6 +149,35 @@ def get_bool_param_of_private_zone(self, name, *args):
 
 Route53._get_bool_param = get_bool_param_of_private_zone
 
+autoscaling_urls.url_paths["{0}/$"] = actions.Responses.dispatch
+
+
+def all_instances():
+    for account in ec2_backends.values():
+        for backend in account.values():
+            for reservation in backend.reservations.values():
+                yield from reservation.instances
+
+
+def interrupt(instance):
+    spot.interrupt(next(each for each in all_instances() if each.id == instance))
+
+
+lab_calls = {
+    "/lab/tick": scaling.tick,
+    "/lab/scheduled-action": scaling.fire_scheduled_action,
+    "/lab/spot-interruption": interrupt,
+}
+
+
+def answer_test(environ):
+    try:
+        lab_calls[environ["PATH_INFO"]](**json.loads(Request(environ).get_data()))
+        return Response()
+    except ServiceException as error:
+        return Response(error.message, status=400)
+
+
 # moto's models are not made for threads: a request that iterates over what another one adds to fails.
 lock = threading.Lock()
 dispatch = DomainDispatcherApplication.__call__
@@ -149,9 +189,16 @@ kept_answers = 1000
 
 def dispatch_once(self, environ, start_response):
     call = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
+    path = environ["PATH_INFO"]
     with lock:
+        spot.settle(all_instances())
+        groups.settle()
         answer = answers.get(call)
-        if answer:
+        if path in lab_calls:
+            answer = answer_test(environ)
+        elif path.startswith("/latest/"):
+            answer = metadata.answer(environ, all_instances())
+        elif answer:
             print(f"asked again: {environ.get('HTTP_AMZ_SDK_REQUEST')}, answered as before", flush=True)
         else:
             answer = Response.from_app(functools.partial(dispatch, self), environ, buffered=True)
