@@ -4,7 +4,7 @@ Auto scaling groups and launch templates are in fleet/. `/lab/` is what tests ca
 
 An interface without public address has no association; a rule's description is there too where it lets in a group; an instance's
 groups are those of its interface; RunInstances and TerminateInstances heed DisableApiTermination; an interface is detached when its
-instance is terminated; a zone that is made with a VPC is private. Interfaces and volumes that outlive their instance stay in use for a
+instance is terminated; an image has the root device that it was registered with; a zone that is made with a VPC is private. Interfaces and volumes that outlive their instance stay in use for a
 while after it is terminated: here until an instance was refused them once, so that no test depends on time. They can be deleted at once.
 
 Private ones are free in their subnet, as EC2's are. Public ones are of PUBLIC_SUBNET, which leads to a lab's hosts and
@@ -24,6 +24,7 @@ from moto.core.exceptions import ServiceException
 from moto.ec2 import ec2_backends
 from moto.ec2.exceptions import EC2ClientError, OperationNotPermitted4
 from moto.ec2.models import elastic_block_store, elastic_ip_addresses, elastic_network_interfaces, instances, security_groups
+from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.instances import InstanceResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.route53.responses import Route53
@@ -74,6 +75,18 @@ def prepare_interfaces_and_groups(self, *args, **kwargs):
 
 
 instances.Instance.prep_nics = prepare_interfaces_and_groups
+
+register_image = AmisResponse.register_image
+
+
+def register_image_with_root_device(self):
+    answer = register_image(self)
+    image = self.ec2_backend.amis[answer.result["ImageId"]]
+    image.root_device_name = self._get_param("RootDeviceName") or image.root_device_name
+    return answer
+
+
+AmisResponse.register_image = register_image_with_root_device
 
 terminate = instances.Instance.terminate
 
