@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "child_process";
+import { once } from "events";
 import * as http from "http";
 import { type AddressInfo, createServer } from "net";
 import * as path from "path";
@@ -154,7 +155,14 @@ describeLab("EC2's auto scaling groups", () => {
     /** What an instance reads at a path of its metadata service. */
     async function metadata(address: string, path: string, headers = {}, method = "GET"): Promise<[number, string]> {
         return new Promise((resolve, reject) => {
-            const options = { host: "127.0.0.1", port, path: `/latest/${path}`, localAddress: address, headers, method };
+            const options = {
+                host: "127.0.0.1",
+                port,
+                path: `/latest/${path}`,
+                localAddress: address,
+                headers,
+                method,
+            };
             const asked = http.request(options, (answer) => {
                 let body = "";
                 answer.on("data", (chunk: Buffer) => (body += String(chunk)));
@@ -196,19 +204,18 @@ describeLab("EC2's auto scaling groups", () => {
         const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "127.6.0.0/16" }));
         VpcId = Vpc?.VpcId;
         const creations = zones.map((AvailabilityZone, index) =>
-            ec2.send(
-                new CreateSubnetCommand({ VpcId, CidrBlock: `127.6.${index}.0/24`, AvailabilityZone }),
-            ),
+            ec2.send(new CreateSubnetCommand({ VpcId, CidrBlock: `127.6.${index}.0/24`, AvailabilityZone })),
         );
         subnets = (await Promise.all(creations)).map(({ Subnet }) => Subnet?.SubnetId ?? "");
         const registered = await ec2.send(new RegisterImageCommand({ Name: "image", RootDeviceName: "/dev/xvda" }));
         image = registered.ImageId ?? "";
     });
 
-    afterAll(() => {
+    afterAll(async () => {
         ec2?.destroy();
         iam?.destroy();
         server?.kill();
+        await once(server, "close");
     });
 
     beforeEach(async () => {
@@ -227,16 +234,16 @@ describeLab("EC2's auto scaling groups", () => {
             await ec2.send(new CreateKeyPairCommand({ KeyName: "new" }));
             await iam.send(new CreateRoleCommand({ RoleName: "role", AssumeRolePolicyDocument: "{}" }));
             await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "profile" }));
-            await iam.send(
-                new AddRoleToInstanceProfileCommand({ InstanceProfileName: "profile", RoleName: "role" }),
-            );
+            await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "profile", RoleName: "role" }));
             const { GroupId = "" } = await ec2.send(
                 new CreateSecurityGroupCommand({ GroupName: "supervisors", Description: "supervisors", VpcId }),
             );
             await ec2.send(
                 new AuthorizeSecurityGroupIngressCommand({
                     GroupId,
-                    IpPermissions: [{ IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
+                    IpPermissions: [
+                        { IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: "10.0.0.0/8" }] },
+                    ],
                 }),
             );
             template = await createTemplate({ KeyName: "old", UserData: base64("old") });
@@ -248,7 +255,13 @@ describeLab("EC2's auto scaling groups", () => {
                 MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 2 },
                 NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress: true, Groups: [GroupId] }],
                 TagSpecifications: [
-                    { ResourceType: "instance", Tags: [{ Key: "Name", Value: "template" }, { Key: "of", Value: "template" }] },
+                    {
+                        ResourceType: "instance",
+                        Tags: [
+                            { Key: "Name", Value: "template" },
+                            { Key: "of", Value: "template" },
+                        ],
+                    },
                     { ResourceType: "volume", Tags: [{ Key: "Name", Value: "volume" }] },
                 ],
             });
@@ -270,7 +283,9 @@ describeLab("EC2's auto scaling groups", () => {
                 PublicIpAddress: expect.stringMatching(/^10\.78\.250\./) as string,
                 SecurityGroups: [{ GroupId }],
             });
-            expect(launched.NetworkInterfaces?.map(({ Groups }) => Groups?.map((each) => each.GroupId))).toEqual([[GroupId]]);
+            expect(launched.NetworkInterfaces?.map(({ Groups }) => Groups?.map((each) => each.GroupId))).toEqual([
+                [GroupId],
+            ]);
             const tags = Object.fromEntries((launched.Tags ?? []).map(({ Key = "", Value }) => [Key, Value]));
             // A group's tag goes before its template's.
             expect(tags).toMatchObject({ Name: "group", of: "template", "aws:autoscaling:groupName": name });
@@ -282,12 +297,15 @@ describeLab("EC2's auto scaling groups", () => {
 
         test("the image's root device alone, of the size that the template says", async () => {
             await createGroup({ desired: 1 });
-            const sizes = async () =>
-                (await volumesOf((await only()).InstanceId)).map(({ Size, Attachments }) => [
-                    Attachments?.[0]?.Device,
-                    Size,
-                    Attachments?.[0]?.DeleteOnTermination,
+            const sizes = async () => {
+                const { BlockDeviceMappings = [], InstanceId = "" } = await instance((await only()).InstanceId);
+                const volumes = await volumesOf(InstanceId);
+                return BlockDeviceMappings.map(({ DeviceName, Ebs }) => [
+                    DeviceName,
+                    volumes.find(({ VolumeId }) => VolumeId === Ebs?.VolumeId)?.Size,
+                    Ebs?.DeleteOnTermination,
                 ]);
+            };
             expect(await sizes()).toEqual([["/dev/xvda", 8, true]]);
             await createVersion({ BlockDeviceMappings: [{ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 30 } }] });
             await scaling("UpdateAutoScalingGroup", { LaunchTemplate: { LaunchTemplateId: template, Version: "2" } });
@@ -351,9 +369,9 @@ describeLab("EC2's auto scaling groups", () => {
         await scaling("UpdateAutoScalingGroup", { MinSize: 0, MaxSize: 1 });
         expect(await group()).toMatchObject({ MinSize: 0, MaxSize: 1, DesiredCapacity: 1 });
         expect(await members()).toHaveLength(1);
-        await expect(scaling("SetDesiredCapacity", { AutoScalingGroupName: "none", DesiredCapacity: 1 })).rejects.toThrow(
-            "ValidationError: AutoScalingGroup name not found",
-        );
+        await expect(
+            scaling("SetDesiredCapacity", { AutoScalingGroupName: "none", DesiredCapacity: 1 }),
+        ).rejects.toThrow("ValidationError: AutoScalingGroup name not found");
     });
 
     describe("lifecycle hooks", () => {
@@ -480,7 +498,9 @@ describeLab("EC2's auto scaling groups", () => {
                     },
                 ],
             });
-            await expect(scaling("PutLifecycleHook", hook("none", "autoscaling:NOTHING"))).rejects.toThrow("ValidationError");
+            await expect(scaling("PutLifecycleHook", hook("none", "autoscaling:NOTHING"))).rejects.toThrow(
+                "ValidationError",
+            );
         });
 
         test("complete what waits for them when they are deleted", async () => {
@@ -508,10 +528,15 @@ describeLab("EC2's auto scaling groups", () => {
             await ec2.send(new TerminateInstancesCommand({ InstanceIds: [killed] }));
             await ec2.send(new StopInstancesCommand({ InstanceIds: [stopped] }));
             await call("autoscaling", "SetInstanceHealth", { InstanceId: sick, HealthStatus: "Unhealthy" });
-            expect(await states()).toEqual([...Array<string>(3).fill("InService"), ...Array<string>(3).fill("Terminating:Wait")]);
+            expect(await states()).toEqual([
+                ...Array<string>(3).fill("InService"),
+                ...Array<string>(3).fill("Terminating:Wait"),
+            ]);
             expect((await activities()).map(({ Cause }) => Cause)).toEqual(
                 expect.arrayContaining([
-                    expect.stringMatching(/in response to an EC2 health check indicating it has been terminated or stopped/),
+                    expect.stringMatching(
+                        /in response to an EC2 health check indicating it has been terminated or stopped/,
+                    ),
                     expect.stringMatching(/in response to a user health-check/),
                 ]),
             );
@@ -525,7 +550,10 @@ describeLab("EC2's auto scaling groups", () => {
         test("are terminated by their id, with or without a smaller capacity, but not below min", async () => {
             await createGroup({ min: 1, desired: 2 });
             const terminate = (InstanceId: string, ShouldDecrementDesiredCapacity: boolean) =>
-                call("autoscaling", "TerminateInstanceInAutoScalingGroup", { InstanceId, ShouldDecrementDesiredCapacity });
+                call("autoscaling", "TerminateInstanceInAutoScalingGroup", {
+                    InstanceId,
+                    ShouldDecrementDesiredCapacity,
+                });
             const [first = "", second = ""] = await ids();
             await terminate(first, false);
             expect(await ids()).toHaveLength(2);
@@ -534,7 +562,9 @@ describeLab("EC2's auto scaling groups", () => {
             expect(activity.Cause).toMatch(/in response to a user request, shrinking the capacity from 2 to 1\./);
             expect(await group()).toMatchObject({ DesiredCapacity: 1 });
             const [last = ""] = await ids();
-            await expect(terminate(last, true)).rejects.toThrow("ValidationError: Currently, desiredSize equals minSize (1).");
+            await expect(terminate(last, true)).rejects.toThrow(
+                "ValidationError: Currently, desiredSize equals minSize (1).",
+            );
             await expect(terminate("i-0123", false)).rejects.toThrow("ValidationError: Instance Id not found");
         });
 
@@ -573,7 +603,9 @@ describeLab("EC2's auto scaling groups", () => {
     test("a group with instances is deleted by force alone, which waits for no hook", async () => {
         await createGroup({ desired: 1 }, { LifecycleHookSpecificationList: [hook("down", terminating)] });
         const { InstanceId } = await only();
-        await expect(scaling("DeleteAutoScalingGroup")).rejects.toThrow("ResourceInUse: You cannot delete an AutoScalingGroup");
+        await expect(scaling("DeleteAutoScalingGroup")).rejects.toThrow(
+            "ResourceInUse: You cannot delete an AutoScalingGroup",
+        );
         await scaling("DeleteAutoScalingGroup", { ForceDelete: true });
         expect(await group()).toBeUndefined();
         expect(await stateOf(InstanceId)).toBe("terminated");
@@ -598,7 +630,9 @@ describeLab("EC2's auto scaling groups", () => {
                 `^${at}a user request explicitly set group desired capacity changing the desired capacity from 1 to 2\\.  ` +
                     `${at}an instance was started ${difference} increasing the capacity from 1 to 2\\.$`,
             ),
-            expect.stringMatching(/a user request created an AutoScalingGroup changing the desired capacity from 0 to 1\./),
+            expect.stringMatching(
+                /a user request created an AutoScalingGroup changing the desired capacity from 0 to 1\./,
+            ),
         ]);
         type Page = { Activities: Activity[]; NextToken: string };
         const { Activities, NextToken } = (await scaling("DescribeScalingActivities", { MaxRecords: 2 })) as Page;
@@ -611,7 +645,9 @@ describeLab("EC2's auto scaling groups", () => {
         const start = async (Preferences: Record<string, unknown> = {}) =>
             ((await scaling("StartInstanceRefresh", { Preferences })) as Refresh).InstanceRefreshId;
         const refresh = async () => {
-            const { InstanceRefreshes } = (await scaling("DescribeInstanceRefreshes")) as { InstanceRefreshes: Refresh[] };
+            const { InstanceRefreshes } = (await scaling("DescribeInstanceRefreshes")) as {
+                InstanceRefreshes: Refresh[];
+            };
             return InstanceRefreshes[0] as Refresh;
         };
         const versions = async () => (await members()).map(({ LaunchTemplate }) => LaunchTemplate.Version).sort();
@@ -625,14 +661,22 @@ describeLab("EC2's auto scaling groups", () => {
             await toVersion2();
             await start({ MinHealthyPercentage: 50, InstanceWarmup: 120 });
             expect(await versions()).toEqual(["1", "1", "2", "2"]);
-            expect(await refresh()).toMatchObject({ Status: "InProgress", PercentageComplete: 50, InstancesToUpdate: 2 });
+            expect(await refresh()).toMatchObject({
+                Status: "InProgress",
+                PercentageComplete: 50,
+                InstancesToUpdate: 2,
+            });
             await tick();
             expect(await versions()).toEqual(["1", "1", "2", "2"]);
             await tick();
             expect(await versions()).toEqual(["2", "2", "2", "2"]);
             expect(await refresh()).toMatchObject({ Status: "InProgress" });
             await tick(2);
-            expect(await refresh()).toMatchObject({ Status: "Successful", PercentageComplete: 100, InstancesToUpdate: 0 });
+            expect(await refresh()).toMatchObject({
+                Status: "Successful",
+                PercentageComplete: 100,
+                InstancesToUpdate: 0,
+            });
         });
 
         test("waits for the hooks of what goes and of what comes", async () => {
@@ -931,14 +975,19 @@ describeLab("EC2's auto scaling groups", () => {
             await lab("spot-interruption", { instance: InstanceId });
             expect(await states()).toEqual(["InService", "Terminating:Wait"]);
             const { PrivateIpAddress = "" } = await instance(InstanceId);
-            expect(await metadata(PrivateIpAddress, "meta-data/autoscaling/target-lifecycle-state")).toEqual([200, "Terminated"]);
+            expect(await metadata(PrivateIpAddress, "meta-data/autoscaling/target-lifecycle-state")).toEqual([
+                200,
+                "Terminated",
+            ]);
             await complete(InstanceId, "down");
             expect(await stateOf(InstanceId)).toBe("terminated");
         });
 
         test("alone is interrupted", async () => {
             await createGroup({ desired: 1 });
-            expect(await lab("spot-interruption", { instance: (await only()).InstanceId })).toMatch(/is no spot instance/);
+            expect(await lab("spot-interruption", { instance: (await only()).InstanceId })).toMatch(
+                /is no spot instance/,
+            );
         });
     });
 
@@ -952,13 +1001,18 @@ describeLab("EC2's auto scaling groups", () => {
         const [, token] = await metadata(address, "api/token", lifetime, "PUT");
         const given = { "X-aws-ec2-metadata-token": token };
         expect(await metadata(address, "meta-data/instance-id", given)).toEqual([200, InstanceId]);
-        expect(await metadata(address, "meta-data/autoscaling/target-lifecycle-state", given)).toEqual([200, "InService"]);
+        expect(await metadata(address, "meta-data/autoscaling/target-lifecycle-state", given)).toEqual([
+            200,
+            "InService",
+        ]);
         expect(await metadata(address, "meta-data/placement/region", given)).toEqual([200, region]);
         expect((await metadata(address, "meta-data/iam/security-credentials/", given))[0]).toBe(404);
         expect((await metadata("127.6.9.9", "meta-data/instance-id", given))[0]).toBe(404);
         await iam.send(new CreateRoleCommand({ RoleName: "reader", AssumeRolePolicyDocument: "{}" }));
         await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "reader-profile" }));
-        await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "reader-profile", RoleName: "reader" }));
+        await iam.send(
+            new AddRoleToInstanceProfileCommand({ InstanceProfileName: "reader-profile", RoleName: "reader" }),
+        );
         template = await createTemplate({ IamInstanceProfile: { Name: "reader-profile" } });
         await scaling("UpdateAutoScalingGroup", { LaunchTemplate: { LaunchTemplateId: template, Version: "1" } });
         await scaling("TerminateInstanceInAutoScalingGroup", { InstanceId, ShouldDecrementDesiredCapacity: false });
@@ -969,7 +1023,10 @@ describeLab("EC2's auto scaling groups", () => {
     });
 
     test("the lab reads all pages of instances, and tells those of a group apart by their ids", async () => {
-        await createGroup({ max: 101, desired: 101 }, { Tags: [{ Key: "Name", Value: "fleet", PropagateAtLaunch: true }] });
+        await createGroup(
+            { max: 101, desired: 101 },
+            { Tags: [{ Key: "Name", Value: "fleet", PropagateAtLaunch: true }] },
+        );
         const there = await ids();
         expect(Object.keys(await readCloud(ec2))).toEqual(expect.arrayContaining(there));
         const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ MaxResults: 100 }));

@@ -39,8 +39,11 @@ export interface Ec2Options {
     region: string;
     /** Subnet of the public addresses, a /24 that nothing else has: `10.78.0.0/24`. */
     publicSubnet: string;
-    /** What an instance is like, by its tag `Name`, beside what EC2 says of it; undefined: there is no machine behind it. */
-    host: (name: string) => HostOptions | undefined;
+    /**
+     * What an instance is like, by its tag `Name`, beside what EC2 says of it; undefined: there is no machine behind it. Without this
+     * option there are no machines at all, and nothing reads what EC2 has: a thousand instances cost moto seconds to describe.
+     */
+    host?: (name: string) => HostOptions | undefined;
 }
 
 /** Milliseconds between two looks at what EC2 has: moto answers slowly. */
@@ -123,7 +126,7 @@ export class Ec2 {
         await run("iptables", ["--wait", "--table", "nat", "-I", "PREROUTING", ...metadata, ...target]);
         const ec2 = new Ec2(lab, server, options);
         await ec2.untilItAnswers();
-        ec2.watching = ec2.watch();
+        ec2.watching = options.host ? ec2.watch(options.host) : ec2.watching;
         return ec2;
     }
 
@@ -340,7 +343,7 @@ export class Ec2 {
         }
     }
 
-    private async watch(): Promise<void> {
+    private async watch(hostOf: (name: string) => HostOptions | undefined): Promise<void> {
         while (!this.isStopped) {
             try {
                 const wanted = await readCloud(this.client);
@@ -350,7 +353,7 @@ export class Ec2 {
                     this.change(id, "gone", () => this.lab.removeHost(id));
                 }
                 for (const machine of Object.values(wanted)) {
-                    this.change(machine.id, JSON.stringify(machine), () => this.apply(machine));
+                    this.change(machine.id, JSON.stringify(machine), () => this.apply(machine, hostOf(machine.name)));
                 }
             } catch (error) {
                 process.stderr.write(`lab: EC2: ${(error as Error).message}\n`);
@@ -374,17 +377,10 @@ export class Ec2 {
             .finally(() => this.busy.delete(id));
     }
 
-    private async apply({
-        id,
-        name,
-        address,
-        publicAddress,
-        isOn,
-        firewall,
-        publicKey,
-        volumes,
-    }: WantedMachine): Promise<void> {
-        const like = this.options.host(name);
+    private async apply(
+        { id, address, publicAddress, isOn, firewall, publicKey, volumes }: WantedMachine,
+        like: HostOptions | undefined,
+    ): Promise<void> {
         if (!like) {
             return;
         }

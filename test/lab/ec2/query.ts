@@ -11,7 +11,7 @@ export interface Caller {
 const versions: Record<string, string> = { autoscaling: "2011-01-01", monitoring: "2010-08-01" };
 
 /**
- * Calls an action of EC2 Auto Scaling (`autoscaling`) or CloudWatch (`monitoring`) of moto's server, which answers in JSON where it is asked to.
+ * Calls an action of EC2 Auto Scaling (`autoscaling`) or CloudWatch (`monitoring`) of moto's server, which can answer in JSON.
  * @returns The result, as AWS documents it; times are text.
  * @throws Error whose message begins with AWS's code.
  */
@@ -51,5 +51,5 @@ function flat(value: unknown, name = ""): [string, string][] {
     if (typeof value === "object" && value !== null) {
         return Object.entries(value).flatMap(([key, item]) => flat(item, name === "" ? key : `${name}.${key}`));
     }
-    return [[name, String(value)]];
+    return [[name, typeof value === "string" ? value : JSON.stringify(value)]];
 }

@@ -4,8 +4,9 @@ Auto scaling groups and launch templates are in fleet/. `/lab/` is what tests ca
 
 An interface without public address has no association; a rule's description is there too where it lets in a group; an instance's
 groups are those of its interface; RunInstances and TerminateInstances heed DisableApiTermination; an interface is detached when its
-instance is terminated; an image has the root device that it was registered with; a zone that is made with a VPC is private. Interfaces and volumes that outlive their instance stay in use for a
-while after it is terminated: here until an instance was refused them once, so that no test depends on time. They can be deleted at once.
+instance is terminated; an image has the root device that it was registered with; a zone that is made with a VPC is private. Interfaces and
+volumes that outlive their instance stay in use for a while after it is terminated: here until an instance was refused them once, so that
+no test depends on time. They can be deleted at once.
 
 Private ones are free in their subnet, as EC2's are. Public ones are of PUBLIC_SUBNET, which leads to a lab's hosts and
 never leaves this machine.
@@ -22,7 +23,7 @@ import threading
 from moto.autoscaling import urls as autoscaling_urls
 from moto.core.exceptions import ServiceException
 from moto.ec2 import ec2_backends
-from moto.ec2.exceptions import EC2ClientError, OperationNotPermitted4
+from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError, OperationNotPermitted4
 from moto.ec2.models import elastic_block_store, elastic_ip_addresses, elastic_network_interfaces, instances, security_groups
 from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.instances import InstanceResponse
@@ -75,6 +76,18 @@ def prepare_interfaces_and_groups(self, *args, **kwargs):
 
 
 instances.Instance.prep_nics = prepare_interfaces_and_groups
+
+
+def get_instance(self, instance_id):
+    """Without moto's copy of all reservations, which a thousand instances would be made with as often."""
+    for reservation in self.reservations.values():
+        for instance in reservation.instances:
+            if instance.id == instance_id:
+                return instance
+    raise InvalidInstanceIdError(instance_id)
+
+
+instances.InstanceBackend.get_instance = get_instance
 
 register_image = AmisResponse.register_image
 

@@ -90,9 +90,7 @@ export async function readCloud(client: EC2Client): Promise<Record<string, Wante
 /** The instances that are not terminated. EC2 gives them in pages, of 100 reservations here. */
 export async function readInstances(client: EC2Client): Promise<Instance[]> {
     const reservations = await pages(paginateDescribeInstances({ client }, {}), ({ Reservations }) => Reservations);
-    return reservations
-        .flatMap(({ Instances = [] }) => Instances)
-        .filter(({ State }) => State?.Name !== "terminated");
+    return reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== "terminated");
 }
 
 /** What all pages of an answer have. */

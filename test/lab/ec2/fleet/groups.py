@@ -1,7 +1,8 @@
 """Auto scaling groups that act as AWS's: balance over zones, bounds, lifecycle hooks that wait, causes of activities.
 
-moto has the actions and what describes a group; what a group does is here. What AWS does in seconds happens at once, so a state is seen only
-where it waits for somebody: Pending:Wait and Terminating:Wait. `settle` does what time, or a change outside of the group, has brought.
+moto has the actions and what describes a group; what a group does is here. What AWS does in seconds happens at once, so that of the states
+on the way only those are seen that wait for somebody: Pending:Wait and Terminating:Wait. `settle` does what time, or a change outside of
+the group, has brought; the server calls it before each request.
 """
 
 import collections
@@ -90,6 +91,15 @@ def check_bounds(smallest, largest, desired):
         raise ValidationError(
             f"Desired capacity:{desired} must be between the specified min size:{smallest} and max size:{largest}"
         )
+
+
+def terminate(instances):
+    """Termination protection is no obstacle to a group, nor to an interruption."""
+    there = [instance for instance in instances if instance.state != "terminated"]
+    for instance in there:
+        instance.disable_api_termination = False
+    if there:
+        there[0].ec2_backend.terminate_instances([instance.id for instance in there])
 
 
 class Group(models.FakeAutoScalingGroup):
@@ -289,9 +299,7 @@ class Group(models.FakeAutoScalingGroup):
             member.in_service_since = clock.now()
         else:
             self.instance_states.remove(member)
-            if member.instance.state != "terminated":
-                member.instance.disable_api_termination = False
-                self.ec2_backend.terminate_instances([member.instance_id])
+            terminate([member.instance])
 
     def complete(self, member, hook_name, result):
         """Completes a lifecycle action. ABANDON ends the other hooks' too
@@ -366,10 +374,8 @@ class Backend(models.AutoScalingBackend):
                 "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
             )
         del self.autoscaling_groups[group_name]
-        for member in group.instance_states:
-            # No hook is waited for (https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html).
-            member.instance.disable_api_termination = False
-            self.ec2_backend.terminate_instances([member.instance_id])
+        # No hook is waited for (https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html).
+        terminate(member.instance for member in group.instance_states)
         for kind in (self.lifecycle_hooks, self.policies, self.scheduled_actions):
             for key in [key for key, value in kind.items() if value.auto_scaling_group_name == group_name]:
                 del kind[key]

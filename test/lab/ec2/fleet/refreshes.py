@@ -61,26 +61,30 @@ class Refresh:
         while self.terminate_next():
             self.group.converge()
         kept = self.group.kept
-        is_ready = len(kept) >= self.group.desired_capacity and all(member.is_warm(self.warmup) for member in kept)
+        is_ready = len(kept) >= self.group.desired_capacity and all(map(self.is_healthy, kept))
         if not self.remaining and is_ready:
             self.end("Successful")
 
     def terminate_next(self):
         """Terminates one of the old instances; False where none may go."""
         group = self.group
-        healthy = sum(member.is_warm(self.warmup) for member in group.kept)
+        healthy = sum(map(self.is_healthy, group.kept))
         floor = math.ceil(group.desired_capacity * self.lowest / 100)
         if self.highest == 100:
             # Nothing is launched before: one goes at any percentage.
             floor = min(floor, group.desired_capacity - 1)
         for member in self.old:
             is_held = member.protected_from_scale_in and self.preferences.get("ScaleInProtectedInstances") != "Refresh"
-            if not is_held and (healthy > floor or not member.is_warm(self.warmup)):
+            if not is_held and (healthy > floor or not self.is_healthy(member)):
                 group.terminate(
                     member, f"At {clock.stamp()} an instance was taken out of service in response to an instance refresh."
                 )
                 return True
         return False
+
+    def is_healthy(self, member):
+        """Whether it counts against the percentages: what came with the refresh once it has warmed up."""
+        return member.is_warm(0 if member in self.replaced else self.warmup)
 
     def end(self, status):
         self.status = status

@@ -33,8 +33,7 @@ def settle(instances):
         if instance.id in notices and clock.now() >= notices[instance.id]:
             del notices[instance.id]
             if instance.state != "terminated":
-                instance.disable_api_termination = False
-                instance.ec2_backend.terminate_instances([instance.id])
+                groups.terminate([instance])
                 instance.state_reason = StateReason(
                     "Server.SpotInstanceTermination: Spot instance termination", "Server.SpotInstanceTermination"
                 )
