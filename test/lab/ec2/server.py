@@ -186,7 +186,10 @@ def all_instances():
 
 
 def interrupt(instance):
-    spot.interrupt(next(each for each in all_instances() if each.id == instance))
+    found = [each for each in all_instances() if each.id == instance]
+    if not found:
+        raise InvalidInstanceIdError(instance)
+    spot.interrupt(found[0])
 
 
 lab_calls = {

@@ -1,4 +1,4 @@
-"""Actions of EC2 Auto Scaling that moto has not, or without parameters that groups here heed."""
+"""Actions of EC2 Auto Scaling that moto does not have, or whose parameters it leaves out."""
 
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.responses import AutoScalingResponse

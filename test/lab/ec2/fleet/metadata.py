@@ -69,7 +69,7 @@ def read(path, instance):
 
 
 def answer(environ, instances):
-    path, headers = environ["PATH_INFO"].removeprefix("/latest"), environ
+    path = environ["PATH_INFO"].removeprefix("/latest")
     asking = [each for each in instances if each.state == "running" and each.private_ip == environ["REMOTE_ADDR"]]
     if not asking:
         return Response(status=404)
@@ -77,9 +77,9 @@ def answer(environ, instances):
     if instance.metadata_options.http_endpoint == "disabled":
         return Response(status=403)
     if path == "/api/token":
-        is_asked = environ["REQUEST_METHOD"] == "PUT" and "HTTP_X_AWS_EC2_METADATA_TOKEN_TTL_SECONDS" in headers
+        is_asked = environ["REQUEST_METHOD"] == "PUT" and "HTTP_X_AWS_EC2_METADATA_TOKEN_TTL_SECONDS" in environ
         return Response(token) if is_asked else Response(status=400)
-    given = headers.get("HTTP_X_AWS_EC2_METADATA_TOKEN")
+    given = environ.get("HTTP_X_AWS_EC2_METADATA_TOKEN")
     if given != token and (given or instance.metadata_options.http_tokens == "required"):
         return Response(status=401)
     value = read(path, instance)
