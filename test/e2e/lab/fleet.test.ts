@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "child_process";
 import { once } from "events";
-import * as fs from "fs";
 import * as http from "http";
 import { type AddressInfo, createServer } from "net";
 import * as path from "path";
@@ -12,7 +11,6 @@ import {
     CreateSecurityGroupCommand,
     CreateSubnetCommand,
     CreateVpcCommand,
-    ImportKeyPairCommand,
     DescribeInstancesCommand,
     DescribeVolumesCommand,
     EC2Client,
@@ -30,9 +28,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { describeLab } from "../../lab/describeLab";
 import { query } from "../../lab/ec2/query";
-import { Ec2 } from "../../lab/ec2/ec2";
 import { keyOf, readCloud, userDataOf } from "../../lab/ec2/wanted";
-import { Lab } from "../../lab/lab";
 import { script } from "../../lab/run";
 import { until } from "../stack";
 
@@ -330,12 +326,23 @@ describeLab("EC2's auto scaling groups", () => {
                 const there = (await members()).map(({ AvailabilityZone }) => AvailabilityZone);
                 return zones.map((zone) => there.filter((each) => each === zone).length);
             };
-            await createGroup({ desired: 5 });
+            await createGroup({ desired: 1 });
+            const addresses = async () =>
+                (await Promise.all((await ids()).map(instance))).map((each) => each.PrivateIpAddress);
+            await scaling("UpdateAutoScalingGroup", { VPCZoneIdentifier: subnets[1], DesiredCapacity: 3 });
+            expect(await perZone()).toEqual([1, 2, 0]);
+            // Not the oldest, which is alone in its zone.
+            await setDesired(2);
+            expect(await perZone()).toEqual([1, 1, 0]);
+            await scaling("UpdateAutoScalingGroup", { VPCZoneIdentifier: subnets.join(","), DesiredCapacity: 5 });
             expect(await perZone()).toEqual([2, 2, 1]);
-            await setDesired(3);
-            expect(await perZone()).toEqual([1, 1, 1]);
-            const addresses = (await Promise.all((await ids()).map(instance))).map((each) => each.PrivateIpAddress);
-            expect(addresses.map((address = "") => address.split(".")[2]).sort()).toEqual(["0", "1", "2"]);
+            expect((await addresses()).map((address = "") => address.split(".")[2]).sort()).toEqual([
+                "0",
+                "0",
+                "1",
+                "1",
+                "2",
+            ]);
         });
 
         test("not at all what EC2 refuses, for which an activity gives the reason; and again later", async () => {
@@ -455,16 +462,17 @@ describeLab("EC2's auto scaling groups", () => {
         });
 
         test("last at most a hundred heartbeats", async () => {
-            const hooks = [hook("down", terminating, { HeartbeatTimeout: 60 })];
+            const hooks = [hook("down", terminating, { HeartbeatTimeout: 180 })];
             await createGroup({ desired: 1 }, { LifecycleHookSpecificationList: hooks });
             const { InstanceId } = await only();
             await setDesired(0);
-            for (let beats = 0; beats < 101; beats++) {
-                await scaling("RecordLifecycleActionHeartbeat", { InstanceId, LifecycleHookName: "down" }).catch(
-                    () => undefined,
-                );
-                await lab("tick", { minutes: 1 });
+            for (let minutes = 0; minutes < 298; minutes += 2) {
+                await scaling("RecordLifecycleActionHeartbeat", { InstanceId, LifecycleHookName: "down" });
+                await tick(2);
             }
+            expect(await states()).toEqual(["Terminating:Wait"]);
+            await scaling("RecordLifecycleActionHeartbeat", { InstanceId, LifecycleHookName: "down" });
+            await tick(2);
             expect(await states()).toEqual([]);
         });
 
@@ -992,6 +1000,7 @@ describeLab("EC2's auto scaling groups", () => {
             expect(await lab("spot-interruption", { instance: (await only()).InstanceId })).toMatch(
                 /is no spot instance/,
             );
+            expect(await lab("spot-interruption", { instance: "i-0123" })).toMatch(/i-0123/);
         });
     });
 
@@ -1044,107 +1053,4 @@ describeLab("EC2's auto scaling groups", () => {
         const Filters = [{ Name: "attachment.instance-id", Values: [id] }];
         return (await ec2.send(new DescribeVolumesCommand({ Filters }))).Volumes ?? [];
     }
-});
-
-describeLab("machines of an auto scaling group", () => {
-    let lab: Lab;
-    let ec2: Ec2;
-    let client: EC2Client;
-    const name = "fleet";
-
-    const scaling = (action: string, parameters: Record<string, unknown> = {}) =>
-        ec2.call("autoscaling", action, { AutoScalingGroupName: name, ...parameters });
-    const members = async () => {
-        const { AutoScalingInstances } = (await ec2.call("autoscaling", "DescribeAutoScalingInstances")) as {
-            AutoScalingInstances: Member[];
-        };
-        return AutoScalingInstances;
-    };
-    /** What an instance says that it reads at a path of its metadata service. */
-    const metadata = async (id: string, path: string) => {
-        const request = `GET /latest/meta-data/${path} HTTP/1.0\\r\\n\\r\\n`;
-        const host = await ec2.host(id);
-        return host.exec(`exec 3<>/dev/tcp/169.254.169.254/80 && printf '${request}' >&3 && cat <&3 | tail -n 1`);
-    };
-
-    beforeAll(async () => {
-        lab = await Lab.create({ name: "e2efleet", subnet: "10.77.13.0/24" });
-        ec2 = await Ec2.start(lab, {
-            region,
-            publicSubnet: "10.78.13.0/24",
-            host: (tag) => (tag === "recorded" ? undefined : { kind: "bare" }),
-        });
-        const endpoint = ec2.environment.AWS_ENDPOINT_URL;
-        client = new EC2Client({ region, endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
-    });
-
-    afterAll(async () => {
-        client?.destroy();
-        await ec2?.stop();
-        await lab?.remove();
-    });
-
-    test("boot while they wait to be put into service, run while they wait to be terminated, and read their metadata", async () => {
-        const { Vpc } = await client.send(new CreateVpcCommand({ CidrBlock: "10.77.13.0/24" }));
-        const subnet = { VpcId: Vpc?.VpcId, CidrBlock: "10.77.13.64/26", AvailabilityZone: zones[0] };
-        const { Subnet } = await client.send(new CreateSubnetCommand(subnet));
-        const PublicKeyMaterial = fs.readFileSync(`${lab.keyFile}.pub`);
-        await client.send(new ImportKeyPairCommand({ KeyName: "key", PublicKeyMaterial }));
-        await client.send(
-            new CreateLaunchTemplateCommand({
-                LaunchTemplateName: "fleet",
-                LaunchTemplateData: {
-                    ImageId: await ec2.registerImage("image"),
-                    InstanceType: "t3.small",
-                    KeyName: "key",
-                    UserData: base64("#!/bin/bash\necho hello >/greeting\n"),
-                },
-            }),
-        );
-        await scaling("CreateAutoScalingGroup", {
-            MinSize: 0,
-            MaxSize: 9,
-            DesiredCapacity: 2,
-            VPCZoneIdentifier: Subnet?.SubnetId,
-            LaunchTemplate: { LaunchTemplateName: "fleet", Version: "1" },
-            LifecycleHookSpecificationList: [
-                { LifecycleHookName: "up", LifecycleTransition: launching },
-                { LifecycleHookName: "down", LifecycleTransition: terminating },
-            ],
-            Tags: [{ Key: "Name", Value: "fleet", PropagateAtLaunch: true }],
-        });
-        const ids = (await members()).map(({ InstanceId }) => InstanceId);
-        expect(Object.keys(await ec2.instances()).sort()).toEqual([...ids].sort());
-        const complete = (InstanceId: string, LifecycleHookName: string) =>
-            scaling("CompleteLifecycleAction", { InstanceId, LifecycleHookName, LifecycleActionResult: "CONTINUE" });
-        for (const id of ids) {
-            const greeting = async () => (await ec2.host(id)).exec("cat /greeting");
-            await until(`${id} runs`, 300, () => greeting().catch(() => ""));
-            expect(await greeting()).toBe("hello");
-            expect(await metadata(id, "instance-id")).toBe(id);
-            await complete(id, "up");
-        }
-        await scaling("SetDesiredCapacity", { DesiredCapacity: 1 });
-        const [leaving] = (await members()).filter(({ LifecycleState }) => LifecycleState === "Terminating:Wait");
-        const id = leaving?.InstanceId ?? "";
-        expect(await metadata(id, "autoscaling/target-lifecycle-state")).toBe("Terminated");
-        await complete(id, "down");
-        await until(`${id} is gone`, 300, () => !(id in lab.hosts));
-        expect(Object.keys(lab.hosts)).toEqual(ids.filter((other) => other !== id));
-    });
-
-    test("are there where the test says so alone", async () => {
-        const Tags = [{ ResourceId: name, Key: "Name", Value: "recorded", PropagateAtLaunch: true }];
-        await scaling("CreateOrUpdateTags", { Tags });
-        await scaling("DeleteLifecycleHook", { LifecycleHookName: "up" });
-        await scaling("SetDesiredCapacity", { DesiredCapacity: 4 });
-        const hosts = Object.keys(lab.hosts);
-        await scaling("UpdateAutoScalingGroup", { MaxSize: 5 });
-        Tags[0] = { ...Tags[0], Value: "fleet" } as (typeof Tags)[number];
-        await scaling("CreateOrUpdateTags", { Tags });
-        await scaling("SetDesiredCapacity", { DesiredCapacity: 5 });
-        // Whoever came last is there, and the three before are not.
-        await until("the last one runs", 300, () => Object.keys(lab.hosts).length > hosts.length);
-        expect([Object.keys(lab.hosts).length, (await members()).length]).toEqual([hosts.length + 1, 5]);
-    });
 });
