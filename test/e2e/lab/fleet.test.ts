@@ -926,6 +926,15 @@ describeLab("EC2's auto scaling groups", () => {
             expect(await desired()).toBe(1);
         });
 
+        test("is described as it was put, with its alarms", async () => {
+            await createGroup();
+            const { Alarms } = (await policy()) as { Alarms: unknown[] };
+            expect(Alarms).toHaveLength(2);
+            const { ScalingPolicies } = (await scaling("DescribePolicies")) as { ScalingPolicies: object[] };
+            expect(ScalingPolicies).toMatchObject([{ PolicyName: `${name}-demand`, Enabled: true, Alarms }]);
+            expect(ScalingPolicies[0]).not.toHaveProperty("PredictiveScalingConfiguration");
+        });
+
         test("has no metric math here", async () => {
             await createGroup();
             const CustomizedMetricSpecification = { Metrics: [{ Id: "a", Expression: "b / c" }] };

@@ -112,8 +112,11 @@ class Responses(AutoScalingResponse):
         tracked = self._get_params().get("TargetTrackingConfiguration")
         tracking = tracked and scaling.Tracking(self.group, self._get_params())
         answer = super().put_scaling_policy()
+        policy = self.autoscaling_backend.policies[self._get_param("PolicyName")]
+        # As AWS describes it: Terraform would put it again each time.
+        policy.enabled = self._get_bool_param("Enabled", True)
+        policy.predictive_scaling_configuration = policy.predictive_scaling_configuration or None
         if tracking:
-            policy = self.autoscaling_backend.policies[self._get_param("PolicyName")]
             policy.tracking = tracking
             policy.alarms = [{"AlarmName": name} for name in tracking.alarms.values()]
             answer.result["Alarms"] = policy.alarms
