@@ -128,7 +128,7 @@ class Group(models.FakeAutoScalingGroup):
         new_instances_protected_from_scale_in=None,
         mixed_instances_policy=None,
     ):
-        self.constrain(min_size, max_size, desired_capacity, "a user request update")
+        limits = self.limits(min_size, max_size, desired_capacity)
         if availability_zones or vpc_zone_identifier:
             self._set_azs_and_vpcs(availability_zones, vpc_zone_identifier, update=True)
         if launch_template or mixed_instances_policy:
@@ -140,19 +140,23 @@ class Group(models.FakeAutoScalingGroup):
             self.health_check_type = health_check_type
         if new_instances_protected_from_scale_in is not None:
             self.new_instances_protected_from_scale_in = new_instances_protected_from_scale_in
-        self.converge()
+        self.constrain(*limits, "a user request update")
 
-    def constrain(self, smallest, largest, desired, who):
-        """Changes bounds and desired capacity; what is None stays, and the desired capacity then follows the bounds
+    def limits(self, smallest, largest, desired):
+        """Bounds and desired capacity; what is None stays, and the desired capacity then follows the bounds
         (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html)."""
         smallest = self.min_size if smallest is None else smallest
         largest = self.max_size if largest is None else largest
         if desired is None:
             desired = min(max(self.desired_capacity, smallest), largest)
         check_bounds(smallest, largest, desired)
+        return smallest, largest, desired
+
+    def constrain(self, smallest, largest, desired, who):
+        """Changes bounds and desired capacity; `who` did it, as causes of activities say."""
         self.min_size, self.max_size = smallest, largest
-        limits = f"min: {smallest}, max: {largest}, desired: {desired}"
-        self.change_capacity(desired, f"{who} of AutoScalingGroup constraints to {limits}")
+        constraints = f"min: {smallest}, max: {largest}, desired: {desired}"
+        self.change_capacity(desired, f"{who} of AutoScalingGroup constraints to {constraints}")
 
     def change_capacity(self, desired, why):
         """Changes the desired capacity; `why` begins the cause of the activities that follow."""

@@ -33,9 +33,9 @@ def check_scheduled_action(smallest, largest, desired):
 def fire_scheduled_action(group_name, name):
     for backend in groups.backends():
         for action in backend.describe_scheduled_actions(group_name, [name]):
-            backend.group(group_name).constrain(
-                action.min_size, action.max_size, action.desired_capacity, "a scheduled action update"
-            )
+            group = backend.group(group_name)
+            limits = group.limits(action.min_size, action.max_size, action.desired_capacity)
+            group.constrain(*limits, "a scheduled action update")
             return
     raise ValidationError(f"the group {group_name} has no scheduled action {name}")
 
