@@ -385,6 +385,13 @@ describeLab("EC2's auto scaling groups", () => {
         ).rejects.toThrow("ValidationError: AutoScalingGroup name not found");
     });
 
+    test("the lab refuses what it would not do", async () => {
+        await expect(createGroup({}, { TerminationPolicies: ["NewestInstance"] })).rejects.toThrow("Default alone");
+        await expect(createGroup({}, { LaunchTemplate: undefined, LaunchConfigurationName: "old" })).rejects.toThrow(
+            "launch by a launch template",
+        );
+    });
+
     describe("lifecycle hooks", () => {
         test("hold an instance that is launched, also the group's first", async () => {
             await createGroup({ desired: 1 }, { LifecycleHookSpecificationList: [hook("up", launching)] });

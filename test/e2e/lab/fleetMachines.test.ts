@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { describeLab } from "../../lab/describeLab";
 import { Ec2 } from "../../lab/ec2/ec2";
+import { query } from "../../lab/ec2/query";
 import { Lab } from "../../lab/lab";
 import { until } from "../stack";
 
@@ -81,6 +82,7 @@ describeLab("machines of an auto scaling group", () => {
         });
         const ids = (await members()).map(({ InstanceId }) => InstanceId);
         expect(Object.keys(await ec2.instances()).sort()).toEqual([...ids].sort());
+        expect(await ec2.resources()).toEqual(expect.arrayContaining([name, expect.stringMatching(/^lt-/)]));
         const complete = (InstanceId: string, LifecycleHookName: string) =>
             scaling("CompleteLifecycleAction", { InstanceId, LifecycleHookName, LifecycleActionResult: "CONTINUE" });
         for (const id of ids) {
@@ -97,6 +99,14 @@ describeLab("machines of an auto scaling group", () => {
         await complete(id, "down");
         await until(`${id} is gone`, 300, () => !(id in lab.hosts));
         expect(Object.keys(lab.hosts)).toEqual(ids.filter((other) => other !== id));
+    });
+
+    test("CloudWatch's calls are told by the name that policies have", async () => {
+        const caller = { url: ec2.environment.AWS_ENDPOINT_URL ?? "", region, key: "test" };
+        const data = { Namespace: "Storm", MetricData: [{ MetricName: "SlotDemand", Value: 1 }] };
+        await query(caller, "monitoring", "PutMetricData", data);
+        expect(ec2.calls()).toContain("cloudwatch:PutMetricData");
+        expect(ec2.calls()).not.toContain("autoscaling:SetDesiredCapacity");
     });
 
     test("are there where the test says so alone", async () => {
