@@ -439,7 +439,7 @@ describeLab("EC2's auto scaling groups", () => {
             expect(await states()).toEqual(["InService"]);
         });
 
-        test("end with the default result at the heartbeat's timeout, which a heartbeat begins anew", async () => {
+        test("end with the default result at the heartbeat's timeout, which a heartbeat starts again", async () => {
             const hooks = [
                 hook("up", launching, { HeartbeatTimeout: 300, DefaultResult: "CONTINUE" }),
                 hook("down", terminating, { HeartbeatTimeout: 300 }),
