@@ -5,20 +5,20 @@ import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-
 import {
     DescribeAddressesCommand,
     DescribeFlowLogsCommand,
-    DescribeInstancesCommand,
     DescribeInternetGatewaysCommand,
     DescribeKeyPairsCommand,
     DescribeNatGatewaysCommand,
-    DescribeNetworkInterfacesCommand,
     DescribeRouteTablesCommand,
-    DescribeSecurityGroupsCommand,
     DescribeSubnetsCommand,
-    DescribeVolumesCommand,
     DescribeVpcEndpointsCommand,
     DescribeVpcsCommand,
     EC2Client,
     type Instance,
     ModifyInstanceAttributeCommand,
+    paginateDescribeLaunchTemplates,
+    paginateDescribeNetworkInterfaces,
+    paginateDescribeSecurityGroups,
+    paginateDescribeVolumes,
     RegisterImageCommand,
     StartInstancesCommand,
     StopInstancesCommand,
@@ -30,7 +30,8 @@ import type { HostOptions, LabHost } from "../host";
 import type { Lab } from "../lab";
 import { run, script } from "../run";
 import { Volumes } from "./volumes";
-import { nameOf, readCloud, userDataOf, type WantedMachine } from "./wanted";
+import { query } from "./query";
+import { keyOf, pages, readCloud, readInstances, userDataOf, type WantedMachine } from "./wanted";
 
 /** What an emulated EC2 is like. */
 export interface Ec2Options {
@@ -38,8 +39,11 @@ export interface Ec2Options {
     region: string;
     /** Subnet of the public addresses, a /24 that nothing else has: `10.78.0.0/24`. */
     publicSubnet: string;
-    /** What an instance is like, by its tag `Name`, beside what EC2 says of it. */
-    host: (name: string) => HostOptions;
+    /**
+     * What an instance is like, by its tag `Name`, beside what EC2 says of it; undefined: there is no machine behind it. Without this
+     * option there are no machines at all, and nothing reads what EC2 has: a thousand instances cost moto seconds to describe.
+     */
+    host?: (name: string) => HostOptions | undefined;
 }
 
 /** Milliseconds between two looks at what EC2 has: moto answers slowly. */
@@ -116,22 +120,51 @@ export class Ec2 {
         );
         // Set before there is any machine: what is dialled there never leaves this one.
         await run("ip", ["route", "add", options.publicSubnet, "dev", `lab-${lab.name}`]);
+        // The metadata service; the rule goes with the lab's others.
+        const metadata = ["-i", `lab-${lab.name}`, "-d", "169.254.169.254", "-p", "tcp", "--dport", "80"];
+        const target = ["-j", "DNAT", "--to-destination", `${lab.gateway}:5000`];
+        await run("iptables", ["--wait", "--table", "nat", "-I", "PREROUTING", ...metadata, ...target]);
         const ec2 = new Ec2(lab, server, options);
         await ec2.untilItAnswers();
-        ec2.watching = ec2.watch();
+        ec2.watching = options.host ? ec2.watch(options.host) : ec2.watching;
         return ec2;
     }
 
-    /** The instances that are not terminated, by the tag `Name`. */
+    /** The instances that are not terminated, by the tag `Name`; those of auto scaling groups by their id. */
     async instances(): Promise<Record<string, Instance>> {
-        const { Reservations = [] } = await this.client.send(new DescribeInstancesCommand());
-        const there = Reservations.flatMap(({ Instances = [] }) => Instances).filter(
-            ({ State }) => State?.Name !== "terminated",
-        );
-        return Object.fromEntries(there.map((instance) => [nameOf(instance), instance]));
+        const there = await readInstances(this.client);
+        return Object.fromEntries(there.map((instance) => [keyOf(instance), instance]));
     }
 
-    /** The machine of the instance that has this tag `Name`. */
+    /**
+     * Calls an action of EC2 Auto Scaling (`autoscaling`) or CloudWatch (`monitoring`), as somebody does in AWS's console:
+     * `call("autoscaling", "SetDesiredCapacity", { AutoScalingGroupName: "fleet", DesiredCapacity: 2 })`.
+     * @throws Error with AWS's code and message.
+     */
+    call(service: string, action: string, parameters: Record<string, unknown> = {}): Promise<unknown> {
+        const { AWS_ENDPOINT_URL: url = "" } = this.environment;
+        return query({ url, region: this.options.region, key: observer }, service, action, parameters);
+    }
+
+    /**
+     * Lets minutes pass for groups, hooks, refreshes and spot notices, and has target tracking look at what was published since the last
+     * tick, as if it had been published in each of them. Three minutes above the target scale out, fifteen below it in.
+     */
+    tick(minutes = 1): Promise<void> {
+        return this.ask("tick", { minutes });
+    }
+
+    /** Does what a scheduled action of a group does when its time has come. */
+    fireScheduledAction(group: string, name: string): Promise<void> {
+        return this.ask("scheduled-action", { group_name: group, name });
+    }
+
+    /** Gives a spot instance the notice that EC2 terminates it in two minutes. */
+    interruptSpot(instance: string): Promise<void> {
+        return this.ask("spot-interruption", { instance });
+    }
+
+    /** The machine of the instance that has this tag `Name`, or, in an auto scaling group, this id. */
     async host(name: string): Promise<LabHost> {
         const host = this.lab.hosts[await this.idOf(name)];
         if (!host) {
@@ -185,12 +218,17 @@ export class Ec2 {
                 headers["X-Amz-Target"]?.split(".")[1] ??
                 new URLSearchParams(Buffer.from(body, "base64").toString()).get("Action") ??
                 route53Action(method, url);
-            return key === observer || service === "" ? "" : `${service}:${action}`;
+            // Policies name CloudWatch otherwise than signatures do.
+            const prefix = service === "monitoring" ? "cloudwatch" : service;
+            return key === observer || service === "" ? "" : `${prefix}:${action}`;
         });
         return [...new Set(called)].filter(Boolean).sort();
     }
 
-    /** What there is, of those kinds that a stack can leave behind: ids, and names of roles, instance profiles and log groups. */
+    /**
+     * What there is, of those kinds that a stack can leave behind: ids, and names of roles, instance profiles, log groups and auto
+     * scaling groups.
+     */
     async resources(): Promise<string[]> {
         const { client } = this;
         const [
@@ -206,12 +244,14 @@ export class Ec2 {
             endpoints,
             flowLogs,
             vpcs,
+            templates,
+            scalingGroups,
         ] = await Promise.all([
-            client.send(new DescribeVolumesCommand()),
-            client.send(new DescribeNetworkInterfacesCommand()),
+            pages(paginateDescribeVolumes({ client }, {}), ({ Volumes }) => Volumes),
+            pages(paginateDescribeNetworkInterfaces({ client }, {}), ({ NetworkInterfaces }) => NetworkInterfaces),
             client.send(new DescribeAddressesCommand()),
             client.send(new DescribeKeyPairsCommand()),
-            client.send(new DescribeSecurityGroupsCommand()),
+            pages(paginateDescribeSecurityGroups({ client }, {}), ({ SecurityGroups }) => SecurityGroups),
             client.send(new DescribeSubnetsCommand()),
             client.send(new DescribeRouteTablesCommand()),
             client.send(new DescribeInternetGatewaysCommand()),
@@ -219,17 +259,20 @@ export class Ec2 {
             client.send(new DescribeVpcEndpointsCommand()),
             client.send(new DescribeFlowLogsCommand()),
             client.send(new DescribeVpcsCommand()),
+            pages(paginateDescribeLaunchTemplates({ client }, {}), ({ LaunchTemplates }) => LaunchTemplates),
+            this.call("autoscaling", "DescribeAutoScalingGroups"),
         ]);
+        const { AutoScalingGroups } = scalingGroups as { AutoScalingGroups: { AutoScalingGroupName: string }[] };
         const there: (string | undefined)[] = [
             ...Object.values(await this.instances()).map(({ InstanceId }) => InstanceId),
-            ...(volumes.Volumes ?? []).map(({ VolumeId }) => VolumeId),
+            ...volumes.map(({ VolumeId }) => VolumeId),
             // Unlike EC2, moto keeps those that it made with an instance or a NAT gateway.
-            ...(interfaces.NetworkInterfaces ?? [])
+            ...interfaces
                 .filter(({ Description = "" }) => !["", "Primary network interface"].includes(Description))
                 .map(({ NetworkInterfaceId }) => NetworkInterfaceId),
             ...(addresses.Addresses ?? []).map(({ AllocationId }) => AllocationId),
             ...(keys.KeyPairs ?? []).map(({ KeyPairId }) => KeyPairId),
-            ...(groups.SecurityGroups ?? []).map(({ GroupId }) => GroupId),
+            ...groups.map(({ GroupId }) => GroupId),
             ...(subnets.Subnets ?? []).map(({ SubnetId }) => SubnetId),
             ...(tables.RouteTables ?? []).map(({ RouteTableId }) => RouteTableId),
             ...(gateways.InternetGateways ?? []).map(({ InternetGatewayId }) => InternetGatewayId),
@@ -242,6 +285,8 @@ export class Ec2 {
                 .map(({ VpcEndpointId }) => VpcEndpointId),
             ...(flowLogs.FlowLogs ?? []).map(({ FlowLogId }) => FlowLogId),
             ...(vpcs.Vpcs ?? []).map(({ VpcId }) => VpcId),
+            ...templates.map(({ LaunchTemplateId }) => LaunchTemplateId),
+            ...AutoScalingGroups.map(({ AutoScalingGroupName }) => AutoScalingGroupName),
             ...((await this.route53.send(new ListHostedZonesCommand({}))).HostedZones ?? []).map(({ Id }) => Id),
             ...((await this.iam.send(new ListRolesCommand())).Roles ?? []).map(({ RoleName }) => RoleName),
             ...((await this.iam.send(new ListInstanceProfilesCommand())).InstanceProfiles ?? []).map(
@@ -262,6 +307,16 @@ export class Ec2 {
         this.route53.destroy();
         this.iam.destroy();
         this.logs.destroy();
+    }
+
+    private async ask(path: string, body: Record<string, unknown>): Promise<void> {
+        const answer = await fetch(`${this.environment.AWS_ENDPOINT_URL}/lab/${path}`, {
+            method: "POST",
+            body: JSON.stringify(body),
+        });
+        if (!answer.ok) {
+            throw new Error(`${path}: ${await answer.text()}`);
+        }
     }
 
     private async idOf(name: string): Promise<string> {
@@ -288,7 +343,7 @@ export class Ec2 {
         }
     }
 
-    private async watch(): Promise<void> {
+    private async watch(hostOf: (name: string) => HostOptions | undefined): Promise<void> {
         while (!this.isStopped) {
             try {
                 const wanted = await readCloud(this.client);
@@ -298,7 +353,7 @@ export class Ec2 {
                     this.change(id, "gone", () => this.lab.removeHost(id));
                 }
                 for (const machine of Object.values(wanted)) {
-                    this.change(machine.id, JSON.stringify(machine), () => this.apply(machine));
+                    this.change(machine.id, JSON.stringify(machine), () => this.apply(machine, hostOf(machine.name)));
                 }
             } catch (error) {
                 process.stderr.write(`lab: EC2: ${(error as Error).message}\n`);
@@ -322,16 +377,13 @@ export class Ec2 {
             .finally(() => this.busy.delete(id));
     }
 
-    private async apply({
-        id,
-        name,
-        address,
-        publicAddress,
-        isOn,
-        firewall,
-        publicKey,
-        volumes,
-    }: WantedMachine): Promise<void> {
+    private async apply(
+        { id, address, publicAddress, isOn, firewall, publicKey, volumes }: WantedMachine,
+        like: HostOptions | undefined,
+    ): Promise<void> {
+        if (!like) {
+            return;
+        }
         const devices = await Promise.all(volumes.map((volume) => this.volumes.device(volume)));
         const host = this.lab.hosts[id];
         if (!host && isOn) {
@@ -341,7 +393,7 @@ export class Ec2 {
             const authorizedKeys = `${publicKey}\n`;
             const userData = await userDataOf(this.client, id);
             const options = {
-                ...this.options.host(name),
+                ...like,
                 address,
                 publicAddress,
                 firewall,

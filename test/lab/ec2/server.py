@@ -1,9 +1,12 @@
 """moto's server, a stand-in for AWS, with what moto leaves out, and with other addresses than those that it makes up at random.
 
+Auto scaling groups and launch templates are in fleet/. `/lab/` is what tests call, and AWS has not.
+
 An interface without public address has no association; a rule's description is there too where it lets in a group; an instance's
 groups are those of its interface; RunInstances and TerminateInstances heed DisableApiTermination; an interface is detached when its
-instance is terminated; a zone that is made with a VPC is private. Interfaces and volumes that outlive their instance stay in use for a
-while after it is terminated: here until an instance was refused them once, so that no test depends on time. They can be deleted at once.
+instance is terminated; an image has the root device that it was registered with; a zone that is made with a VPC is private. Interfaces and
+volumes that outlive their instance stay in use for a while after it is terminated: here until an instance was refused them once, so that
+no test depends on time. They can be deleted at once.
 
 Private ones are free in their subnet, as EC2's are. Public ones are of PUBLIC_SUBNET, which leads to a lab's hosts and
 never leaves this machine.
@@ -12,16 +15,26 @@ never leaves this machine.
 import collections
 import functools
 import ipaddress
+import json
 import os
+import sys
 import threading
 
-from moto.ec2.exceptions import EC2ClientError, OperationNotPermitted4
+from moto.autoscaling import urls as autoscaling_urls
+from moto.core.exceptions import ServiceException
+from moto.ec2 import ec2_backends
+from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError, OperationNotPermitted4
 from moto.ec2.models import elastic_block_store, elastic_ip_addresses, elastic_network_interfaces, instances, security_groups
+from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.instances import InstanceResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.route53.responses import Route53
 from moto.server import main
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
+
+# This folder is the repository's.
+sys.dont_write_bytecode = True
+from fleet import actions, groups, metadata, scaling, spot
 
 public = ipaddress.ip_network(os.environ["PUBLIC_SUBNET"]).hosts()
 
@@ -63,6 +76,30 @@ def prepare_interfaces_and_groups(self, *args, **kwargs):
 
 
 instances.Instance.prep_nics = prepare_interfaces_and_groups
+
+
+def get_instance(self, instance_id):
+    """Without moto's copy of all reservations, which a thousand instances would be made with as often."""
+    for reservation in self.reservations.values():
+        for instance in reservation.instances:
+            if instance.id == instance_id:
+                return instance
+    raise InvalidInstanceIdError(instance_id)
+
+
+instances.InstanceBackend.get_instance = get_instance
+
+register_image = AmisResponse.register_image
+
+
+def register_image_with_root_device(self):
+    answer = register_image(self)
+    image = self.ec2_backend.amis[answer.result["ImageId"]]
+    image.root_device_name = self._get_param("RootDeviceName") or image.root_device_name
+    return answer
+
+
+AmisResponse.register_image = register_image_with_root_device
 
 terminate = instances.Instance.terminate
 
@@ -138,6 +175,38 @@ def get_bool_param_of_private_zone(self, name, *args):
 
 Route53._get_bool_param = get_bool_param_of_private_zone
 
+autoscaling_urls.url_paths["{0}/$"] = actions.Responses.dispatch
+
+
+def all_instances():
+    for account in ec2_backends.values():
+        for backend in account.values():
+            for reservation in backend.reservations.values():
+                yield from reservation.instances
+
+
+def interrupt(instance):
+    found = [each for each in all_instances() if each.id == instance]
+    if not found:
+        raise InvalidInstanceIdError(instance)
+    spot.interrupt(found[0])
+
+
+lab_calls = {
+    "/lab/tick": scaling.tick,
+    "/lab/scheduled-action": scaling.fire_scheduled_action,
+    "/lab/spot-interruption": interrupt,
+}
+
+
+def answer_test(environ):
+    try:
+        lab_calls[environ["PATH_INFO"]](**json.loads(Request(environ).get_data()))
+        return Response()
+    except ServiceException as error:
+        return Response(error.message, status=400)
+
+
 # moto's models are not made for threads: a request that iterates over what another one adds to fails.
 lock = threading.Lock()
 dispatch = DomainDispatcherApplication.__call__
@@ -149,9 +218,16 @@ kept_answers = 1000
 
 def dispatch_once(self, environ, start_response):
     call = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
+    path = environ["PATH_INFO"]
     with lock:
+        spot.settle(all_instances())
+        groups.settle()
         answer = answers.get(call)
-        if answer:
+        if path in lab_calls:
+            answer = answer_test(environ)
+        elif path.startswith("/latest/"):
+            answer = metadata.answer(environ, all_instances())
+        elif answer:
             print(f"asked again: {environ.get('HTTP_AMZ_SDK_REQUEST')}, answered as before", flush=True)
         else:
             answer = Response.from_app(functools.partial(dispatch, self), environ, buffered=True)

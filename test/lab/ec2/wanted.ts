@@ -1,12 +1,12 @@
 import {
     DescribeInstanceAttributeCommand,
-    DescribeInstancesCommand,
     DescribeKeyPairsCommand,
-    DescribeSecurityGroupsCommand,
-    DescribeVolumesCommand,
     type EC2Client,
     type Instance,
     type IpPermission,
+    paginateDescribeInstances,
+    paginateDescribeSecurityGroups,
+    paginateDescribeVolumes,
 } from "@aws-sdk/client-ec2";
 import type { FirewallRule } from "../firewall";
 
@@ -33,15 +33,12 @@ export interface WantedMachine {
 
 /** The machines that a region of EC2 has, by the id of the instance; terminated ones are gone. */
 export async function readCloud(client: EC2Client): Promise<Record<string, WantedMachine>> {
-    const [{ Reservations = [] }, { Volumes = [] }, { SecurityGroups = [] }, { KeyPairs = [] }] = await Promise.all([
-        client.send(new DescribeInstancesCommand()),
-        client.send(new DescribeVolumesCommand()),
-        client.send(new DescribeSecurityGroupsCommand()),
+    const [instances, allVolumes, allGroups, { KeyPairs = [] }] = await Promise.all([
+        readInstances(client),
+        pages(paginateDescribeVolumes({ client }, {}), ({ Volumes }) => Volumes),
+        pages(paginateDescribeSecurityGroups({ client }, {}), ({ SecurityGroups }) => SecurityGroups),
         client.send(new DescribeKeyPairsCommand({ IncludePublicKey: true })),
     ]);
-    const instances = Reservations.flatMap(({ Instances = [] }) => Instances).filter(
-        ({ State }) => State?.Name !== "terminated",
-    );
     const addressesOf = (group = "") =>
         instances
             .filter((instance) => groupsOf(instance).includes(group))
@@ -66,7 +63,7 @@ export async function readCloud(client: EC2Client): Promise<Record<string, Wante
             PublicIpAddress: publicAddress,
             KeyName,
         } = instance;
-        const groups = SecurityGroups.filter(({ GroupId = "" }) => groupsOf(instance).includes(GroupId));
+        const groups = allGroups.filter(({ GroupId = "" }) => groupsOf(instance).includes(GroupId));
         return {
             id,
             name: nameOf(instance),
@@ -77,7 +74,7 @@ export async function readCloud(client: EC2Client): Promise<Record<string, Wante
                 .flatMap(({ IpPermissions = [] }) => IpPermissions.map(lets))
                 .filter(({ from }) => from.length > 0),
             publicKey: KeyPairs.find((pair) => pair.KeyName === KeyName)?.PublicKey ?? "",
-            volumes: Volumes.flatMap(({ VolumeId = "", Size = 0, Attachments = [] }) =>
+            volumes: allVolumes.flatMap(({ VolumeId = "", Size = 0, Attachments = [] }) =>
                 Attachments.filter(
                     ({ InstanceId, Device }) => InstanceId === id && Device !== instance.RootDeviceName,
                 ).map(() => ({
@@ -88,6 +85,24 @@ export async function readCloud(client: EC2Client): Promise<Record<string, Wante
         };
     });
     return Object.fromEntries(machines.map((machine) => [machine.id, machine]));
+}
+
+/** The instances that are not terminated. EC2 gives them in pages, of 100 reservations here. */
+export async function readInstances(client: EC2Client): Promise<Instance[]> {
+    const reservations = await pages(paginateDescribeInstances({ client }, {}), ({ Reservations }) => Reservations);
+    return reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== "terminated");
+}
+
+/** What all pages of an answer have. */
+export async function pages<Page, Item>(
+    answer: AsyncIterable<Page>,
+    items: (page: Page) => Item[] | undefined,
+): Promise<Item[]> {
+    const found: Item[] = [];
+    for await (const page of answer) {
+        found.push(...(items(page) ?? []));
+    }
+    return found;
 }
 
 function groupsOf({ NetworkInterfaces = [] }: Instance): string[] {
@@ -103,6 +118,15 @@ export async function userDataOf(client: EC2Client, id: string): Promise<string 
 }
 
 /** An instance's tag `Name`. */
-export function nameOf({ Tags = [] }: Instance): string {
-    return Tags.find(({ Key }) => Key === "Name")?.Value ?? "";
+export function nameOf(instance: Instance): string {
+    return tagOf(instance, "Name") ?? "";
+}
+
+/** What tells an instance from the others: its tag `Name`, or its id where an auto scaling group made it, whose instances share a name. */
+export function keyOf(instance: Instance): string {
+    return tagOf(instance, "aws:autoscaling:groupName") === undefined ? nameOf(instance) : (instance.InstanceId ?? "");
+}
+
+function tagOf({ Tags = [] }: Instance, name: string): string | undefined {
+    return Tags.find(({ Key }) => Key === name)?.Value;
 }
