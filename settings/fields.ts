@@ -10,21 +10,30 @@ import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
 import { authority } from "./authority";
+import { autoscale } from "./autoscale";
 import { count, flag, hostKey, ipv4, mebibytes, oneOf, port, registry, subnet, tagged, user } from "./values";
 import { zooCfg } from "./zooCfg";
 import { zookeeperServers } from "./zookeeper";
 
-const host = z.strictObject({
-    name: z.string().regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, "must be a name of lower-case letters, digits and dashes"),
-    address: ipv4,
-    daemons: z.array(z.string()).default([]),
-    ssh: z
-        .strictObject({ address: z.string().min(1), user, port })
-        .partial()
-        .default({}),
-    hostKey: hostKey.optional(),
-    lost: flag.default(false),
-});
+const host = z
+    .strictObject({
+        name: z
+            .string()
+            .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, "must be a name of lower-case letters, digits and dashes"),
+        address: ipv4,
+        daemons: z.array(z.string()).default([]),
+        spare: flag.default(false),
+        ssh: z
+            .strictObject({ address: z.string().min(1), user, port })
+            .partial()
+            .default({}),
+        hostKey: hostKey.optional(),
+        lost: flag.default(false),
+    })
+    .refine(({ spare, daemons }) => !spare || daemons.length === 0, {
+        path: ["daemons"],
+        error: "are on a spare machine, which gets a supervisor by itself: remove them, or `spare`",
+    });
 
 /** The settings, by key, as `config:` in Pulumi.yaml declares them. */
 export const fields = {
@@ -41,6 +50,7 @@ export const fields = {
     zookeeperServers,
     nimbuses: count(1, 9),
     supervisors: count(1, 10000),
+    autoscale,
     slots: count(1, 64),
     ui: flag,
     logviewers: flag,

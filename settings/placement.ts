@@ -1,4 +1,4 @@
-import { parseDaemonName } from "../components/daemonRef";
+import { daemonRef, parseDaemonName } from "../components/daemonRef";
 
 /** A machine of the user's, and what runs on it. */
 export interface PlacedHost {
@@ -8,8 +8,23 @@ export interface PlacedHost {
     address: string;
     /** Names of the daemons that run on it. */
     daemons: string[];
+    /** Whether it gets a supervisor that no machine lists; default: it does not. */
+    spare?: boolean;
     /** The machine's host key, if it is given. */
     hostKey?: string | undefined;
+}
+
+/**
+ * Gives spare machines the supervisors that no machine lists: one each, in the order of their numbers and of the machines. So the last
+ * supervisor is on the last machine that is used, and goes first.
+ * @param supervisors How many there are.
+ */
+export function withSpares<T extends PlacedHost>(hosts: readonly T[], supervisors: number): T[] {
+    const listed = new Set(hosts.flatMap(({ daemons }) => daemons));
+    const others = Array.from({ length: supervisors }, (_, index) => daemonRef("supervisor", index + 1).name).filter(
+        (name) => !listed.has(name),
+    );
+    return hosts.map((host) => (host.spare ? { ...host, daemons: others.splice(0, 1) } : host));
 }
 
 /** What must run on a host: a daemon, or a DNS server. */
@@ -64,9 +79,12 @@ export function misplacements(hosts: PlacedHost[], wanted: readonly Wanted[]): M
     }
     const missing = [...kindOf.keys()].filter((daemon) => !placed.has(daemon));
     if (missing.length > 0) {
+        const isForSpares = missing.every((daemon) => kindOf.get(daemon) === "supervisor");
         mistakes.push({
             path: [],
-            message: `has no place for ${missing.join(", ")}: add each to the daemons of one host`,
+            message:
+                `has no place for ${missing.join(", ")}: add each to the daemons of one host` +
+                (isForSpares ? ", or a machine with `spare: true` for each" : ""),
         });
     }
     return mistakes;
