@@ -93,6 +93,27 @@ describe("a host", () => {
     });
 });
 
+describe("a spare machine", () => {
+    const spares = ["f", "g"].map((name, index) => ({ name, address: `10.0.0.${6 + index}`, spare: true }));
+    const declared = ({ resources, outputs }: Run) => JSON.stringify([resources, outputs]);
+
+    test("without a supervisor is nothing of the stack's, and is not connected to", async () => {
+        const silent = spares.map(({ address }) => address);
+        const idle = await runProgram({ ...onHosts, hosts: [...onHosts.hosts, ...spares] }, { silent });
+        expect(declared(idle)).toBe(declared(run));
+        expect(process.exitCode).toBeUndefined();
+    });
+
+    test("with a supervisor is as one that lists it", async () => {
+        const supervisors = 3;
+        const spare = await runProgram({ ...onHosts, supervisors, hosts: [...onHosts.hosts, ...spares] });
+        const listing = { name: "f", address: "10.0.0.6", daemons: ["supervisor-3"] };
+        const listed = await runProgram({ ...onHosts, supervisors, hosts: [...onHosts.hosts, listing] });
+        expect(declared(spare)).toBe(declared(listed));
+        expect(container(spare, "supervisor-3").inputs.command).toContain('storm.local.hostname="10.0.0.6"');
+    });
+});
+
 describe("a container", () => {
     test("uses its host's network, and knows its own name", () => {
         expect(container(run, "nimbus-2").inputs).toMatchObject({
