@@ -126,13 +126,24 @@ describe("a decision", () => {
         expect(wrong).toEqual([]);
     });
 
-    test("does not flap where demand goes up and down by less than the headroom of a slot's supervisor", () => {
-        // 20 slots: 80 % are 16; 5 supervisors leave at 60 % of 16, which is 9.
-        let supervisors = 5;
-        for (const wanted of [16, 10, 16, 10, 16]) {
-            supervisors = decided(load(supervisors, wanted)).supervisors;
-            expect(supervisors).toBe(5);
+    test("does not go up and down where demand varies by less than headroom of all slots", () => {
+        const wrong: object[] = [];
+        for (let high = 0; high <= 25; high++) {
+            for (let low = high; low >= 0; low--) {
+                let supervisors = 2;
+                const changes: number[] = [];
+                for (let run = 0; run < 12; run++) {
+                    const next = decided(load(supervisors, run % 2 ? low : high)).supervisors;
+                    // Of the slots with which it settles.
+                    changes.push(...(run < 4 ? [] : [Math.sign(next - supervisors)].filter(Boolean)));
+                    supervisors = next;
+                }
+                if (high - low < 0.2 * 4 * supervisors && changes.length > 0) {
+                    wrong.push({ high, low, supervisors, changes });
+                }
+            }
         }
+        expect(wrong).toEqual([]);
     });
 
     test("leaves as many slots free as headroom says, once the number has settled", () => {

@@ -431,9 +431,8 @@ describe("on hosts,", () => {
         ...more,
     });
 
-    test("the example of docs/hosts.md is valid", () => {
-        const [example = ""] =
-            /^ {4}# Pulumi\.rack\.yaml\n( {4}.*\n)+/m.exec(fs.readFileSync("docs/hosts.md", "utf8")) ?? [];
+    test.each(["docs/hosts.md", "docs/autoscale.md"])("the example of %s is valid", (file) => {
+        const [example] = /^ {4}# Pulumi\.rack\.yaml\n( {4}.*\n)+/m.exec(fs.readFileSync(file, "utf8")) as [string];
         expect(mistakes(settingsOf(example.replace(/^ {4}/gm, "")))).toEqual([]);
     });
 
