@@ -9,7 +9,7 @@ import { certifiedFor, type SecurityInUpdate } from "./components/storm/spec/sec
 import { majorVersion } from "./provider/image";
 import { authorityUpdateProblem } from "./settings/authority";
 import { type Fields, fields } from "./settings/fields";
-import { withSpares } from "./settings/placement";
+import { spareProblems, withSpares } from "./settings/placement";
 import { leavingProblems, type Problem, ruleProblems, type Valid } from "./settings/rules";
 import { clusterResource, securityChangeProblems, securityOf } from "./settings/security";
 import { existingStormImage } from "./settings/stormImage";
@@ -185,6 +185,7 @@ export async function readSettings(clusterName: string): Promise<StackSettings> 
     const problems: string[] = [];
     const problem: Problem = (path, message) => problems.push(describe(path, message, values, isSecret));
     securityChangeProblems(settings, security, state, problem);
+    spareProblems(settings.hosts, state).forEach((message) => problem(["hosts"], message));
     const has = certifiedFor(security);
     if (has !== undefined && has !== settings.security) {
         leavingProblems(settings, has, problem);

@@ -1,4 +1,5 @@
 import { daemonRef, parseDaemonName } from "../components/daemonRef";
+import type { ExistingResource } from "../components/stackState";
 
 /** A machine of the user's, and what runs on it. */
 export interface PlacedHost {
@@ -25,6 +26,26 @@ export function withSpares<T extends PlacedHost>(hosts: readonly T[], supervisor
         (name) => !listed.has(name),
     );
     return hosts.map((host) => (host.spare ? { ...host, daemons: others.splice(0, 1) } : host));
+}
+
+/**
+ * Why supervisors cannot move to spare machines, as the list of hosts wants it: one that starts while another one still runs on its machine
+ * finds its ports taken, and would never be ready.
+ * @param hosts The machines, with what spare ones have: {@link withSpares}.
+ * @param state The stack's resources, as of its last update.
+ */
+export function spareProblems(hosts: readonly PlacedHost[], state: readonly ExistingResource[]): string[] {
+    const stack = state.find(({ type }) => type === "pulumi:pulumi:Stack");
+    const { hosts: before = {} } = (stack?.outputs ?? {}) as { hosts?: Record<string, { daemons: string[] }> };
+    return hosts.flatMap(({ name, spare, daemons: [supervisor] }) => {
+        const former = before[name]?.daemons.find((daemon) => parseDaemonName(daemon)?.kind === "supervisor");
+        return spare && supervisor !== undefined && former !== undefined && former !== supervisor
+            ? [
+                  `would put ${supervisor} on the spare machine ${name}, which still has ${former}: set the list back, or first lower ` +
+                      "storm:supervisors so that no spare machine has one, and run `make up`",
+              ]
+            : [];
+    });
 }
 
 /** What must run on a host: a daemon, or a DNS server. */

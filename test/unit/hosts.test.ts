@@ -112,6 +112,30 @@ describe("a spare machine", () => {
         expect(declared(spare)).toBe(declared(listed));
         expect(container(spare, "supervisor-3").inputs.command).toContain('storm.local.hostname="10.0.0.6"');
     });
+
+    test("gets no supervisor while it has another one", async () => {
+        const has = (daemons: Record<string, string[]>) => {
+            const hosts = Object.fromEntries(
+                Object.entries(daemons).map(([name, there]) => [name, { daemons: there }]),
+            );
+            return { preview: true, state: { "pulumi:pulumi:Stack::storm-test": { hosts } } };
+        };
+        const both = has({ f: ["supervisor-3"], g: ["supervisor-4"] });
+        const without = (name: string) => ({
+            hosts: [...onHosts.hosts, ...spares.filter((each) => each.name !== name)],
+        });
+        await expect(runProgram({ ...onHosts, supervisors: 3, ...without("f") }, both)).rejects.toThrow(
+            "storm:hosts would put supervisor-3 on the spare machine g, which still has supervisor-4: set the list back, or first lower " +
+                "storm:supervisors so that no spare machine has one, and run `make up`",
+        );
+        for (const [supervisors, hosts] of [
+            [2, without("f")],
+            [3, without("g")],
+            [4, without("none")],
+        ] as const) {
+            await runProgram({ ...onHosts, supervisors, ...hosts }, both);
+        }
+    });
 });
 
 describe("a container", () => {
