@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "child_process";
 import * as fs from "fs";
+import { ofKind, parseDaemonName } from "../components/daemonRef";
 import { typesOf } from "../provider/formerKinds";
 import { topologyConfiguration } from "../provider/nimbus/client";
 import { messageOf } from "../provider/waiting";
@@ -11,7 +12,7 @@ import { checkSettings, type Settings } from "../settings";
 import { valuesOf } from "./checkSettings";
 import { type Answer, answerOf, machinesOf, type Outputs } from "./containers";
 import { decide, loadOf, report, wantedSlots } from "./scaleDecision";
-import { type Resource, wiring } from "./wiring";
+import { containerType, type Resource } from "./wiring";
 
 /** Why nothing can be decided. */
 class Undecided extends Error {}
@@ -25,7 +26,7 @@ interface State {
 interface Stack {
     settings: Settings & { autoscale: object };
     outputs: Outputs;
-    /** How many supervisors it has. */
+    /** How many supervisors it has, up to the last one with a container: an update that failed may not have created others. */
     supervisors: number;
 }
 
@@ -54,7 +55,15 @@ export function stackOf(stack: string, cluster: string, state: string): Stack {
     if (!autoscale) {
         throw new Undecided(`storm:autoscale is not set in ${file} (docs/autoscale.md)`);
     }
-    const supervisors = wiring(resources).daemons.filter(({ kind }) => kind === "supervisor").length;
+    const containers = resources.filter(({ type }) => type === containerType);
+    const names = containers.map(({ inputs }) => String(inputs?.name).replace(`${cluster}-`, ""));
+    const supervisors = Math.max(
+        0,
+        ...ofKind(
+            names.flatMap((name) => parseDaemonName(name) ?? []),
+            "supervisor",
+        ).map(({ index }) => index),
+    );
     return { settings: { ...settings, autoscale }, outputs, supervisors };
 }
 

@@ -281,12 +281,15 @@ describe("a stack", () => {
         process.chdir(before);
         fs.rmSync(folder, { recursive: true });
     });
-    const named = (name: string) => ({ inputs: { wiring: [{ name, receives: [] }] }, urn: name, type: "a:b:C" });
+    const container = (daemon: string) => ({
+        ...{ type: "docker:index/container:Container", inputs: { name: `storm-a-${daemon}` } },
+    });
     const outputs = { nimbusSeeds: ["172.30.77.33"], nimbusPort: 6627 };
     const resources = [
-        { type: "pulumi:pulumi:Stack", outputs },
-        { type: "storm:index:StormVersionGuard", outputs: { image: "storm:2.8.9" } },
-        ...["nimbus-1", "supervisor-1", "supervisor-2", "supervisor-3"].map(named),
+        { type: "pulumi:pulumi:Stack", inputs: undefined, outputs },
+        { type: "storm:index:StormVersionGuard", inputs: undefined, outputs: { image: "storm:2.8.9" } },
+        ...["nimbus-1", "supervisor-1", "supervisor-3", "supervisor-2"].map(container),
+        { type: "storm:storm:Supervisor", inputs: { name: "storm-a-supervisor-4" } },
     ];
     const of = (config: object, state: object = { deployment: { resources } }) => {
         fs.writeFileSync("Pulumi.a.yaml", yaml.stringify({ config }));
@@ -298,6 +301,12 @@ describe("a stack", () => {
         expect(of({ ...set, "storm:supervisors": "2" })).toMatchObject({
             ...{ supervisors: 3, outputs, settings: { supervisors: 2, autoscale: { ...bounds, min: 1, max: 4 } } },
         });
+    });
+
+    test("has a supervisor whose container is missing, unless it is the last one, which was not created", () => {
+        const without = (daemon: string) => resources.filter(({ inputs }) => inputs?.name !== `storm-a-${daemon}`);
+        expect(of(set, { deployment: { resources: without("supervisor-2") } })).toMatchObject({ supervisors: 3 });
+        expect(of(set, { deployment: { resources: without("supervisor-3") } })).toMatchObject({ supervisors: 2 });
     });
 
     test("that sets no image has the rules of the version that it runs", () => {

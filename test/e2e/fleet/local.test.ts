@@ -1,4 +1,3 @@
-// It takes some seven minutes: two updates of a real cluster, and Nimbus, which has to notice that a supervisor has gone or is back.
 import { spawn } from "child_process";
 import { once } from "events";
 import * as fs from "fs";
