@@ -9,6 +9,7 @@ import { typesOf } from "../provider/formerKinds";
 import { topologyConfiguration } from "../provider/nimbus/client";
 import { messageOf } from "../provider/waiting";
 import { checkSettings, type Settings } from "../settings";
+import type { Autoscale } from "../settings/autoscale";
 import { valuesOf } from "./checkSettings";
 import { type Answer, answerOf, machinesOf, type Outputs } from "./containers";
 import { decide, loadOf, report, wantedSlots } from "./scaleDecision";
@@ -24,7 +25,7 @@ interface State {
 
 /** What the stack's file says, and what the stack has. */
 interface Stack {
-    settings: Settings & { autoscale: object };
+    settings: Settings & { autoscale: Autoscale };
     outputs: Outputs;
     /** How many supervisors it has, up to the last one with a container: an update that failed may not have created others. */
     supervisors: number;
@@ -57,13 +58,8 @@ export function stackOf(stack: string, cluster: string, state: string): Stack {
     }
     const containers = resources.filter(({ type }) => type === containerType);
     const names = containers.map(({ inputs }) => String(inputs?.name).replace(`${cluster}-`, ""));
-    const supervisors = Math.max(
-        0,
-        ...ofKind(
-            names.flatMap((name) => parseDaemonName(name) ?? []),
-            "supervisor",
-        ).map(({ index }) => index),
-    );
+    const daemons = names.flatMap((name) => parseDaemonName(name) ?? []);
+    const supervisors = ofKind(daemons, "supervisor").at(-1)?.index ?? 0;
     return { settings: { ...settings, autoscale }, outputs, supervisors };
 }
 
