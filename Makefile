@@ -2,7 +2,7 @@
 
 export STACK STORM
 
-.PHONY: help setup up scale check preview graph ami leftovers env status targets logs storm wordcount down client lab bench lint typecheck unit test
+.PHONY: help setup up scale autoscale check preview graph ami leftovers env status targets logs storm wordcount down client lab bench lint typecheck unit test
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -18,6 +18,10 @@ up:
 ## make scale SUPERVISORS=5     change the number of supervisors
 scale:
 	@scripts/scale $(SUPERVISORS)
+
+## make autoscale [DRY=yes]     change it by the slots that topologies want, once, between the bounds of storm:autoscale
+autoscale:
+	@scripts/autoscale $(DRY)
 
 ## make check                   what is wrong with the stack's settings, and what may surprise: changes nothing
 check:

@@ -9,6 +9,7 @@ import { certifiedFor, type SecurityInUpdate } from "./components/storm/spec/sec
 import { majorVersion } from "./provider/image";
 import { authorityUpdateProblem } from "./settings/authority";
 import { type Fields, fields } from "./settings/fields";
+import { spareProblems, withSpares } from "./settings/placement";
 import { leavingProblems, type Problem, ruleProblems, type Valid } from "./settings/rules";
 import { clusterResource, securityChangeProblems, securityOf } from "./settings/security";
 import { existingStormImage } from "./settings/stormImage";
@@ -91,8 +92,12 @@ export function checkSettings(
         return { settings: undefined, mistakes, warnings: told };
     }
     const settings = valid as Fields;
+    // A spare machine is none of the stack's while it has no daemon.
+    const hosts = withSpares(settings.hosts, settings.supervisors).filter(
+        ({ spare, daemons }) => !spare || daemons.length > 0,
+    );
     return {
-        settings: settings.zookeeperServers ? { ...settings, zookeepers: 0 } : settings,
+        settings: { ...settings, hosts, ...(settings.zookeeperServers && { zookeepers: 0 }) },
         mistakes,
         warnings: told,
     };
@@ -180,6 +185,7 @@ export async function readSettings(clusterName: string): Promise<StackSettings> 
     const problems: string[] = [];
     const problem: Problem = (path, message) => problems.push(describe(path, message, values, isSecret));
     securityChangeProblems(settings, security, state, problem);
+    spareProblems(settings.hosts, state).forEach((message) => problem(["hosts"], message));
     const has = certifiedFor(security);
     if (has !== undefined && has !== settings.security) {
         leavingProblems(settings, has, problem);

@@ -2,7 +2,7 @@
 import { run } from "../provider/machines/command";
 import { connectFrom } from "../provider/machines/container";
 import { shellFile } from "../provider/machines/shell";
-import { type ClusterSummary, clusterSummary } from "../provider/nimbus/client";
+import { byTls, type ClusterSummary, clusterSummary, type NimbusAt } from "../provider/nimbus/client";
 import { stormPem } from "../provider/nimbus/tlsFiles";
 import { naturally } from "./wiring";
 
@@ -81,24 +81,38 @@ export async function machinesOf(cluster: string, { hosts }: Outputs): Promise<M
     );
 }
 
+/** What a Nimbus says of a cluster. */
+export interface Answer {
+    summary: ClusterSummary;
+    /** The Nimbus that leads, as seen from the container of the one that answered; undefined: none leads. */
+    leader: NimbusAt | undefined;
+}
+
 /** Asks, from the container of each Nimbus, the addresses by which a client there finds Nimbus; undefined: none answers. */
-export async function summaryOf(
+export async function answerOf(
     machines: Machine[],
     { nimbusSeeds, nimbusPort, security }: Outputs,
-): Promise<ClusterSummary | undefined> {
+): Promise<Answer | undefined> {
     const tls = security === "tls" ? stormPem : undefined;
     for (const { ssh, containers } of machines) {
         for (const { container } of containers.filter(({ daemon }) => daemon.startsWith("nimbus-"))) {
             for (const address of nimbusSeeds) {
                 const connect = connectFrom({ container, ssh });
-                const answer = await clusterSummary(connect, address, nimbusPort, tls).catch(() => undefined);
-                if (answer) {
-                    return answer;
+                const summary = await clusterSummary(connect, address, nimbusPort, tls).catch(() => undefined);
+                if (summary) {
+                    const leading = summary.nimbuses.find(({ leader }) => leader);
+                    const { host = "", port = 0 } = leading ?? {};
+                    return { summary, leader: leading && { connect: byTls(connect, tls), address: host, port } };
                 }
             }
         }
     }
     return undefined;
+}
+
+/** The state of a cluster, as {@link answerOf} asks for it; undefined: no Nimbus answers. */
+export async function summaryOf(machines: Machine[], outputs: Outputs): Promise<ClusterSummary | undefined> {
+    return (await answerOf(machines, outputs))?.summary;
 }
 
 /** The slots of a cluster that are used, and how many there are: `2 of 4`. */

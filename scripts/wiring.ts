@@ -115,7 +115,8 @@ export function wiring(resources: Resource[]): Wiring {
     };
 }
 
-const containerType = "docker:index/container:Container";
+/** The type of containers in a state. */
+export const containerType = "docker:index/container:Container";
 
 function wiredOf({ inputs }: Resource): Wired[] {
     return (inputs?.wiring ?? []) as Wired[];

@@ -10,6 +10,7 @@ import { monitoring } from "./monitoring";
 import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
 import { authority } from "./authority";
+import { autoscale } from "./autoscale";
 import {
     count,
     flag,
@@ -27,17 +28,23 @@ import {
 import { zooCfg } from "./zooCfg";
 import { zookeeperServers } from "./zookeeper";
 
-const host = z.strictObject({
-    name: machineName,
-    address: ipv4,
-    daemons: z.array(z.string()).default([]),
-    ssh: z
-        .strictObject({ address: z.string().min(1), user, port })
-        .partial()
-        .default({}),
-    hostKey: hostKey.optional(),
-    lost: flag.default(false),
-});
+const host = z
+    .strictObject({
+        name: machineName,
+        address: ipv4,
+        daemons: z.array(z.string()).default([]),
+        spare: flag.default(false),
+        ssh: z
+            .strictObject({ address: z.string().min(1), user, port })
+            .partial()
+            .default({}),
+        hostKey: hostKey.optional(),
+        lost: flag.default(false),
+    })
+    .refine(({ spare, daemons }) => !spare || daemons.length === 0, {
+        path: ["daemons"],
+        error: "are on a spare machine, which gets a supervisor by itself: remove them, or `spare`",
+    });
 
 /** The settings, by key, as `config:` in Pulumi.yaml declares them. */
 export const fields = {
@@ -54,6 +61,7 @@ export const fields = {
     zookeeperServers,
     nimbuses: count(1, 9),
     supervisors: count(1, 10000),
+    autoscale,
     slots: count(1, 64),
     ui: flag,
     logviewers: flag,

@@ -1,4 +1,5 @@
-import { parseDaemonName } from "../components/daemonRef";
+import { daemonRef, parseDaemonName } from "../components/daemonRef";
+import type { ExistingResource } from "../components/stackState";
 import type { Valid } from "./rules";
 
 /** A machine, and what runs on it. */
@@ -9,8 +10,43 @@ export interface PlacedHost {
     daemons: string[];
     /** The IP address at which other hosts connect to it, if it is given. */
     address?: string | undefined;
+    /** Whether it gets a supervisor that no machine lists; default: it does not. */
+    spare?: boolean;
     /** The machine's host key, if it is given. */
     hostKey?: string | undefined;
+}
+
+/**
+ * Gives spare machines the supervisors that no machine lists: one each, in the order of their numbers and of the machines. So the last
+ * supervisor is on the last machine that is used, and goes first.
+ * @param supervisors How many there are.
+ */
+export function withSpares<T extends PlacedHost>(hosts: readonly T[], supervisors: number): T[] {
+    const listed = new Set(hosts.flatMap(({ daemons }) => daemons));
+    const others = Array.from({ length: supervisors }, (_, index) => daemonRef("supervisor", index + 1).name).filter(
+        (name) => !listed.has(name),
+    );
+    return hosts.map((host) => (host.spare ? { ...host, daemons: others.splice(0, 1) } : host));
+}
+
+/**
+ * Why supervisors cannot move to spare machines, as the list of hosts wants it: one that starts while another one still runs on its machine
+ * finds its ports taken, and would never be ready.
+ * @param hosts The machines, with what spare ones have: {@link withSpares}.
+ * @param state The stack's resources, as of its last update.
+ */
+export function spareProblems(hosts: readonly PlacedHost[], state: readonly ExistingResource[]): string[] {
+    const stack = state.find(({ type }) => type === "pulumi:pulumi:Stack");
+    const { hosts: before = {} } = (stack?.outputs ?? {}) as { hosts?: Record<string, { daemons: string[] }> };
+    return hosts.flatMap(({ name, spare, daemons: [supervisor] }) => {
+        const former = before[name]?.daemons.find((daemon) => parseDaemonName(daemon)?.kind === "supervisor");
+        return spare && supervisor !== undefined && former !== undefined && former !== supervisor
+            ? [
+                  `would put ${supervisor} on the spare machine ${name}, which still has ${former}: set the list back, or first lower ` +
+                      "storm:supervisors so that no spare machine has one, and run `make up`",
+              ]
+            : [];
+    });
 }
 
 /** What must run on a host: a daemon, or a DNS server. */
@@ -70,9 +106,12 @@ export function misplacements(
     }
     const missing = [...kindOf.keys()].filter((daemon) => !placed.has(daemon));
     if (missing.length > 0) {
+        const isForSpares = missing.every((daemon) => kindOf.get(daemon) === "supervisor");
         mistakes.push({
             path: [],
-            message: `has no place for ${missing.join(", ")}: add each to the daemons of one ${machine}`,
+            message:
+                `has no place for ${missing.join(", ")}: add each to the daemons of one ${machine}` +
+                (isForSpares && machine === "host" ? ", or a machine with `spare: true` for each" : ""),
         });
     }
     return mistakes;

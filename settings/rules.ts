@@ -7,12 +7,13 @@ import { portsBehindProxy } from "../components/storm/spec/ports";
 import type { Security } from "../components/storm/spec/security";
 import { majorVersion } from "../provider/image";
 import { authorityProblems } from "./authority";
+import { autoscaleProblems } from "./autoscale";
 import { awsProblems } from "./aws";
 import type { Fields } from "./fields";
 import { loggingProblems } from "./logging";
 import { jvmsOf, memoryProblems } from "./memory";
 import { monitoringPorts, monitoringProblems } from "./monitoring";
-import { misplacements, sharesMachines } from "./placement";
+import { misplacements, sharesMachines, withSpares } from "./placement";
 import { scopeProblems } from "./scopes";
 import { securityOf, securityProblems } from "./security";
 import { openedPorts, stormYamlProblems } from "./stormYaml";
@@ -48,6 +49,7 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
     loggingProblems(settings.logging, (path, message) => problem(["logging", ...path], message));
     memoryProblems(settings, problem);
     monitoringProblems(settings, problem);
+    autoscaleProblems(settings, problem);
     nameProblems(settings, problem);
     discoveryProblems(settings, clusterName, problem);
     if (daemons) {
@@ -150,7 +152,11 @@ function placementProblems(settings: Valid, daemons: DaemonRef[], problem: Probl
     const { target, discovery, hosts, subnet, startEmpty = [], supervisors = 0 } = settings;
     if (target === "hosts" && hosts) {
         const servers = discovery === "dns" ? dnsServers.map((name) => ({ kind: "dns", name })) : [];
-        for (const { path, message } of misplacements(hosts, [...daemons, ...servers], "host")) {
+        for (const { path, message } of misplacements(
+            withSpares(hosts, supervisors),
+            [...daemons, ...servers],
+            "host",
+        )) {
             problem(["hosts", ...path], message);
         }
     }

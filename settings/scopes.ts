@@ -27,6 +27,12 @@ const scopes: Scope[] = [
         message: "is for the target `hosts`: set storm:target to it, or remove the hosts",
     },
     {
+        setting: ["autoscale"],
+        isSet: ({ autoscale }) => autoscale !== undefined,
+        isFor: onTarget("local", "hosts"),
+        message: "is for the targets `local` and `hosts`: remove it",
+    },
+    {
         setting: ["ssh", "port"],
         isSet: ({ ssh }) => ssh !== undefined && ssh.port !== 22,
         isFor: onTarget("local", "hosts"),

@@ -55,7 +55,10 @@ function certificateWarnings({ security, certificateDays, authority }: Valid, wa
     }
 }
 
-function schedulerWarnings({ stormYaml = {}, topologies = [], slots, supervisors }: Valid, warn: Problem): void {
+function schedulerWarnings(
+    { stormYaml = {}, topologies = [], slots, supervisors, autoscale }: Valid,
+    warn: Problem,
+): void {
     if (reservesResources(stormYaml)) {
         for (const [index, { workers }] of topologies.entries()) {
             if (workers !== undefined) {
@@ -76,10 +79,13 @@ function schedulerWarnings({ stormYaml = {}, topologies = [], slots, supervisors
         return;
     }
     const wanted = topologies.reduce((sum, { workers = 0 }) => sum + workers, 0);
-    if (wanted > slots * supervisors) {
+    const [most, setting] = autoscale
+        ? [slots * Math.max(supervisors, autoscale.max), "storm:autoscale.max"]
+        : [slots * supervisors, "storm:supervisors"];
+    if (wanted > most) {
         warn(
             ["topologies"],
-            `ask for ${wanted} workers, and the cluster has ${slots * supervisors} slots: raise storm:supervisors or storm:slots`,
+            `ask for ${wanted} workers, and the cluster has ${autoscale ? "at most " : ""}${most} slots: raise ${setting} or storm:slots`,
         );
     }
 }

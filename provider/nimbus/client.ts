@@ -12,7 +12,8 @@ export interface ClusterSummary {
     nimbuses: { host: string; port: number; uptime: number; leader: boolean }[];
     /** Uptimes are those of the last heartbeat. */
     supervisors: { host: string; uptime: number; slots: number; usedSlots: number }[];
-    topologies: { id: string; name: string; status: string; workers: number }[];
+    /** Executors and workers are those that are assigned. */
+    topologies: { id: string; name: string; status: string; executors: number; workers: number }[];
 }
 
 /** A topology as it runs. */
@@ -98,6 +99,7 @@ export async function clusterSummary(
             id: String(topology[TopologySummary.id]),
             name: String(topology[TopologySummary.name]),
             status: String(topology[TopologySummary.status]),
+            executors: Number(topology[TopologySummary.executors]),
             workers: Number(topology[TopologySummary.workers]),
         })),
     };

@@ -93,6 +93,51 @@ describe("a host", () => {
     });
 });
 
+describe("a spare machine", () => {
+    const spares = ["f", "g"].map((name, index) => ({ name, address: `10.0.0.${6 + index}`, spare: true }));
+    const declared = ({ resources, outputs }: Run) => JSON.stringify([resources, outputs]);
+
+    test("without a supervisor is nothing of the stack's, and is not connected to", async () => {
+        const silent = spares.map(({ address }) => address);
+        const idle = await runProgram({ ...onHosts, hosts: [...onHosts.hosts, ...spares] }, { silent });
+        expect(declared(idle)).toBe(declared(run));
+        expect(process.exitCode).toBeUndefined();
+    });
+
+    test("with a supervisor is as one that lists it", async () => {
+        const supervisors = 3;
+        const spare = await runProgram({ ...onHosts, supervisors, hosts: [...onHosts.hosts, ...spares] });
+        const listing = { name: "f", address: "10.0.0.6", daemons: ["supervisor-3"] };
+        const listed = await runProgram({ ...onHosts, supervisors, hosts: [...onHosts.hosts, listing] });
+        expect(declared(spare)).toBe(declared(listed));
+        expect(container(spare, "supervisor-3").inputs.command).toContain('storm.local.hostname="10.0.0.6"');
+    });
+
+    test("gets no supervisor while it has another one", async () => {
+        const has = (daemons: Record<string, string[]>) => {
+            const hosts = Object.fromEntries(
+                Object.entries(daemons).map(([name, there]) => [name, { daemons: there }]),
+            );
+            return { preview: true, state: { "pulumi:pulumi:Stack::storm-test": { hosts } } };
+        };
+        const both = has({ f: ["supervisor-3"], g: ["supervisor-4"] });
+        const without = (name: string) => ({
+            hosts: [...onHosts.hosts, ...spares.filter((each) => each.name !== name)],
+        });
+        await expect(runProgram({ ...onHosts, supervisors: 3, ...without("f") }, both)).rejects.toThrow(
+            "storm:hosts would put supervisor-3 on the spare machine g, which still has supervisor-4: set the list back, or first lower " +
+                "storm:supervisors so that no spare machine has one, and run `make up`",
+        );
+        for (const [supervisors, hosts] of [
+            [2, without("f")],
+            [3, without("g")],
+            [4, without("none")],
+        ] as const) {
+            await runProgram({ ...onHosts, supervisors, ...hosts }, both);
+        }
+    });
+});
+
 describe("a container", () => {
     test("uses its host's network, and knows its own name", () => {
         expect(container(run, "nimbus-2").inputs).toMatchObject({

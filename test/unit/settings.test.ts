@@ -309,6 +309,120 @@ test.each([
     expect(mistakes(settings)).toEqual([mistake]);
 });
 
+describe("autoscale", () => {
+    test("is none if it is empty; the maximum alone suffices", () => {
+        expect(parse({}).autoscale).toBeUndefined();
+        expect(parse({ autoscale: { max: 4 } }).autoscale).toEqual({ min: 1, max: 4, step: 2, headroom: 20 });
+    });
+
+    test.each<[Record<string, unknown>, ...string[]]>([
+        [{ autoscale: true }, "storm:autoscale (true) must be a map of min, max, step and headroom"],
+        [
+            { autoscale: { min: 0, step: 0, headroom: 41, cooldown: 5 } },
+            "storm:autoscale.min (0) must be a whole number from 1 to 10000",
+            "storm:autoscale.max must be a whole number from 1 to 10000",
+            "storm:autoscale.step (0) must be a whole number from 1 to 10000",
+            "storm:autoscale.headroom (41) must be a whole number from 0 to 40",
+            "storm:autoscale.cooldown is not a setting",
+        ],
+        [
+            { autoscale: { min: 3, max: 200 } },
+            "storm:autoscale.max (200) is above the 127 supervisors that storm:subnet has addresses for: lower it, or give a larger subnet, such as a /16",
+        ],
+        [
+            {
+                autoscale: { min: 5, max: 4 },
+                stormYaml: { "storm.scheduler": "org.apache.storm.scheduler.resource.ResourceAwareScheduler" },
+            },
+            "storm:autoscale.min (5) is above storm:autoscale.max, which is 4",
+            'storm:autoscale ({"min":5,"max":4}) counts slots, and ResourceAwareScheduler in storm:stormYaml goes by memory and CPU: remove one of the two',
+        ],
+    ])("%j is refused", (settings, ...expected) => expect(mistakes(settings)).toEqual(expected));
+
+    test("is not for aws", () => {
+        expect(mistakes({ target: "aws", autoscale: { max: 3 } })).toContain(
+            'storm:autoscale ({"max":3}) is for the targets `local` and `hosts`: remove it',
+        );
+    });
+
+    test("warns of topologies that ask for more than the maximum has, and of no fewer", () => {
+        const asking = (workers: number) =>
+            parse({ slots: 2, autoscale: { max: 4 }, ...topology({ workers, sha256: "0".repeat(64) }) }).warnings;
+        expect(asking(8)).toEqual([]);
+        expect(asking(9)).toEqual([
+            expect.stringContaining(
+                "ask for 9 workers, and the cluster has at most 8 slots: raise storm:autoscale.max",
+            ),
+        ]);
+    });
+});
+
+describe("a spare machine", () => {
+    const spare = (name: string, index: number) => ({ name, address: `10.0.1.${index}`, spare: true });
+    const spares = [spare("f", 6), spare("g", 7), spare("h", 8)];
+    const [a, b, c, d, e] = onHosts.hosts;
+    const withSpares = (supervisors: number, more: object = {}) => ({
+        ...{ ...onHosts, supervisors, hosts: [...onHosts.hosts, ...spares], ...more },
+    });
+    const placed = (settings: Record<string, unknown>) =>
+        Object.fromEntries(
+            parse(settings).hosts.flatMap(({ name, daemons }) =>
+                daemons.filter((daemon) => daemon.startsWith("supervisor")).map((daemon) => [daemon, name]),
+            ),
+        );
+
+    test("is none of the stack's while no supervisor is left for it", () => {
+        expect(parse(withSpares(2)).hosts).toEqual(parse(onHosts).hosts);
+        expect(parse(withSpares(3)).hosts.map(({ name }) => name)).toEqual(["a", "b", "c", "d", "e", "f"]);
+    });
+
+    test("gets a supervisor that no machine lists, in the list's order: more of them move none", () => {
+        const two = { "supervisor-1": "d", "supervisor-2": "e" };
+        expect(placed(withSpares(3))).toEqual({ ...two, "supervisor-3": "f" });
+        expect(placed(withSpares(5))).toEqual({
+            ...two,
+            "supervisor-3": "f",
+            "supervisor-4": "g",
+            "supervisor-5": "h",
+        });
+    });
+
+    test("may come before machines that list theirs, and may have all supervisors", () => {
+        const hosts = [...spares.slice(0, 1), a, b, c, { ...e, daemons: ["supervisor-1"] }, ...spares.slice(1)];
+        expect(placed({ ...onHosts, supervisors: 3, hosts })).toEqual({
+            ...{ "supervisor-1": "e", "supervisor-2": "f", "supervisor-3": "g" },
+        });
+        expect(placed({ ...onHosts, supervisors: 2, hosts: [...spares, a, b, c] })).toEqual({
+            ...{ "supervisor-1": "f", "supervisor-2": "g" },
+        });
+        expect(d?.daemons).toEqual(["supervisor-1"]);
+    });
+
+    test.each<[Record<string, unknown>, ...string[]]>([
+        [
+            withSpares(6),
+            "storm:hosts has no place for supervisor-6: add each to the daemons of one host, or a machine with `spare: true` for each",
+        ],
+        [
+            withSpares(2, { hosts: [...onHosts.hosts, { ...spare("f", 6), daemons: ["drpc-1"] }] }),
+            'storm:hosts.5.daemons (["drpc-1"]) are on a spare machine, which gets a supervisor by itself: remove them, or `spare`',
+        ],
+        [
+            withSpares(2, { hosts: [...onHosts.hosts, { ...spare("f", 6), address: "10.0.0.1" }] }),
+            'storm:hosts.5.address ("10.0.0.1") is that of a too',
+        ],
+        [
+            withSpares(2, { autoscale: { min: 1, max: 6 } }),
+            "storm:autoscale.min (1) is below supervisor-2, which storm:hosts lists: raise it, or give that machine `spare: true` in place of the supervisor",
+            "storm:autoscale.max (6) is above the 5 supervisors that storm:hosts has places for: lower it, or add machines with `spare: true`",
+        ],
+    ])("%j is refused", (settings, ...expected) => expect(mistakes(settings)).toEqual(expected));
+
+    test("makes room for autoscale", () => {
+        expect(mistakes(withSpares(2, { autoscale: { min: 2, max: 5 } }))).toEqual([]);
+    });
+});
+
 describe("on hosts,", () => {
     const [first, ...others] = onHosts.hosts;
     const withFirst = (change: object, more: object = {}) => ({
@@ -317,9 +431,8 @@ describe("on hosts,", () => {
         ...more,
     });
 
-    test("the example of docs/hosts.md is valid", () => {
-        const [example = ""] =
-            /^ {4}# Pulumi\.rack\.yaml\n( {4}.*\n)+/m.exec(fs.readFileSync("docs/hosts.md", "utf8")) ?? [];
+    test.each(["docs/hosts.md", "docs/autoscale.md"])("the example of %s is valid", (file) => {
+        const [example] = /^ {4}# Pulumi\.rack\.yaml\n( {4}.*\n)+/m.exec(fs.readFileSync(file, "utf8")) as [string];
         expect(mistakes(settingsOf(example.replace(/^ {4}/gm, "")))).toEqual([]);
     });
 
