@@ -44,10 +44,11 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
         problem(["stormYaml", ...path], message),
     );
     zooCfgProblems(settings.zooCfg ?? {}, (path, message) => problem(["zooCfg", ...path], message));
-    certificateProblems(settings, problem);
+    securityProblems(settings, problem);
     authorityProblems(settings, problem);
     loggingProblems(settings.logging, (path, message) => problem(["logging", ...path], message));
     memoryProblems(settings, problem);
+    portProblems(settings, problem);
     monitoringProblems(settings, problem);
     autoscaleProblems(settings, problem);
     nameProblems(settings, problem);
@@ -64,19 +65,16 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
     }
 }
 
-function certificateProblems(settings: Valid, problem: Problem): void {
-    securityProblems(settings, problem);
-    portProblems(settings, problem);
-}
-
 /**
  * Finds mistakes in valid settings of a cluster that goes back from a `security`, and needs what that needs until it has left it.
  * @param has What the cluster still has.
  */
 export function leavingProblems(settings: Omit<Valid, "zookeepers">, has: Security, problem: Problem): void {
-    certificateProblems({ ...settings, security: has }, ([key = "", ...path], message) =>
-        problem([key, ...path], key === "security" ? `has not left ${has} yet, which ${message}` : message),
-    );
+    const needed = { ...settings, security: has };
+    const report: Problem = ([key = "", ...path], message) =>
+        problem([key, ...path], key === "security" ? `has not left ${has} yet, which ${message}` : message);
+    securityProblems(needed, report);
+    portProblems(needed, report);
 }
 
 function portProblems(settings: Valid, problem: Problem): void {

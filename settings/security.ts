@@ -20,8 +20,8 @@ export function securityChangeProblems(
     state: ExistingResource[],
     problem: Problem,
 ): void {
-    const cutOff = (topologies: string[]) =>
-        `would cut the workers of ${topologies.join(", ")} off from each other and from Nimbus: take topologies out of storm:topologies`;
+    const cutOff = (names: string[]) =>
+        `would cut the workers of ${names.join(", ")} off from each other and from Nimbus: take topologies out of storm:topologies`;
     const running = submitted(state, clusterResource);
     if (next?.nimbus && changesCalls(state, clusterResource, next.nimbus) && running.length > 0) {
         problem(

@@ -15,7 +15,7 @@ import { type Ec2Network, ec2Network } from "../network/ec2Network";
 import { regionOf } from "../network/region";
 import { SecurityGroups } from "../network/securityGroups";
 import { placeDaemons } from "../storm/spec/composition";
-import { pageScheme, servesPages } from "../storm/spec/security";
+import { pageScheme } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
 import {
@@ -276,10 +276,11 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             pulumi
                 .all([host.ssh, host.address])
                 .apply(([words, address]) => commandLine([...words, "-N", "-L", `${port}:${address}:${port}`]));
+        const scheme = pageScheme(this.args.security);
         return {
             ...(ui &&
-                servesPages(this.args.security) && {
-                    ...(isOpen && { uiUrl: url(ui, uiPort, pageScheme(this.args.security)) }),
+                scheme && {
+                    ...(isOpen && { uiUrl: url(ui, uiPort, scheme) }),
                     uiTunnel: tunnel(ui, uiPort),
                 }),
             ...(monitoring?.prometheus !== undefined && {

@@ -8,7 +8,7 @@ import type { Host } from "../hosts/host";
 import { StackId } from "../hosts/stackId";
 import { LocalNetwork } from "../network/localNetwork";
 import { type DaemonCounts, daemonRefs, placeDaemons } from "../storm/spec/composition";
-import { hasReverseProxies, pageScheme, servesPages } from "../storm/spec/security";
+import { hasReverseProxies, pageScheme } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import { localAddress, type LocalKind } from "./localAddresses";
 import { type MonitoringHosts, type Target, type TargetArgs, targetDiscovery, type TargetOutputs } from "./target";
@@ -88,9 +88,9 @@ export class LocalTarget extends pulumi.ComponentResource implements Target {
         if (hasReverseProxies(args.security) && args.daemons.ui) {
             this.reverseProxy = host("reverse-proxy", "reverseProxy");
         }
+        const scheme = pageScheme(args.security);
         this.outputs = {
-            ...(args.daemons.ui &&
-                servesPages(args.security) && { uiUrl: `${pageScheme(args.security)}://127.0.0.1:${uiPort}` }),
+            ...(args.daemons.ui && scheme && { uiUrl: `${scheme}://127.0.0.1:${uiPort}` }),
             ...(monitoring?.prometheus !== undefined && {
                 prometheusUrl: `http://127.0.0.1:${monitoring.prometheus}`,
             }),

@@ -10,7 +10,7 @@ import { SshHost } from "../hosts/ssh/sshHost";
 import { answerSeconds, type SshLogin, startItAgain } from "../hosts/ssh/sshHostArgs";
 import { StackId } from "../hosts/stackId";
 import { placeDaemons } from "../storm/spec/composition";
-import { pageScheme, servesPages } from "../storm/spec/security";
+import { pageScheme } from "../storm/spec/security";
 import { clusterDefaults } from "../storm/spec/defaults";
 import {
     imagesOf,
@@ -157,11 +157,9 @@ export class SshTarget extends pulumi.ComponentResource implements Target {
         const nimbus = nimbusHost(this.hosts);
         const { monitoring } = args;
         this.monitoring = monitoringHosts(this.hosts, monitoring);
+        const scheme = pageScheme(args.security);
         this.outputs = {
-            ...(ui &&
-                servesPages(args.security) && {
-                    uiUrl: pulumi.interpolate`${pageScheme(args.security)}://${ui.address}:${uiPort}`,
-                }),
+            ...(ui && scheme && { uiUrl: pulumi.interpolate`${scheme}://${ui.address}:${uiPort}` }),
             ...(monitoring?.prometheus !== undefined && {
                 prometheusUrl: pulumi.interpolate`http://${nimbus.address}:${monitoring.prometheus}`,
             }),

@@ -285,6 +285,9 @@ describe.each<[string, object]>([
         expect(ports(update(1))).toEqual(target === "aws" ? [18080, 8000] : [8080, 8000]);
         expect(ports(update(2))).toEqual(ports(update(1)));
         expect(ports(update(3))).toEqual([undefined, undefined]);
+        const urls = ({ outputs: { uiUrl, uiTunnel } }: Run) => [uiUrl, uiTunnel].filter(Boolean).length;
+        expect([1, 2, 3].map((number) => urls(update(number)))).toEqual([0, 0, urls(none)]);
+        expect(urls(none)).toBe(target === "aws" ? 2 : 1);
     });
 
     test("in the third, the cluster must have no topology", () => {

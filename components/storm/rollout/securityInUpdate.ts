@@ -36,8 +36,9 @@ export function nextSecurity(
         nimbus = 1;
     }
     // Workers of before and after do not connect to each other. Reverse proxies have the ports of pages until the update has deleted them.
-    const topologies = begun && nimbus === 0 ? submitted(state, cluster) : [];
-    if (topologies.length > 0 || (begun && nimbus === 0 && runsReverseProxies(state, cluster))) {
+    const isLeaving = Boolean(begun) && nimbus === 0;
+    const topologies = isLeaving ? submitted(state, cluster) : [];
+    if (topologies.length > 0 || (isLeaving && runsReverseProxies(state, cluster))) {
         nimbus = 1;
     }
     if (wanted === undefined && nimbus !== undefined) {

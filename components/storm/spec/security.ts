@@ -44,11 +44,6 @@ export function hasReverseProxies(security: Security | SecurityInUpdate | undefi
     return wanted === "tls" && connectionsBy(security) === "tls";
 }
 
-/** Whether browsers can reach pages: on the way back, there is an update in which nobody has their ports. */
-export function servesPages(security: Security | SecurityInUpdate | undefined): boolean {
-    return connectionsBy(security) !== "tls" || hasReverseProxies(security);
-}
-
 /** The TCP port at which clients connect to the cluster's own ZooKeeper members. */
 export function clientPort(security: Security | SecurityInUpdate | undefined): number {
     return connectionsBy(security) === undefined ? ports.zookeeper : ports.zookeeperTls;
@@ -59,9 +54,12 @@ export function nimbusPort(security: Security | SecurityInUpdate | undefined): n
     return connectionsBy(security) === "tls" ? ports.nimbusTls : ports.nimbus;
 }
 
-/** The scheme of the URLs of Storm's pages. */
-export function pageScheme(security: Security | SecurityInUpdate | undefined): "http" | "https" {
-    return connectionsBy(security) === "tls" ? "https" : "http";
+/** The scheme of the URLs of Storm's pages; undefined: nobody can reach them, as on the way back their ports are left for one update. */
+export function pageScheme(security: Security | SecurityInUpdate | undefined): "http" | "https" | undefined {
+    if (connectionsBy(security) !== "tls") {
+        return "http";
+    }
+    return hasReverseProxies(security) ? "https" : undefined;
 }
 
 /**
