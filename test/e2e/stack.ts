@@ -336,7 +336,7 @@ export function docker(...args: string[]): string {
 export async function until<T>(
     what: string,
     seconds: number,
-    condition: () => T | Promise<T>,
+    condition: () => T | false | Promise<T | false>,
     milliseconds = 500,
 ): Promise<T> {
     const deadline = Date.now() + seconds * 1000;

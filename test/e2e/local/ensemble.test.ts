@@ -175,7 +175,7 @@ describe("a change that restarts everything", () => {
             stack.storm(seeds, "activate", "wordcount");
             await counting(1, 2);
             stack.storm(seeds, "deactivate", "wordcount");
-            return until("", 15, async () => sentences(await logs()).underWay === 0).catch(() => false);
+            return until("", 30, async () => sentences(await logs()).underWay === 0).catch(() => false);
         });
         const { emitted, acked } = sentences(await logs());
         expect([acked, emitted > 0]).toEqual([emitted, true]);

@@ -147,6 +147,8 @@ describe("a new cluster", () => {
         const seen = queue.events.length;
         const output = await stack.up();
         expect(containersMade(output)).toEqual(daemons);
+        // An update waits for the worker of a supervisor that it has restarted only if another supervisor is next.
+        await until("both workers ack again", 120, () => queue.events.length >= seen + 4);
         expect(await daysLeft()).toEqual(allIn(365));
         // A user's certificate is valid until it ends.
         expect(await beginning(open["nimbus-1"].address, 6629, clients().alice ?? {})).toBe("session");
