@@ -270,6 +270,7 @@ describe("another version", () => {
         await until(when, 300, () => isMoment(update.output(), id));
         update.kill("SIGKILL");
         await update.done;
+        stack.removeEmptyChecksums();
         await stack.pulumi("cancel", "--yes");
         await stack.up();
         const { status, configuration } = await only();
@@ -322,10 +323,11 @@ describe("a mistake is told with Storm's own words:", () => {
 
     test("a spout that throws when it is opened; mended settings mend it", async () => {
         stack.set({
-            topologies: [wordcount({ readySeconds: 60, configuration: { "wordcount.sentences.per.second": "many" } })],
+            // Enough for a worker to start, to fail and to say so.
+            topologies: [wordcount({ readySeconds: 120, configuration: { "wordcount.sentences.per.second": "many" } })],
         });
         const output = await failure();
-        expect(output).toMatch(/topology wordcount was not running within 60 s: these are not up: .*sentences on 172/);
+        expect(output).toMatch(/topology wordcount was not running within 120 s: these are not up: .*sentences on 172/);
         expect(output).toMatch(/Error of sentences:\s+java.lang.RuntimeException: java.lang.ClassCastException/);
         expect(output).toMatch(
             /Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker.log in storm-e2e-topologies-supervisor/,
