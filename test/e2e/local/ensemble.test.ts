@@ -1,6 +1,6 @@
 import { type Leader, leaderOf } from "../../../provider/nimbus/leader";
 import { ports } from "../../../components/storm/spec/ports";
-import { running, sentences, wordcount } from "../topologies/topologies";
+import { running, sentences, sentencesInTheEnd, wordcount } from "../topologies/topologies";
 import { answered, containersMade, docker, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 import { type Written, ZooKeeperWriter } from "../zookeeperWriter";
@@ -174,14 +174,10 @@ describe("a change that restarts everything", () => {
                     return { task, log: docker("exec", `${stack.cluster}-${supervisor}`, "cat", log) };
                 });
         };
-        // A spout that is not active does not emit again what has failed: what was lost with a worker does within a minute.
-        await until("all sentences are acked", 300, async () => {
-            stack.storm(seeds, "activate", "wordcount");
-            await counting(1, 2);
-            stack.storm(seeds, "deactivate", "wordcount");
-            return until("", 30, async () => sentences(await logs()).underWay === 0).catch(() => false);
-        });
-        const { emitted, acked } = sentences(await logs());
+        const { emitted, acked } = await sentencesInTheEnd(
+            (command) => stack.storm(seeds, command, "wordcount"),
+            async () => sentences(await logs()),
+        );
         expect([acked, emitted > 0]).toEqual([emitted, true]);
         stack.storm(seeds, "activate", "wordcount");
     });
