@@ -87,7 +87,6 @@ describeLab("topologies on hosts", () => {
             [host("s1").address, host("s2").address].sort(),
         ]);
 
-        await stack.stormOn(host("m"), [host("m").address], "deactivate", "wordcount");
         const where = ({ task, host: at, port }: Running["executors"][number]) => `${task} ${at}:${port}`;
         const places = before.executors.map(where);
         const stayed = after.executors.filter(
@@ -105,7 +104,10 @@ describeLab("topologies on hosts", () => {
             });
             return sentences(await Promise.all(logs));
         };
-        const { emitted, acked } = await sentencesInTheEnd(said);
+        const { emitted, acked } = await sentencesInTheEnd(
+            (command) => stack.stormOn(host("m"), [host("m").address], command, "wordcount"),
+            said,
+        );
         expect(acked).toBe(emitted);
         await stack.up("--refresh");
         expect((await only()).status).toBe("ACTIVE");
