@@ -196,15 +196,10 @@ describeEc2("dev on EC2", () => {
     // One that keeps address and data is lost in prod's test.
     test("an instance that was terminated gets another in its place, and nobody else is touched", async () => {
         const before = { machines: await cloud.machines(), containers: await cloud.containers() };
-<<<<<<< HEAD
+        const host = await cloud.host("supervisor-2");
         await cloud.ec2.terminateInstance(cloud.nameOf("supervisor-2"));
-        await cloud.repair("worker");
-=======
-        const host = await cloud.host("supervisor-1");
-        await cloud.ec2.terminateInstance(cloud.nameOf("supervisor-1"));
         await until("the machine is off", 300, () => !host.isOn);
-        await cloud.repair("supervisor-1");
->>>>>>> main
+        await cloud.repair("worker");
         const after = { machines: await cloud.machines(), containers: await cloud.containers() };
         expect(changed(before.machines, after.machines)).toEqual(["worker"]);
         const nodeExporters = [before, after].map(({ machines }) => nodeExporterOn(machines.worker?.id ?? ""));
