@@ -323,10 +323,19 @@ describe("a mistake is told with Storm's own words:", () => {
         await until("nothing is there", 300, async () => (await onCluster()).length === 0);
     });
 
-    test("a spout that throws when it is opened; mended settings mend it", async () => {
+    test("a spout that throws when it is opened, and workers whose JVM ends before it writes a log; repaired settings repair both", async () => {
+        // Enough for a worker to start, to fail and to say so.
+        const soon = { readySeconds: 120 };
+        const ends = { name: "ends", workers: 1 };
         stack.set({
-            // Enough for a worker to start, to fail and to say so.
-            topologies: [wordcount({ readySeconds: 120, configuration: { "wordcount.sentences.per.second": "many" } })],
+            topologies: [
+                wordcount({ ...soon, configuration: { "wordcount.sentences.per.second": "many" } }),
+                wordcount({
+                    ...soon,
+                    ...ends,
+                    configuration: { "topology.worker.childopts": "-javaagent:/no/such.jar" },
+                }),
+            ],
         });
         const output = await failure();
         expect(output).toMatch(/topology wordcount was not running within 120 s: these are not up: .*sentences on 172/);
@@ -334,24 +343,19 @@ describe("a mistake is told with Storm's own words:", () => {
         expect(output).toMatch(
             /Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker.log in storm-e2e-topologies-supervisor/,
         );
-        stack.set({ topologies: [wordcount()] });
-        await stack.up();
-        expect((await only()).status).toBe("ACTIVE");
-    });
-
-    test("workers whose JVM ends at its start, before it writes a log; repaired settings repair it", async () => {
-        const configuration = { "topology.worker.childopts": "-javaagent:/no/such.jar" };
-        stack.set({ topologies: [wordcount({ readySeconds: 60, configuration })] });
-        expect(await failure()).toMatch(
-            /Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker\.log\.err in storm-e2e-topologies-supervisor-\d:\s[^]*\/no\/such\.jar/,
+        expect(output).toMatch(
+            /Last lines of \/logs\/workers-artifacts\/ends-\S+\/worker\.log\.err in storm-e2e-topologies-supervisor-\d:\s[^]*\/no\/such\.jar/,
         );
-        stack.set({ topologies: [wordcount()] });
+        stack.set({ topologies: [wordcount(), wordcount(ends)] });
         await stack.up();
-        expect((await only()).status).toBe("ACTIVE");
+        expect((await onCluster()).map(({ name, status }) => `${name} ${status}`).sort()).toEqual([
+            "ends ACTIVE",
+            "wordcount ACTIVE",
+        ]);
     });
 });
 
-test("a topology that is taken out is killed, and its jar goes", async () => {
+test("topologies that are taken out are killed, and their jar goes", async () => {
     stack.set({ topologies: [] });
     await stack.up();
     expect(await onCluster()).toEqual([]);
