@@ -193,15 +193,6 @@ describe("a second update", () => {
     });
 });
 
-test("after a restart of every container the cluster is there again by itself", async () => {
-    docker("restart", ...Object.values(stack.containers()));
-    await until("Nimbus leads and knows both supervisors", 300, async () => {
-        const state = await summary().catch(() => undefined);
-        return state?.nimbuses.some(({ leader }) => leader) && state.supervisors.length === 2;
-    });
-    await untilAllCount("supervisor-1");
-});
-
 test("daemons that were killed are running and ready again after an update that refreshes", async () => {
     const killed = Date.now();
     docker("kill", ...["nimbus-1", "supervisor-2"].map((daemon) => `${stack.cluster}-${daemon}`));
