@@ -14,6 +14,7 @@ import {
     CreateTagsCommand,
     CreateVpcCommand,
     DescribeInstancesCommand,
+    DescribeLaunchTemplateVersionsCommand,
     DescribeVolumesCommand,
     EC2Client,
     type Instance,
@@ -314,6 +315,26 @@ describeLab("EC2's auto scaling groups", () => {
             await setDesired(0);
             await setDesired(1);
             expect(await sizes()).toEqual([["/dev/xvda", 30, true]]);
+        });
+
+        test("with the tags that a version has for it; those of the template itself are in no version", async () => {
+            const { LaunchTemplate = {} } = await ec2.send(
+                new CreateLaunchTemplateCommand({
+                    LaunchTemplateName: `template-${++made}`,
+                    LaunchTemplateData: { ImageId: image, InstanceType: "t3.small" },
+                    TagSpecifications: [
+                        { ResourceType: "launch-template", Tags: [{ Key: "of", Value: "the template" }] },
+                    ],
+                }),
+            );
+            template = LaunchTemplate.LaunchTemplateId ?? "";
+            await createGroup({ desired: 1 });
+            const { LaunchTemplateVersions = [] } = await ec2.send(
+                new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: template }),
+            );
+            expect(LaunchTemplate.Tags).toEqual([{ Key: "of", Value: "the template" }]);
+            expect(LaunchTemplateVersions[0]?.LaunchTemplateData).not.toHaveProperty("TagSpecifications");
+            expect((await instance((await only()).InstanceId)).Tags?.map(({ Key }) => Key)).not.toContain("of");
         });
 
         test("user data that is compressed as it is", async () => {

@@ -13,12 +13,16 @@ create_version = LaunchTemplate.create_version
 
 
 def create_version_with_user_data(self, data, description):
-    """moto leaves the user data of versions after the first a plain string, on which it fails when it launches."""
+    """moto leaves the user data of versions after the first a plain string, on which it fails when it launches. And it puts the tags of the
+    template itself among those of what is launched, where Terraform would take them for a change from outside."""
     user_data = data.get("UserData")
     if isinstance(user_data, str):
         user_data = data["UserData"] = parse_user_data(user_data)
     if user_data and len(user_data.decode("latin-1")) > user_data_bytes:
         raise EC2ClientError("InvalidParameterValue", f"User data is limited to {user_data_bytes} bytes")
+    launched = [each for each in data.pop("TagSpecifications", []) if each.get("ResourceType") != "launch-template"]
+    if launched:
+        data["TagSpecifications"] = launched
     return create_version(self, data, description)
 
 
