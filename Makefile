@@ -86,7 +86,7 @@ lint typecheck:
 unit:
 	@npm test --silent
 
-## make bench [ONLY=local]      measure local, state, preview, hosts, monitoring: docs/benchmarks.md (most of an hour)
+## make bench [ONLY=local]      measure local, state, preview, hosts, monitoring, fleet: docs/benchmarks.md (most of an hour)
 bench:
 	@scripts/bench $(ONLY)
 

@@ -41,6 +41,10 @@ var version = "0.0.0"
 
 // resources are the types that programs may use: the provider's name, and module and type in @pulumi/aws.
 var resources = map[string]string{
+	"aws_autoscaling_group":               "autoscaling/Group",
+	"aws_autoscaling_lifecycle_hook":      "autoscaling/LifecycleHook",
+	"aws_autoscaling_policy":              "autoscaling/Policy",
+	"aws_autoscaling_schedule":            "autoscaling/Schedule",
 	"aws_cloudwatch_log_group":            "cloudwatch/LogGroup",
 	"aws_default_security_group":          "ec2/DefaultSecurityGroup",
 	"aws_ebs_volume":                      "ebs/Volume",
@@ -52,6 +56,7 @@ var resources = map[string]string{
 	"aws_instance":                        "ec2/Instance",
 	"aws_internet_gateway":                "ec2/InternetGateway",
 	"aws_key_pair":                        "ec2/KeyPair",
+	"aws_launch_template":                 "ec2/LaunchTemplate",
 	"aws_nat_gateway":                     "ec2/NatGateway",
 	"aws_network_interface":               "ec2/NetworkInterface",
 	"aws_route":                           "ec2/Route",

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"regexp"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -29,7 +30,7 @@ func (c inClear) Create(ctx context.Context, request *pulumirpc.CreateRequest) (
 
 func (c inClear) Read(ctx context.Context, request *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	before := request.Properties
-	request.Properties = hashed(before)
+	request.Properties = hashed(request.Urn, before)
 	response, err := c.ResourceProviderServer.Read(ctx, request)
 	reveal(response.GetProperties(), before)
 	reveal(response.GetInputs(), before)
@@ -37,19 +38,19 @@ func (c inClear) Read(ctx context.Context, request *pulumirpc.ReadRequest) (*pul
 }
 
 func (c inClear) Diff(ctx context.Context, request *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	request.Olds = hashed(request.Olds)
+	request.Olds = hashed(request.Urn, request.Olds)
 	return c.ResourceProviderServer.Diff(ctx, request)
 }
 
 func (c inClear) Update(ctx context.Context, request *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
-	request.Olds = hashed(request.Olds)
+	request.Olds = hashed(request.Urn, request.Olds)
 	response, err := c.ResourceProviderServer.Update(ctx, request)
 	reveal(response.GetProperties(), request.News)
 	return response, err
 }
 
 func (c inClear) Delete(ctx context.Context, request *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
-	request.Properties = hashed(request.Properties)
+	request.Properties = hashed(request.Urn, request.Properties)
 	return c.ResourceProviderServer.Delete(ctx, request)
 }
 
@@ -61,10 +62,10 @@ func reveal(properties, before *structpb.Struct) {
 	}
 }
 
-// hashed are properties with the hash in the place of user data.
-func hashed(properties *structpb.Struct) *structpb.Struct {
+// hashed are properties with the hash in the place of an Instance's user data.
+func hashed(urn string, properties *structpb.Struct) *structpb.Struct {
 	data := properties.GetFields()[userData]
-	if data.GetStringValue() == "" || hash.MatchString(data.GetStringValue()) {
+	if resource.URN(urn).Type() != instance || data.GetStringValue() == "" || hash.MatchString(data.GetStringValue()) {
 		return properties
 	}
 	with := &structpb.Struct{Fields: map[string]*structpb.Value{}}

@@ -16,7 +16,7 @@ folder=$2
 inside() { nsenter --net="/proc/$(cut -d ' ' -f 1 "$folder/init")/ns/net" "$@"; }
 
 on() {
-    local pid mtu
+    local pid mtu limit
     if lives "$folder/init"; then fail "$(basename "$folder") is on"; fi
     launch "$folder" "$BASE" "$here/init.sh" --net
     limit_memory
@@ -38,7 +38,9 @@ COMMIT"
     rules
     rate
     address
-    hear ready "$folder" 300
+    # User data may install Docker.
+    if [ -f "$folder/seed/user-data" ]; then limit=900; fi
+    hear ready "$folder" "${limit:-300}"
 }
 
 off() {

@@ -30,8 +30,8 @@ export interface HostOptions {
     firewall?: FirewallRule[];
     /** Public keys that root and the user `storm` are reached with. Default: the lab's. */
     authorizedKeys?: string;
-    /** A script that is run once, as root, when everything else is up, as cloud-init does. Default: none. */
-    userData?: string;
+    /** A script, which may be gzip'd, that is run once, as root, when everything else is up, as cloud-init does. Default: none. */
+    userData?: string | Buffer;
     /**
      * Block devices, which lie outside of its disk. Where they are given, an empty list too, /var/lib/storm is no mount that a
      * volume could not go over. Default: none.
@@ -106,8 +106,8 @@ export class LabHost {
     }
 
     /**
-     * Powers it on, and waits until sshd listens and Docker, where it is installed, answers.
-     * @throws Error with the end of its console, where it does not within five minutes.
+     * Powers it on, and waits until sshd listens, Docker, where it is installed, answers, and user data, at the first boot, has run.
+     * @throws Error with the end of its console, where it does not within five minutes, or, with user data, a quarter of an hour.
      */
     async powerOn(): Promise<void> {
         this.writeSeed();
@@ -262,7 +262,7 @@ export class LabHost {
         const { kind = "docker", sudo = true, mirror = kind === "docker", userData } = this.options;
         const { authorizedKeys = this.place.authorizedKeys } = this.options;
         const { name, gateway } = this.place;
-        const files: Record<string, string> = {
+        const files: Record<string, string | Buffer> = {
             hostname: `${name}\n`,
             "resolv.conf": `nameserver ${gateway}\n`,
             authorized_keys: authorizedKeys,

@@ -68,8 +68,10 @@ if [ -x /etc/init.d/docker ]; then
 fi
 if [ -f $seed/user-data ] && [ ! -e /var/lib/user-data-was-run ]; then
     touch /var/lib/user-data-was-run
-    install -m 700 $seed/user-data /run/user-data
-    /run/user-data 3>&-
+    # As cloud-init does: what is compressed is decompressed, and HOME is not set.
+    install -m 700 /dev/null /run/user-data
+    gzip --decompress --force --stdout <$seed/user-data >/run/user-data
+    env --unset=HOME /run/user-data 3>&-
 fi
 echo ready >&3
 exec 3>&-

@@ -270,10 +270,19 @@ describeEc2("dev on EC2", () => {
         });
 
         test("no machine is replaced, SSH's port closes, and a supervisor comes and goes through it, with its own resources alone", async () => {
-            const before = { machines: await cloud.machines(), containers: await cloud.containers() };
+            const seen = async () => ({ machines: await cloud.machines(), containers: await cloud.containers() });
+            const before = await seen();
             findFirst(path.resolve("test/lab/ec2/session-manager"));
+            const { instances } = cloud;
+            cloud.setAws({ instances: [...instances, { name: "more", type: "t3.large", daemons: ["supervisor-3"] }] });
+            cloud.stack.set({ supervisors: 3 });
             await cloud.stack.up();
-            expect({ machines: await cloud.machines(), containers: await cloud.containers() }).toEqual(before);
+            const after = await seen();
+            expect(changed(before.machines, after.machines)).toEqual(["more"]);
+            expect(changed(before.containers, after.containers)).toEqual(
+                [nodeExporterOn(after.machines.more?.id ?? ""), "supervisor-3"].sort(),
+            );
+            expect((await cloud.summary()).supervisors).toHaveLength(3);
             const { PublicIpAddress: address = "" } = (await cloud.ec2.instances())[cloud.nameOf("supervisor-1")] ?? {};
             const access = { keyPath: cloud.lab.keyFile };
             await until(
@@ -281,20 +290,16 @@ describeEc2("dev on EC2", () => {
                 300,
                 async () => !(await isReachable({ address, port: 22, user: "storm" }, access, 0)),
             );
-            const { instances } = cloud;
-            cloud.setAws({ instances: [...instances, { name: "more", type: "t3.large", daemons: ["supervisor-3"] }] });
-            cloud.stack.set({ supervisors: 3 });
-            const added = await cloud.stack.changes();
-            expect(added.filter((change) => !/^create .*(supervisor-3|restart-gate-2|-more)/.test(change))).toEqual([
+            cloud.setAws({ instances });
+            cloud.stack.set({ supervisors: 2 });
+            const removed = await cloud.stack.changes();
+            const own = /^delete .*(supervisor-3|restart-gate-2|-more)/;
+            expect(removed.filter((change) => !own.test(change)).sort()).toEqual([
                 "update monitoring-prometheus",
                 "update monitoring-prometheus-files",
             ]);
-            await cloud.stack.up();
-            expect((await cloud.summary()).supervisors).toHaveLength(3);
-            cloud.setAws({ instances });
-            cloud.stack.set({ supervisors: 2 });
             await cloud.stack.up("--refresh");
-            expect({ machines: await cloud.machines(), containers: await cloud.containers() }).toEqual(before);
+            expect(await seen()).toEqual(before);
         });
     });
 

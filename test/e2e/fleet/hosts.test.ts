@@ -71,15 +71,10 @@ describeLab("make autoscale, on hosts with spare machines,", () => {
 
     test("a supervisor is added on it, and the stack's topology is rebalanced; a new checkout needs no update before", async () => {
         fs.rmSync(path.join(checkout.folder, ".local/ssh"), { recursive: true });
-        expect(autoscale("DRY=yes")).toEqual({ code: 0, output: printed(/decision +add 1: /) });
         const scaled = autoscale();
-        expect(scaled).toEqual({ code: 0, output: printed(/supervisor-2 +on c, Up /) });
+        expect(scaled).toEqual({ code: 0, output: printed(/decision +add 1: [^]*supervisor-2 +on c, Up /) });
         expect(scaled.output).toMatch(/topology +wordcount ACTIVE, 2 workers\n/);
         expect(setting()).toBe("2");
-        expect(autoscale()).toEqual({
-            code: 0,
-            output: printed(/decision +hold: 2 wanted slots are within 100 % of 2, /),
-        });
     });
 
     test("a topology with fewer workers: the last supervisor is drained and removed, and its machine left", async () => {

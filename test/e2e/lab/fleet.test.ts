@@ -3,6 +3,7 @@ import { once } from "events";
 import * as http from "http";
 import { type AddressInfo, createServer } from "net";
 import * as path from "path";
+import { gzipSync } from "zlib";
 import {
     AuthorizeSecurityGroupIngressCommand,
     CreateKeyPairCommand,
@@ -10,8 +11,10 @@ import {
     CreateLaunchTemplateVersionCommand,
     CreateSecurityGroupCommand,
     CreateSubnetCommand,
+    CreateTagsCommand,
     CreateVpcCommand,
     DescribeInstancesCommand,
+    DescribeLaunchTemplateVersionsCommand,
     DescribeVolumesCommand,
     EC2Client,
     type Instance,
@@ -290,7 +293,7 @@ describeLab("EC2's auto scaling groups", () => {
             // A group's tag goes before its template's.
             expect(tags).toMatchObject({ Name: "group", of: "template", "aws:autoscaling:groupName": name });
             expect(tags).toMatchObject({ "aws:ec2launchtemplate:version": "2" });
-            expect(await userDataOf(ec2, InstanceId)).toBe("#!/bin/bash\necho ü\n");
+            expect(String(await userDataOf(ec2, InstanceId))).toBe("#!/bin/bash\necho ü\n");
             const [volume] = await volumesOf(InstanceId);
             expect(volume?.Tags).toEqual([{ Key: "Name", Value: "volume" }]);
         });
@@ -312,6 +315,43 @@ describeLab("EC2's auto scaling groups", () => {
             await setDesired(0);
             await setDesired(1);
             expect(await sizes()).toEqual([["/dev/xvda", 30, true]]);
+        });
+
+        test("with the tags that a version has for it; those of the template itself are in no version", async () => {
+            const { LaunchTemplate = {} } = await ec2.send(
+                new CreateLaunchTemplateCommand({
+                    LaunchTemplateName: `template-${++made}`,
+                    LaunchTemplateData: { ImageId: image, InstanceType: "t3.small" },
+                    TagSpecifications: [
+                        { ResourceType: "launch-template", Tags: [{ Key: "of", Value: "the template" }] },
+                    ],
+                }),
+            );
+            template = LaunchTemplate.LaunchTemplateId ?? "";
+            await createGroup({ desired: 1 });
+            const { LaunchTemplateVersions = [] } = await ec2.send(
+                new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: template }),
+            );
+            expect(LaunchTemplate.Tags).toEqual([{ Key: "of", Value: "the template" }]);
+            expect(LaunchTemplateVersions[0]?.LaunchTemplateData).not.toHaveProperty("TagSpecifications");
+            expect((await instance((await only()).InstanceId)).Tags?.map(({ Key }) => Key)).not.toContain("of");
+        });
+
+        test("user data that is compressed as it is", async () => {
+            const userData = gzipSync("x".repeat(20_000));
+            template = await createTemplate({ UserData: userData.toString("base64") });
+            await createGroup({ desired: 1 });
+            expect(await userDataOf(ec2, (await only()).InstanceId)).toEqual(userData);
+        });
+
+        test("nothing with a tag that an instance which may read its tags could not ask for", async () => {
+            template = await createTemplate({ MetadataOptions: { InstanceMetadataTags: "enabled" } });
+            const Tags = [{ Key: "example.com/team", Value: "data", PropagateAtLaunch: true }];
+            await createGroup({ desired: 1 }, { Tags });
+            expect((await activities())[0]?.StatusMessage).toMatch(
+                /^'example\.com\/team' is not a valid tag key.* Launching EC2 instance failed\.$/,
+            );
+            expect(await members()).toEqual([]);
         });
 
         test("no user data that is longer than EC2 takes", async () => {
@@ -1049,6 +1089,30 @@ describeLab("EC2's auto scaling groups", () => {
         expect(await metadata(other, "meta-data/iam/security-credentials/")).toEqual([200, "reader"]);
         const [, credentials] = await metadata(other, "meta-data/iam/security-credentials/reader");
         expect(JSON.parse(credentials)).toMatchObject({ Code: "Success", AccessKeyId: "instance" });
+    });
+
+    test("the metadata service shows an instance its tags where the template says so, a new one at once", async () => {
+        template = await createTemplate({ MetadataOptions: { InstanceMetadataTags: "enabled" } });
+        await createGroup({ desired: 1 }, { Tags: [{ Key: "Name", Value: "fleet", PropagateAtLaunch: true }] });
+        const addressOf = async (id: string) => (await instance(id)).PrivateIpAddress ?? "";
+        const { InstanceId } = await only();
+        const address = await addressOf(InstanceId);
+        const drain = () => metadata(address, "meta-data/tags/instance/storm:drain");
+        expect((await drain())[0]).toBe(404);
+        await ec2.send(
+            new CreateTagsCommand({ Resources: [InstanceId], Tags: [{ Key: "storm:drain", Value: "now" }] }),
+        );
+        expect(await drain()).toEqual([200, "now"]);
+        for (const list of ["meta-data/tags/instance", "meta-data/tags/instance/"]) {
+            const [, keys] = await metadata(address, list);
+            expect(keys.split("\n")).toEqual(expect.arrayContaining(["Name", "storm:drain"]));
+        }
+        template = await createTemplate();
+        await scaling("UpdateAutoScalingGroup", { LaunchTemplate: { LaunchTemplateId: template, Version: "1" } });
+        await setDesired(2);
+        const other = await addressOf((await ids()).find((id) => id !== InstanceId) ?? "");
+        expect((await metadata(other, "meta-data/tags/instance/Name"))[0]).toBe(404);
+        expect((await metadata(other, "meta-data/tags/instance/"))[0]).toBe(404);
     });
 
     test("the lab reads all pages of instances, and tells those of a group apart by their ids", async () => {

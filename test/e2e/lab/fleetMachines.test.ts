@@ -1,11 +1,16 @@
 import * as fs from "fs";
+import { gzipSync } from "zlib";
 import {
     CreateLaunchTemplateCommand,
+    CreateLaunchTemplateVersionCommand,
     CreateSubnetCommand,
+    CreateTagsCommand,
     CreateVpcCommand,
     EC2Client,
     ImportKeyPairCommand,
+    type RequestLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
+import { dockerEngineScript, minimumDockerVersion } from "../../../components/hosts/docker/dockerEngine";
 import { describeLab } from "../../lab/describeLab";
 import { Ec2 } from "../../lab/ec2/ec2";
 import { query } from "../../lab/ec2/query";
@@ -16,6 +21,8 @@ describeLab("machines of an auto scaling group", () => {
     let lab: Lab;
     let ec2: Ec2;
     let client: EC2Client;
+    /** What the group's instances are launched by, without their user data. */
+    let data: RequestLaunchTemplateData;
     const name = "fleet";
     const region = "eu-central-1";
 
@@ -57,15 +64,12 @@ describeLab("machines of an auto scaling group", () => {
         const { Subnet } = await client.send(new CreateSubnetCommand(subnet));
         const PublicKeyMaterial = fs.readFileSync(`${lab.keyFile}.pub`);
         await client.send(new ImportKeyPairCommand({ KeyName: "key", PublicKeyMaterial }));
+        data = { ImageId: await ec2.registerImage("image"), InstanceType: "t3.small", KeyName: "key" };
+        const UserData = Buffer.from("#!/bin/bash\necho hello >/greeting\n").toString("base64");
         await client.send(
             new CreateLaunchTemplateCommand({
                 LaunchTemplateName: "fleet",
-                LaunchTemplateData: {
-                    ImageId: await ec2.registerImage("image"),
-                    InstanceType: "t3.small",
-                    KeyName: "key",
-                    UserData: Buffer.from("#!/bin/bash\necho hello >/greeting\n").toString("base64"),
-                },
+                LaunchTemplateData: { ...data, UserData },
             }),
         );
         await scaling("CreateAutoScalingGroup", {
@@ -101,26 +105,73 @@ describeLab("machines of an auto scaling group", () => {
         expect(Object.keys(lab.hosts)).toEqual(ids.filter((other) => other !== id));
     });
 
-    test("CloudWatch's calls are told by the name that policies have", async () => {
-        const caller = { url: ec2.environment.AWS_ENDPOINT_URL ?? "", region, key: "test" };
-        const data = { Namespace: "Storm", MetricData: [{ MetricName: "SlotDemand", Value: 1 }] };
-        await query(caller, "monitoring", "PutMetricData", data);
+    test("install Docker by user data, which is compressed and has no systemd, and stop a container when a tag says so", async () => {
+        const engine = dockerEngineScript({
+            minimumVersion: minimumDockerVersion,
+            registryMirror: `http://${lab.registry}`,
+            freeMebibytes: 256,
+        });
+        const metadataOfTag = "http://169.254.169.254/latest/meta-data/tags/instance/storm:drain";
+        const userData = [
+            "#!/bin/bash",
+            "set -eu",
+            engine,
+            "docker run --detach --name daemon --network host --entrypoint sleep zookeeper:3.9.5 infinity",
+            "watch() {",
+            `    until curl --silent --fail --output /dev/null ${metadataOfTag}; do sleep 1; done`,
+            "    docker stop --time 0 daemon",
+            "}",
+            "export -f watch",
+            "nohup bash -c watch >/var/log/watch.log 2>&1 </dev/null &",
+        ].join("\n");
+        const before = (await members()).map(({ InstanceId }) => InstanceId);
+        await client.send(
+            new CreateLaunchTemplateVersionCommand({
+                LaunchTemplateName: "fleet",
+                LaunchTemplateData: {
+                    ...data,
+                    UserData: gzipSync(userData).toString("base64"),
+                    MetadataOptions: { InstanceMetadataTags: "enabled" },
+                },
+            }),
+        );
+        await scaling("UpdateAutoScalingGroup", { LaunchTemplate: { LaunchTemplateName: "fleet", Version: "2" } });
+        await scaling("SetDesiredCapacity", { DesiredCapacity: 2 });
+        const id = (await members()).map(({ InstanceId }) => InstanceId).find((each) => !before.includes(each)) ?? "";
+        const said = async () => (await ec2.host(id)).exec("docker inspect --format '{{.State.Running}}' daemon");
+        const isRunning = () => said().catch(() => "");
+        await until("the container runs", 600, async () => (await isRunning()) === "true");
+        await client.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key: "storm:drain", Value: "now" }] }));
+        await until("the container is stopped", 300, async () => (await isRunning()) === "false");
+        await scaling("CompleteLifecycleAction", {
+            InstanceId: id,
+            LifecycleHookName: "up",
+            LifecycleActionResult: "CONTINUE",
+        });
+    });
+
+    test("calls are told by the names that policies have, and those of instances apart", async () => {
+        const caller = { url: ec2.environment.AWS_ENDPOINT_URL ?? "", region };
+        const demand = { Namespace: "Storm", MetricData: [{ MetricName: "SlotDemand", Value: 1 }] };
+        await query({ ...caller, key: "test" }, "monitoring", "PutMetricData", demand);
+        await query({ ...caller, key: "instance" }, "monitoring", "ListMetrics", {});
         expect(ec2.calls()).toContain("cloudwatch:PutMetricData");
         expect(ec2.calls()).not.toContain("autoscaling:SetDesiredCapacity");
+        expect(ec2.calls("instances")).toEqual(["cloudwatch:ListMetrics"]);
     });
 
     test("are there where the test says so alone", async () => {
         const Tags = [{ ResourceId: name, Key: "Name", Value: "recorded", PropagateAtLaunch: true }];
         await scaling("CreateOrUpdateTags", { Tags });
         await scaling("DeleteLifecycleHook", { LifecycleHookName: "up" });
-        await scaling("SetDesiredCapacity", { DesiredCapacity: 4 });
+        await scaling("SetDesiredCapacity", { DesiredCapacity: 5 });
         const hosts = Object.keys(lab.hosts);
-        await scaling("UpdateAutoScalingGroup", { MaxSize: 5 });
+        await scaling("UpdateAutoScalingGroup", { LaunchTemplate: { LaunchTemplateName: "fleet", Version: "1" } });
         Tags[0] = { ...Tags[0], Value: "fleet" } as (typeof Tags)[number];
         await scaling("CreateOrUpdateTags", { Tags });
-        await scaling("SetDesiredCapacity", { DesiredCapacity: 5 });
+        await scaling("SetDesiredCapacity", { DesiredCapacity: 6 });
         // Whoever came last is there, and the three before are not.
         await until("the last one runs", 300, () => Object.keys(lab.hosts).length > hosts.length);
-        expect([Object.keys(lab.hosts).length, (await members()).length]).toEqual([hosts.length + 1, 5]);
+        expect([Object.keys(lab.hosts).length, (await members()).length]).toEqual([hosts.length + 1, 6]);
     });
 });

@@ -87,15 +87,15 @@ describe("a topology in the settings", () => {
         expect(await failure()).toContain(
             "topology wordcount has no component counts: there are __acker, count, sentences, split",
         );
-        stack.set({ topologies: [wordcount({ workers: 3 })] });
-        await stack.up();
-        expect((await only()).id).toBe(id);
     });
 
     test("with more workers than slots has as many as there are, with a warning, and that is no change from then on", async () => {
+        const before = await only();
+        // It also repairs what has just failed.
         stack.set({ topologies: [wordcount({ workers: 9 })] });
         expect(await stack.up()).toContain("topology wordcount: it has 6 of 9 workers");
-        expect(Object.values((await only()).workers)).toEqual([2, 2, 2]);
+        const { id, workers } = await only();
+        expect([id, Object.values(workers)]).toEqual([before.id, [2, 2, 2]]);
         await stack.up("--refresh", "--expect-no-changes");
         stack.set({ topologies: [wordcount({ workers: 3 })] });
         await stack.up();
@@ -323,10 +323,19 @@ describe("a mistake is told with Storm's own words:", () => {
         await until("nothing is there", 300, async () => (await onCluster()).length === 0);
     });
 
-    test("a spout that throws when it is opened; mended settings mend it", async () => {
+    test("a spout that throws when it is opened, and workers whose JVM ends before it writes a log; repaired settings repair both", async () => {
+        // Enough for a worker to start, to fail and to say so.
+        const soon = { readySeconds: 120 };
+        const ends = { name: "ends", workers: 1 };
         stack.set({
-            // Enough for a worker to start, to fail and to say so.
-            topologies: [wordcount({ readySeconds: 120, configuration: { "wordcount.sentences.per.second": "many" } })],
+            topologies: [
+                wordcount({ ...soon, configuration: { "wordcount.sentences.per.second": "many" } }),
+                wordcount({
+                    ...soon,
+                    ...ends,
+                    configuration: { "topology.worker.childopts": "-javaagent:/no/such.jar" },
+                }),
+            ],
         });
         const output = await failure();
         expect(output).toMatch(/topology wordcount was not running within 120 s: these are not up: .*sentences on 172/);
@@ -334,24 +343,19 @@ describe("a mistake is told with Storm's own words:", () => {
         expect(output).toMatch(
             /Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker.log in storm-e2e-topologies-supervisor/,
         );
-        stack.set({ topologies: [wordcount()] });
-        await stack.up();
-        expect((await only()).status).toBe("ACTIVE");
-    });
-
-    test("workers whose JVM ends at its start, before it writes a log; repaired settings repair it", async () => {
-        const configuration = { "topology.worker.childopts": "-javaagent:/no/such.jar" };
-        stack.set({ topologies: [wordcount({ readySeconds: 60, configuration })] });
-        expect(await failure()).toMatch(
-            /Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker\.log\.err in storm-e2e-topologies-supervisor-\d:\s[^]*\/no\/such\.jar/,
+        expect(output).toMatch(
+            /Last lines of \/logs\/workers-artifacts\/ends-\S+\/worker\.log\.err in storm-e2e-topologies-supervisor-\d:\s[^]*\/no\/such\.jar/,
         );
-        stack.set({ topologies: [wordcount()] });
+        stack.set({ topologies: [wordcount(), wordcount(ends)] });
         await stack.up();
-        expect((await only()).status).toBe("ACTIVE");
+        expect((await onCluster()).map(({ name, status }) => `${name} ${status}`).sort()).toEqual([
+            "ends ACTIVE",
+            "wordcount ACTIVE",
+        ]);
     });
 });
 
-test("a topology that is taken out is killed, and its jar goes", async () => {
+test("topologies that are taken out are killed, and their jar goes", async () => {
     stack.set({ topologies: [] });
     await stack.up();
     expect(await onCluster()).toEqual([]);
@@ -365,16 +369,13 @@ test("what runs is no hindrance to destroying all, and comes back with the data"
         0,
         expect.stringMatching(/Shutdown storm-shutdown deleted[^]*Drain storm-supervisor-2-drain deleted/),
     ]);
-    // For the topology of the next test: its default options are those of an older Java.
-    stack.set({ stormYaml: { "worker.profiler.enabled": true } });
+    // The topology is for the next test; the default options of its profiler are those of an older Java.
+    stack.set({ stormYaml: { "worker.profiler.enabled": true }, topologies: [wordcount()] });
     await stack.up();
-    expect((await onCluster()).map(({ name }) => name)).toEqual(["theirs"]);
+    expect((await onCluster()).map(({ name }) => name).sort()).toEqual(["theirs", "wordcount"]);
 });
 
 test("a cluster whose Nimbus ends again and again is destroyed all the same, with a warning", async () => {
-    stack.set({ topologies: [wordcount()] });
-    await stack.up();
-    expect(await onCluster()).toHaveLength(2);
     stack.set({ stormYaml: { "nimbus.childopts": "-XX:NoSuchOption" } });
     expect(await failure()).toContain("nimbus-1 ends again and again");
     const { code, output } = await stack.pulumi("destroy", "--yes", "--skip-preview");

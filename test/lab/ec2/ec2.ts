@@ -73,7 +73,11 @@ export class Ec2 {
         private readonly options: Ec2Options,
     ) {
         const url = `http://${lab.gateway}:5000`;
-        this.environment = { AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+        this.environment = {
+            AWS_ENDPOINT_URL: url,
+            AWS_ACCESS_KEY_ID: callers.programs,
+            AWS_SECRET_ACCESS_KEY: "test",
+        };
         const account = {
             region: options.region,
             endpoint: url,
@@ -205,8 +209,8 @@ export class Ec2 {
         return ImageId;
     }
 
-    /** What was called so far, by others than this class, each once: `ec2:RunInstances`. */
-    calls(): string[] {
+    /** What was called so far, each once, `ec2:RunInstances`: by programs that have `environment`, or by instances, as their role. */
+    calls(by: "programs" | "instances" = "programs"): string[] {
         const recorded = fs.readFileSync(path.join(this.lab.folder, "calls"), "utf8").trim().split("\n");
         const called = recorded.map((line) => {
             type Call = Record<"body" | "method" | "url", string> & { headers: Record<string, string | undefined> };
@@ -220,7 +224,7 @@ export class Ec2 {
                 route53Action(method, url);
             // Policies name CloudWatch otherwise than signatures do.
             const prefix = service === "monitoring" ? "cloudwatch" : service;
-            return key === observer || service === "" ? "" : `${prefix}:${action}`;
+            return key === callers[by] && service !== "" ? `${prefix}:${action}` : "";
         });
         return [...new Set(called)].filter(Boolean).sort();
     }
@@ -417,6 +421,9 @@ export class Ec2 {
 
 /** Access key id by which the calls of this class are told from others. */
 const observer = "lab";
+
+/** Access key ids of others: of `environment`, and of those that the metadata service gives. */
+const callers = { programs: "test", instances: "instance" };
 
 /** What Route 53's zones have: addresses by name. */
 async function readNames(client: Route53Client): Promise<Record<string, string>> {

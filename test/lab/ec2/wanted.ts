@@ -110,11 +110,11 @@ function groupsOf({ NetworkInterfaces = [] }: Instance): string[] {
 }
 
 /** The user data of an instance. */
-export async function userDataOf(client: EC2Client, id: string): Promise<string | undefined> {
+export async function userDataOf(client: EC2Client, id: string): Promise<Buffer | undefined> {
     const { UserData } = await client.send(
         new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: "userData" }),
     );
-    return UserData?.Value === undefined ? undefined : Buffer.from(UserData.Value, "base64").toString();
+    return UserData?.Value === undefined ? undefined : Buffer.from(UserData.Value, "base64");
 }
 
 /** An instance's tag `Name`. */

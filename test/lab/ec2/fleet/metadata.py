@@ -49,6 +49,16 @@ def instance_action(instance):
     return time and json.dumps({"action": "terminate", "time": iso(time)})
 
 
+def tags(instance):
+    """Values by paths, where the instance may read its tags: of each, and of the list of their keys
+    (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html)."""
+    if instance.metadata_options.instance_metadata_tags != "enabled":
+        return {}
+    there = {tag["key"]: tag["value"] for tag in instance.get_tags()}
+    listed = {f"/meta-data/tags/instance{end}": "\n".join(there) for end in ("", "/")}
+    return {**listed, **{f"/meta-data/tags/instance/{key}": value for key, value in there.items()}}
+
+
 def read(path, instance):
     """What there is at a path, without its /latest; None where there is nothing."""
     role = role_of(instance)
@@ -65,7 +75,7 @@ def read(path, instance):
         "/meta-data/iam/security-credentials/": lambda: role,
         f"/meta-data/iam/security-credentials/{role}": lambda: role and credentials(),
     }
-    return values.get(path, lambda: None)()
+    return values.get(path, lambda: tags(instance).get(path))()
 
 
 def answer(environ, instances):

@@ -92,7 +92,9 @@ class Tracking:
 
     @property
     def wanted(self):
-        """The capacity at which the metric would be at its target, were it in proportion."""
+        """The capacity at which the metric would be at its target, were it in proportion. AWS does not say what it does where there is no
+        instance; with a target of 100, users of ECS see two launched at 200 (https://github.com/aws/containers-roadmap/issues/1716), and
+        with one of 90 at 100 (issues/653): as if there were one."""
         return math.ceil(max(self.warm, 1) * self.points[-1] / self.target)
 
     @property
