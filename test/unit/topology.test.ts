@@ -71,8 +71,8 @@ describe("a spread", () => {
         expect(spreadProblem(state([1, 1, 1]), { parallelism: { a: 1 } }, 0)).toBe("its a has 2 executors, and not 1");
     });
     test("knows the components", () => {
-        expect(unknownComponents(state([1, 1]), { a: 1, b: 1 })).toBeUndefined();
-        expect(unknownComponents(state([1, 1]), { a: 1, c: 1 })).toBe("has no component c: there are a, b");
+        expect(unknownComponents(state([1, 1]), ["a", "b"])).toBeUndefined();
+        expect(unknownComponents(state([1, 1]), ["a", "c", "c"])).toBe("has no component c: there are a, b");
     });
 });
 
