@@ -150,7 +150,7 @@ function agreementProblems(given: unknown): AutoscaleProblem[] {
 
 const loose = z
     .object({
-        workers: z.unknown(),
+        workers: z.unknown().optional(),
         executors: z.record(z.string(), z.unknown()).catch({}),
         rules: z.array(z.record(z.string(), z.unknown()).catch({})).catch([]),
     })
