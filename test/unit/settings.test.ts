@@ -450,6 +450,18 @@ describe("autoscale of a topology", () => {
         return `${topology}.autoscale.workers ({"min":2,"max":8}) has bounds, and no rule is for it: add one with latencyMs, or with url and without component, or remove the bounds`;
     }
 
+    test("as docs/autoscale.md has it is valid, wherever the jar is", () => {
+        const [example] = /^ {4}storm:topologies:\n( {4}.*\n)+/m.exec(fs.readFileSync("docs/autoscale.md", "utf8")) as [
+            string,
+        ];
+        const { "storm:topologies": topologies } = yaml.parse(example.replace(/^ {4}/gm, "")) as Record<
+            string,
+            [object]
+        >;
+        expect(topologies?.[0]).toHaveProperty("autoscale.rules");
+        expect(mistakes({ topologies: topologies?.map((each) => ({ ...each, jar: "package.json" })) })).toEqual([]);
+    });
+
     test("of workers has no effect with ResourceAwareScheduler", () => {
         const stormYaml = { "storm.scheduler": "org.apache.storm.scheduler.resource.ResourceAwareScheduler" };
         expect(parse({ stormYaml, ...of({ workers, rules: [latency] }) }).warnings).toEqual([
