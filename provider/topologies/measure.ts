@@ -20,7 +20,9 @@ export async function measured(
     freeSlots: number,
 ): Promise<Measured> {
     const answers = await Promise.all(
-        rules.map((rule) => ("url" in rule ? numberAt(rule.url, rule.path).catch((error: Error) => error) : undefined)),
+        rules.map(async (rule) =>
+            "url" in rule ? numberAt(rule.url, rule.path).catch((error: Error) => error) : undefined,
+        ),
     );
     const [state, figures] = [await topologyState(nimbus, id), await topologyFigures(nimbus, id)];
     return { id, time: Math.floor(Date.now() / 1000), state, figures, freeSlots, answers };
