@@ -128,6 +128,8 @@ export function decideTopology(
     const next: Memory = {
         ...memory,
         rows: Object.fromEntries(findings.map(({ key, row }) => [key, row])),
+        // Storm would have used a free slot, had nobody given it another number since.
+        workers: memory.workers !== undefined && measured.freeSlots > 0 ? workersOf(state) : memory.workers,
         wants: ofWorkers?.wants ?? (isStrained ? memory.wants : undefined),
     };
     const found = findings.map((finding) => textOf(finding, rounds));
@@ -143,7 +145,7 @@ export function decideTopology(
         const problems = findings.flatMap(({ problem }) => problem ?? []);
         const quiet = findings.some(({ row }) => row !== 0)
             ? "no rule has held for its rounds"
-            : "all figures are between half of their limits and these";
+            : "no rule asks for a change";
         const reason = limited.join("; ") || problems.join("; ") || quiet;
         return { found, reason, isUnsure, memory: next };
     }
@@ -316,8 +318,11 @@ function goalOf(target: Target, findings: { what: string; row: number }[], round
             ? { ...target, goal: has, reason: `${has} ${name} stay: ${above.what}, and the maximum is ${has}` }
             : to(Math.min(target.more, bounds.max), above.what);
     }
-    const isLow = findings.length > 0 && findings.every(({ row }) => row <= -2 * rounds);
-    return isLow && has > bounds.min
-        ? to(has - 1, findings.map(({ what }) => what).join(" and "))
-        : { ...target, goal: has };
+    if (findings.length === 0 || findings.some(({ row }) => row > -2 * rounds)) {
+        return { ...target, goal: has };
+    }
+    const low = findings.map(({ what }) => what).join(" and ");
+    return has === bounds.min
+        ? { ...target, goal: has, reason: `${has} ${name} stay: ${low}, and the minimum is ${has}` }
+        : to(has - 1, low);
 }
