@@ -346,13 +346,10 @@ describe("nothing is decided", () => {
 
     test("rounds of before a rebalance do not count after it", () => {
         const grown = last(byCapacity, times(3, { capacity: 1 })).memory;
-        const after = (rounds: number) =>
-            decisions(
-                byCapacity,
-                [...Array(rounds).keys()].map((round) => ({ capacity: 1, count: 3, time: start + 1300 + 300 * round })),
-                grown,
-            ).map(({ change }) => change);
-        expect(after(3)).toEqual([undefined, undefined, { parallelism: { count: 5 } }]);
+        const after = [1300, 1600, 1900].map((later) => ({ capacity: 1, count: 3, time: start + later }));
+        expect(decisions(byCapacity, after, grown).map(({ change }) => change)).toEqual([
+            ...[undefined, undefined, { parallelism: { count: 5 } }],
+        ]);
     });
 
     test.each<[string, TopologyAutoscale, Round, string, boolean]>([
