@@ -46,7 +46,9 @@ export interface Spread {
 
 /** The fewest and the most, both included. */
 export interface Bounds {
+    /** The fewest. */
     min: number;
+    /** The most. */
     max: number;
 }
 

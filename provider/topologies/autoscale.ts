@@ -13,17 +13,37 @@ import {
     workersOf,
 } from "../nimbus/running";
 
+/** For a bolt's executors: how busy they are. */
+export interface CapacityRule {
+    /** The bolt's name. */
+    component: string;
+    /** The share of the last 600 seconds for which its busiest executor executed tuples, as in Storm UI; above 0, up to 1. */
+    capacity: number;
+}
+
+/** For workers: how long tuples take. */
+export interface LatencyRule {
+    /** Milliseconds from a spout's emit to the ack, on average of the last 600 seconds. */
+    latencyMs: number;
+}
+
+/** For a component's executors, or for workers: a number that a URL answers, such as a lag. */
+export interface UrlRule {
+    /** The URL, by http or https, as seen from where the decision is made. */
+    url: string;
+    /** Where the number is in a JSON answer: names and indices, joined by dots; default: the answer is the number. */
+    path?: string;
+    /** The number above which there have to be more. */
+    above: number;
+    /** The component whose executors it is for; default: it is for workers. */
+    component?: string;
+}
+
 /**
  * What is measured, and the number above which more are wanted; below half of it fewer are. By half, because one fewer of two doubles
  * what the other has to do.
  */
-export type AutoscaleRule =
-    /** The share of time for which the bolt's busiest executor executes tuples, as in Storm UI: for executors of that bolt. */
-    | { component: string; capacity: number }
-    /** Milliseconds from a spout's emit to the ack, on average: for workers. */
-    | { latencyMs: number }
-    /** A number that a URL answers: for executors of a component or, without one, for workers. `path` is where it is in a JSON answer. */
-    | { url: string; path?: string; above: number; component?: string };
+export type AutoscaleRule = CapacityRule | LatencyRule | UrlRule;
 
 /** Between which numbers of workers and executors a topology varies, and by which rules. */
 export interface TopologyAutoscale extends SpreadBounds {
