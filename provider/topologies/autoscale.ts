@@ -302,7 +302,8 @@ function rowAfter(row: number, level: -1 | 0 | 1): number {
 }
 
 function textOf({ what, row }: { what: string; row: number }, rounds: number): string {
-    return row === 0 ? what : `${what}, for ${Math.abs(row)} of ${row > 0 ? rounds : 2 * rounds} rounds`;
+    const needed = row > 0 ? rounds : 2 * rounds;
+    return row === 0 ? what : `${what}, for ${Math.min(Math.abs(row), needed)} of ${needed} rounds`;
 }
 
 /** The component whose executors a rule is for; undefined: it is for workers. */

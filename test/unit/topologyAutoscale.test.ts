@@ -340,7 +340,10 @@ describe("nothing is decided", () => {
             [0, 120, 599, 600].map((after) => ({ capacity: 1, uptimes: [100], time: start + after })),
         );
         expect(all.map(({ change }) => change !== undefined)).toEqual([true, false, false, true]);
-        expect(all[2]?.reason).toBe("it was rebalanced 599 s ago, and is not within 600 s of that");
+        expect(all[2]).toMatchObject({
+            reason: "it was rebalanced 599 s ago, and is not within 600 s of that",
+            found: ["capacity of count is 1.000, above 0.8, for 1 of 1 rounds"],
+        });
         // Also out of bounds, and also by another id's memory it is.
         expect(last(byCapacity, [{ count: 8, time: start + 60 }], all[0]?.memory).change).toBeUndefined();
         expect(last(byCapacity, [{ count: 8, time: start + 60, id: "words-2" }], all[0]?.memory).change).toBeDefined();
