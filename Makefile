@@ -19,7 +19,7 @@ up:
 scale:
 	@scripts/scale $(SUPERVISORS)
 
-## make autoscale [DRY=yes]     change it by the slots that topologies want, once, between the bounds of storm:autoscale
+## make autoscale [DRY=yes]     change it by the slots that topologies want, and topologies by their rules, once (docs/autoscale.md)
 autoscale:
 	@scripts/autoscale $(DRY)
 

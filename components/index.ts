@@ -41,6 +41,14 @@ export type { StormConfig } from "./storm/spec/stormConfig";
 export type { ZooCfg } from "./storm/spec/zooCfg";
 export type { Delivery } from "./storm/daemons/stormDaemon";
 export { Topology, type TopologyArgs, type TopologyCluster } from "./storm/topology/topology";
+export type {
+    AutoscaleRule,
+    CapacityRule,
+    LatencyRule,
+    TopologyAutoscale,
+    UrlRule,
+} from "../provider/topologies/autoscale";
+export type { Bounds, SpreadBounds } from "../provider/nimbus/running";
 export { LocalTarget, type LocalTargetArgs } from "./targets/localTarget";
 export { type SshMachine, SshTarget, type SshTargetArgs, unreachableMachines } from "./targets/sshTarget";
 export {

@@ -113,6 +113,9 @@ const ownHostKey = connection.extend({
 /** A certificate and its private key, as PEM. */
 const pair = z.strictObject({ certificate: text, key: text });
 
+/** Between which numbers something may vary, both included. */
+const bounds = z.strictObject({ min: z.int().min(1), max: z.int().min(1) });
+
 /** Inputs of each resource, by the last part of its token. */
 export const schema = {
     /** A gate: it exists once a daemon is ready. */
@@ -288,6 +291,8 @@ export const schema = {
         workers: z.int().min(1).optional(),
         /** Executors by component, where they are to be others than the jar says. */
         parallelism: z.record(text, z.int().min(1)),
+        /** Where others change workers and executors: within which bounds. `workers` and `parallelism` are then where it starts. */
+        bounds: z.strictObject({ workers: bounds.optional(), executors: z.record(text, bounds).optional() }).optional(),
         /** Seconds for which it is deactivated before it is killed; default: its message timeout. */
         killSeconds: z.number().min(0).optional(),
         /** Seconds for which it is deactivated before it is rebalanced; default: its message timeout. */

@@ -1,6 +1,7 @@
 /**
- * Adds or removes supervisors as topologies ask for: `autoscaling.ts <stack> <cluster> [yes]`, with the stack's state, as
- * `pulumi stack export` prints it, on standard input. With `yes` it says what it would do, and does nothing.
+ * Adds or removes supervisors as topologies ask for, and then rebalances topologies as their rules ask for:
+ * `autoscaling.ts <stack> <cluster> <memory> [yes]`, with the stack's state, as `pulumi stack export` prints it, on standard input, and
+ * the file of what is remembered from one run to the next. With `yes` it says what it would do, and does nothing.
  */
 import { spawnSync } from "child_process";
 import * as fs from "fs";
@@ -9,14 +10,17 @@ import { typesOf } from "../provider/formerKinds";
 import { topologyConfiguration } from "../provider/nimbus/client";
 import { messageOf } from "../provider/waiting";
 import { checkSettings, type Settings } from "../settings";
-import type { Autoscale } from "../settings/autoscale";
+import { wantedWorkers } from "../provider/topologies/autoscale";
 import { valuesOf } from "./checkSettings";
 import { type Answer, answerOf, machinesOf, type Outputs } from "./containers";
 import { decide, loadOf, report, wantedSlots } from "./scaleDecision";
+import { type Memories, ownersIn, remembered, scaleTopologies, varyingIn } from "./topologyAutoscaling";
 import { containerType, type Resource } from "./wiring";
 
 /** Why nothing can be decided. */
 class Undecided extends Error {}
+
+const noLeader = "no Nimbus leads: make status";
 
 /** A state, in what matters here. */
 interface State {
@@ -25,8 +29,10 @@ interface State {
 
 /** What the stack's file says, and what the stack has. */
 interface Stack {
-    settings: Settings & { autoscale: Autoscale };
+    settings: Settings;
     outputs: Outputs;
+    /** Who has submitted each of its topologies, by name. */
+    owners: Record<string, string>;
     /** How many supervisors it has, up to the last one with a container: an update that failed may not have created others. */
     supervisors: number;
 }
@@ -52,33 +58,36 @@ export function stackOf(stack: string, cluster: string, state: string): Stack {
     if (!settings) {
         throw new Undecided(`the settings in ${file} are refused:\n${mistakes.join("\n")}`);
     }
-    const { autoscale } = settings;
-    if (!autoscale) {
-        throw new Undecided(`storm:autoscale is not set in ${file} (docs/autoscale.md)`);
+    if (!settings.autoscale && varyingIn(settings).length === 0) {
+        throw new Undecided(
+            `neither storm:autoscale nor autoscale of a topology is set in ${file} (docs/autoscale.md)`,
+        );
     }
     const containers = resources.filter(({ type }) => type === containerType);
     const names = containers.map(({ inputs }) => String(inputs?.name).replace(`${cluster}-`, ""));
     const daemons = names.flatMap((name) => parseDaemonName(name) ?? []);
     const supervisors = ofKind(daemons, "supervisor").at(-1)?.index ?? 0;
-    return { settings: { ...settings, autoscale }, outputs, supervisors };
+    return { settings, outputs, owners: ownersIn(resources), supervisors };
 }
 
 /**
- * Asks Nimbus for the slots that each topology wants. What the stack's settings say of one is newer than how it was submitted.
+ * Asks Nimbus for the slots that each topology wants. What the stack's settings say of one is newer than how it was submitted, and what a
+ * decision has given it is newer than that.
  * @throws Undecided if Nimbus does not say it.
  */
 export async function wantedBy(
     { summary, leader }: Answer,
     { topologies }: Pick<Settings, "topologies">,
+    memories: Memories,
 ): Promise<Record<string, number>> {
     if (!leader) {
-        throw new Undecided("no Nimbus leads: make status");
+        throw new Undecided(noLeader);
     }
     const wanted: Record<string, number> = {};
     for (const topology of summary.topologies) {
         const { id, name } = topology;
-        const given = topologies.find((each) => each.name === name)?.workers;
-        const workers =
+        const { workers: given, autoscale } = topologies.find((each) => each.name === name) ?? {};
+        const start =
             given ??
             (await topologyConfiguration(leader, id).then(
                 (configuration) => Number(configuration["topology.workers"] ?? 1),
@@ -86,21 +95,58 @@ export async function wantedBy(
                     throw new Undecided(`Nimbus does not say how many workers ${name} has: ${messageOf(error)}`);
                 },
             ));
+        const workers = autoscale?.workers ? wantedWorkers(autoscale.workers, memories[name], id, start) : start;
         wanted[name] = wantedSlots(topology, workers);
     }
     return wanted;
 }
 
-async function main(stack: string, cluster: string, isDry: boolean): Promise<number> {
-    const { settings, outputs, supervisors } = stackOf(stack, cluster, fs.readFileSync(0, "utf8"));
+async function main(stack: string, cluster: string, file: string, isDry: boolean): Promise<number> {
+    const of = stackOf(stack, cluster, fs.readFileSync(0, "utf8"));
+    const { settings, outputs, owners } = of;
+    const { isUpdated, ...first } = settings.autoscale
+        ? await scaleSupervisors(cluster, of, settings.autoscale, remembered(file), isDry)
+        : { code: 0, isUpdated: true };
+    const topologies = varyingIn(settings);
+    if (topologies.length === 0 || !isUpdated) {
+        return first.code;
+    }
+    // An update may have moved the leader, and has given topologies other workers.
+    const { summary, leader } = await answered(cluster, outputs);
+    if (!leader) {
+        throw new Undecided(noLeader);
+    }
+    const isWell = await scaleTopologies({
+        cluster,
+        topologies,
+        owners,
+        leader: { nimbus: leader, summary },
+        file,
+        isDry,
+    });
+    return isWell ? first.code : 1;
+}
+
+async function answered(cluster: string, outputs: Outputs): Promise<Answer> {
     const answer = await answerOf(await machinesOf(cluster, outputs), outputs);
     if (!answer) {
         throw new Undecided("no Nimbus answers: make status");
     }
+    return answer;
+}
+
+/** Decides about supervisors, and does it. `isUpdated`: no update has failed. */
+async function scaleSupervisors(
+    cluster: string,
+    { settings, outputs, supervisors }: Stack,
+    bounds: NonNullable<Settings["autoscale"]>,
+    memories: Memories,
+    isDry: boolean,
+): Promise<{ code: number; isUpdated: boolean }> {
+    const answer = await answered(cluster, outputs);
     const { summary } = answer;
-    const wanted = await wantedBy(answer, settings);
+    const wanted = await wantedBy(answer, settings, memories);
     const load = loadOf(summary, supervisors, wanted);
-    const bounds = settings.autoscale;
     const decision = decide(load, bounds);
     const { supervisors: goal, isUnsure = false } = decision;
     // An update that has failed, or was not run, may have left another number in the settings.
@@ -115,15 +161,16 @@ async function main(stack: string, cluster: string, isDry: boolean): Promise<num
             : command;
     const seen = { cluster, time: new Date(), summary, wanted, load, bounds, decision, next };
     console.log(report(seen).join("\n"));
-    if (isUnsure) {
-        return 1;
+    if (isUnsure || isDone || isDry) {
+        return { code: isUnsure ? 1 : 0, isUpdated: true };
     }
-    return isDone || isDry ? 0 : (spawnSync("scripts/scale", [String(goal)], { stdio: "inherit" }).status ?? 1);
+    const code = spawnSync("scripts/scale", [String(goal)], { stdio: "inherit" }).status ?? 1;
+    return { code, isUpdated: code === 0 };
 }
 
 if (require.main === module) {
-    const [, , stack = "", cluster = "", dry = ""] = process.argv;
-    main(stack, cluster, dry === "yes").then(
+    const [, , stack = "", cluster = "", file = "", dry = ""] = process.argv;
+    main(stack, cluster, file, dry === "yes").then(
         (code) => {
             process.exitCode = code;
         },

@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import { z } from "zod";
 import { isUrl } from "../provider/jars";
+import { startProblems, topologyAutoscale } from "../provider/topologies/autoscaleProblems";
 import { fileProblems } from "../provider/topologies/files";
 import { entryProblems } from "./entries";
 import type { TellProblem } from "./stormConfiguration";
@@ -68,11 +69,13 @@ export const topologies = z
                 parallelism: z
                     .record(z.string(), count(1, 100000), { error: "must be a map of components" })
                     .optional(),
+                autoscale: topologyAutoscale.optional(),
                 killSeconds: seconds.optional(),
                 rebalanceSeconds: seconds.optional(),
                 readySeconds: count(1, 3600).optional(),
             })
-            .superRefine(({ name, jar, sha256, arguments: words = [name], files = [] }, context) => {
+            .superRefine((topology, context) => {
+                const { name, jar, sha256, arguments: words = [name], files = [], autoscale } = topology;
                 const problem = (path: (string | number)[], message: string) =>
                     context.addIssue({ code: "custom", path, message });
                 if (isUrl(jar) && sha256 === undefined) {
@@ -84,7 +87,8 @@ export const topologies = z
                 if (!isUrl(jar) && sha256 === undefined && !fs.statSync(jar, { throwIfNoEntry: false })?.isFile()) {
                     problem(["jar"], "is neither a file, seen from the project's folder, nor a URL");
                 }
-                for (const { path, message } of fileProblems(files, words)) {
+                const starts = autoscale ? startProblems(topology, autoscale) : [];
+                for (const { path, message } of [...fileProblems(files, words), ...starts]) {
                     problem(path, message);
                 }
             }),

@@ -1,17 +1,15 @@
 /** Kinds of values that settings have. */
 import { z } from "zod";
 import { isSubnet } from "../components/network/subnet";
+import { count } from "../provider/count";
 import { parseImage } from "../provider/image";
 
 /** A size of memory. */
 export const mebibytes = z
     .int({ error: "must be a whole number of MiB" })
     .min(32, "is below 32 MiB, too little for a JVM");
-/** A whole number within limits, both included. */
-export const count = (minimum: number, maximum: number) => {
-    const wanted = `must be a whole number from ${minimum} to ${maximum}`;
-    return z.int({ error: wanted }).min(minimum, wanted).max(maximum, wanted);
-};
+export { count };
+
 /** A TCP port. */
 export const port = count(1, 65535);
 /** An address at which others connect to a host. */

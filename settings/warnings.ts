@@ -60,12 +60,14 @@ function schedulerWarnings(
     warn: Problem,
 ): void {
     if (reservesResources(stormYaml)) {
-        for (const [index, { workers }] of topologies.entries()) {
+        const message =
+            "has no effect with ResourceAwareScheduler, which starts as many workers as memory and CPU ask for";
+        for (const [index, { workers, autoscale: varying }] of topologies.entries()) {
             if (workers !== undefined) {
-                warn(
-                    ["topologies", index, "workers"],
-                    "has no effect with ResourceAwareScheduler, which starts as many workers as memory and CPU ask for",
-                );
+                warn(["topologies", index, "workers"], message);
+            }
+            if (varying?.workers) {
+                warn(["topologies", index, "autoscale", "workers"], message);
             }
         }
         return;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "util";
 import { Incomplete, type Kind } from "../kind";
 import { topologyState } from "../nimbus/client";
 import { answerOf, answerUnlessStopped, type Leader, leaderOf } from "../nimbus/leader";
-import { spreadProblem } from "../nimbus/running";
+import { spreadProblem, wantedWithin } from "../nimbus/running";
 import { schema } from "../schema";
 import {
     contentOf,
@@ -24,6 +24,7 @@ export const submission: Kind<Inputs, Found> = {
     updates: [
         "workers",
         "parallelism",
+        "bounds",
         "supervisors",
         "nimbuses",
         "client",
@@ -47,7 +48,7 @@ export const submission: Kind<Inputs, Found> = {
         const isSame =
             olds.drift === "" &&
             !isGrown &&
-            !(["workers", "parallelism"] as const).some((key) => differs(olds, news, key));
+            !(["workers", "parallelism", "bounds"] as const).some((key) => differs(olds, news, key));
         const wanted = { ...news, owner: olds.owner };
         if (isSame && (await isRunningAs(wanted))) {
             return { owner: olds.owner, content: olds.content, drift: olds.drift, shortfall: olds.shortfall };
@@ -110,7 +111,9 @@ async function driftOf(
     if (status !== "ACTIVE") {
         return status === "INACTIVE" ? "it is not active" : "";
     }
-    const spread = spreadProblem(await topologyState(nimbus, id), wanted, freeSlots(summary)) ?? "";
+    const state = await topologyState(nimbus, id);
+    const spread =
+        spreadProblem(state, wantedWithin(state, wanted, wanted.bounds ?? {}, false), freeSlots(summary)) ?? "";
     return spread === wanted.shortfall ? "" : spread;
 }
 

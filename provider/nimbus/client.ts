@@ -42,6 +42,27 @@ export interface Executor {
     uptime: number;
 }
 
+/** Seconds that Storm's figures of a topology are of, as in Storm UI's capacity: the last so many, or as many as an executor has run. */
+export const figureSeconds = 600;
+
+/** What a topology's executors have measured in the last {@link figureSeconds}. */
+export interface TopologyFigures {
+    /** Names of its spouts that have sent heartbeats. */
+    spouts: string[];
+    /** Its bolts that have sent heartbeats, by name. */
+    bolts: Record<
+        string,
+        {
+            /** Executors that have sent one. */
+            executors: number;
+            /** The share of that time for which its busiest executor executed tuples, as in Storm UI: about 1 where it always did. */
+            capacity: number;
+        }
+    >;
+    /** Milliseconds from a spout's emit to the ack, on average; undefined: no tuple was acked. */
+    completeLatencyMs?: number;
+}
+
 /** Options of a rebalance. */
 export interface Rebalance {
     /** Seconds for which it is deactivated first; default: its message timeout. */
@@ -159,6 +180,41 @@ export async function topologyState({ connect, address, port }: NimbusAt, id: st
             };
         }),
         errors: errors.sort((one, other) => other.time - one.time),
+    };
+}
+
+/**
+ * What a topology's executors have measured, as Storm UI shows it:
+ * https://github.com/apache/storm/blob/v2.8.3/storm-server/src/main/java/org/apache/storm/stats/StatsUtil.java (computeAggCapacity).
+ * @throws Error when Nimbus does not answer, or has no topology of that id.
+ */
+export async function topologyFigures({ connect, address, port }: NimbusAt, id: string): Promise<TopologyFigures> {
+    const { TopologyPageInfo, TopologyStats, ComponentAggregateStats, CommonAggregateStats } = fields;
+    const window = String(figureSeconds);
+    // With Storm's own components, such as __acker.
+    const page = (await ask(connect, address, port, "getTopologyPageInfo", id, window, true)) as Struct;
+    const stats = (page[TopologyPageInfo.stats] ?? {}) as Struct;
+    const latencies = Object.fromEntries((stats[TopologyStats.completeLatencies] ?? []) as [string, number][]);
+    // Storm 2 has zeros in the place of figures until a worker has sent a heartbeat.
+    const hasFigures = Number(page[TopologyPageInfo.reportingWorkers] ?? 0) > 0;
+    const components = (field: number) => (hasFigures ? ((page[field] ?? []) as [string, Struct][]) : []);
+    return {
+        spouts: components(TopologyPageInfo.spouts).map(([name]) => name),
+        bolts: Object.fromEntries(
+            components(TopologyPageInfo.bolts).map(([name, component]) => {
+                const common = (component[ComponentAggregateStats.common] ?? {}) as Struct;
+                const specific = (component[ComponentAggregateStats.specific] ?? {}) as Struct;
+                const bolt = (specific[fields.SpecificAggregateStats.bolt] ?? {}) as Struct;
+                return [
+                    name,
+                    {
+                        executors: Number(common[CommonAggregateStats.executors] ?? 0),
+                        capacity: Number(bolt[fields.BoltAggregateStats.capacity] ?? NaN),
+                    },
+                ];
+            }),
+        ),
+        completeLatencyMs: latencies[window],
     };
 }
 

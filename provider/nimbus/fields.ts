@@ -12,6 +12,12 @@ export const fields = {
     ExecutorSummary: { executorInfo: 1, component: 2, host: 3, port: 4, uptimeSeconds: 5 },
     ExecutorInfo: { taskStart: 1, taskEnd: 2 },
     ErrorInfo: { error: 1, timeSeconds: 2 },
+    TopologyPageInfo: { reportingWorkers: 6, spouts: 9, bolts: 10, stats: 12 },
+    ComponentAggregateStats: { common: 2, specific: 3 },
+    CommonAggregateStats: { executors: 1 },
+    SpecificAggregateStats: { bolt: 1 },
+    BoltAggregateStats: { capacity: 4 },
+    TopologyStats: { completeLatencies: 3 },
     KillOptions: { waitSeconds: 1 },
     RebalanceOptions: { waitSeconds: 1, workers: 2, executors: 3 },
 } as const;

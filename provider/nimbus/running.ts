@@ -44,6 +44,58 @@ export interface Spread {
     parallelism?: Record<string, number>;
 }
 
+/** The fewest and the most, both included. */
+export interface Bounds {
+    /** The fewest. */
+    min: number;
+    /** The most. */
+    max: number;
+}
+
+/** Between which numbers a topology's spread may vary. */
+export interface SpreadBounds {
+    /** Workers; default: they may not. */
+    workers?: Bounds;
+    /** Executors by component; default: they may not. */
+    executors?: Record<string, Bounds>;
+}
+
+/** The nearest number within bounds. */
+export function nearest(number: number, { min, max }: Bounds): number {
+    return Math.min(Math.max(number, min), max);
+}
+
+/** Executors of a component, and the tasks that they run. */
+export function executorsOf({ executors }: TopologyState, component: string): { executors: number; tasks: number } {
+    const those = executors.filter((executor) => executor.component === component);
+    return { executors: those.length, tasks: those.reduce((sum, { tasks }) => sum + tasks, 0) };
+}
+
+/**
+ * What is wanted of a topology whose spread may vary: where it is out of its bounds the nearest that is within, else nothing.
+ * @param isNew Whether it was just submitted, so that what is wanted of it is where it starts.
+ */
+export function wantedWithin(
+    state: TopologyState,
+    { workers, parallelism = {} }: Spread,
+    bounds: SpreadBounds,
+    isNew: boolean,
+): Spread {
+    const wanted = (has: number, start: number | undefined, within: Bounds) => {
+        const goal = nearest((isNew ? start : undefined) ?? has, within);
+        return goal === has ? undefined : goal;
+    };
+    const varying = Object.entries(bounds.executors ?? {}).map(
+        ([component, within]) =>
+            [component, wanted(executorsOf(state, component).executors, parallelism[component], within)] as const,
+    );
+    const all = Object.entries({ ...parallelism, ...Object.fromEntries(varying) });
+    return {
+        workers: bounds.workers ? wanted(workersOf(state), workers, bounds.workers) : workers,
+        parallelism: Object.fromEntries(all.flatMap(([name, each]) => (each === undefined ? [] : [[name, each]]))),
+    };
+}
+
 /**
  * How a topology's spread differs from what is wanted; undefined: it does not. There are no more workers than slots or
  * executors, and no more executors of a component than it has tasks.
@@ -60,22 +112,18 @@ export function spreadProblem(
         return `it has ${has} workers, and not ${possible}`;
     }
     for (const [component, wanted] of Object.entries(parallelism)) {
-        const executors = state.executors.filter((executor) => executor.component === component);
-        const tasks = executors.reduce((sum, executor) => sum + executor.tasks, 0);
-        if (executors.length !== Math.min(wanted, tasks)) {
-            return `its ${component} has ${executors.length} executors, and not ${Math.min(wanted, tasks)}`;
+        const { executors, tasks } = executorsOf(state, component);
+        if (executors !== Math.min(wanted, tasks)) {
+            return `its ${component} has ${executors} executors, and not ${Math.min(wanted, tasks)}`;
         }
     }
     return undefined;
 }
 
-/** Names in `parallelism` that are no components of the topology, with the names that are; undefined: all are. */
-export function unknownComponents(
-    { executors }: TopologyState,
-    parallelism: Record<string, number>,
-): string | undefined {
+/** Names that are no components of the topology, with the names that are; undefined: all are. */
+export function unknownComponents({ executors }: TopologyState, names: string[]): string | undefined {
     const components = [...new Set(executors.map(({ component }) => component))].sort();
-    const unknown = Object.keys(parallelism).filter((name) => !components.includes(name));
+    const unknown = [...new Set(names)].filter((name) => !components.includes(name));
     return unknown.length > 0
         ? `has no component ${unknown.join(", ")}: there are ${components.join(", ")}`
         : undefined;

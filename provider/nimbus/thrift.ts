@@ -6,8 +6,8 @@ export interface Struct {
     [field: number]: unknown;
 }
 
-/** A value of an argument: a string, a 32-bit integer, a structure by field number, or a map of strings to integers. */
-export type Argument = string | number | { [field: number]: Argument | undefined } | Map<string, number>;
+/** A value of an argument: a string, a 32-bit integer, whether, a structure by field number, or a map of strings to integers. */
+export type Argument = string | number | boolean | { [field: number]: Argument | undefined } | Map<string, number>;
 
 /** A framed call of a method, in the binary protocol; arguments have the field numbers 1, 2 and so on. */
 export function thriftCall(method: string, ...args: Argument[]): Buffer {
@@ -54,6 +54,8 @@ function writeValue(protocol: thrift.TBinaryProtocol, value: Argument): void {
         protocol.writeString(value);
     } else if (typeof value === "number") {
         protocol.writeI32(value);
+    } else if (typeof value === "boolean") {
+        protocol.writeBool(value);
     } else if (value instanceof Map) {
         protocol.writeMapBegin(Type.STRING, Type.I32, value.size);
         for (const [key, number] of value) {
@@ -76,10 +78,15 @@ function writeValue(protocol: thrift.TBinaryProtocol, value: Argument): void {
 }
 
 function typeOf(value: Argument): thrift.Thrift.Type {
-    if (typeof value === "string") {
-        return Type.STRING;
+    switch (typeof value) {
+        case "string":
+            return Type.STRING;
+        case "number":
+            return Type.I32;
+        case "boolean":
+            return Type.BOOL;
     }
-    return typeof value === "number" ? Type.I32 : value instanceof Map ? Type.MAP : Type.STRUCT;
+    return value instanceof Map ? Type.MAP : Type.STRUCT;
 }
 
 function readStruct(protocol: thrift.TBinaryProtocol): Struct {

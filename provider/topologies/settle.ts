@@ -1,18 +1,27 @@
 /** The way of a topology from its submission until it runs as wanted. */
 import { activateTopology, rebalanceTopology, topologyState, type TopologyState } from "../nimbus/client";
 import { watchedLeader } from "../nimbus/leader";
-import { missing, type Seen, spreadProblem, unknownComponents, workersOf } from "../nimbus/running";
+import {
+    missing,
+    type Seen,
+    type Spread,
+    spreadProblem,
+    unknownComponents,
+    wantedWithin,
+    workersOf,
+} from "../nimbus/running";
 import { Hopeless, orError, waitUntil } from "../waiting";
 import { evidence } from "./evidence";
 import { contentOf, find, type Found, freeSlots, type Inputs, pollMilliseconds } from "./onCluster";
 
 /** Spreads the topology as wanted, and waits until it is running so. */
 export async function settle(inputs: Inputs, existed: boolean, isGrown: boolean): Promise<Found> {
-    const { topology, nimbuses, supervisors, seconds, workers, parallelism, rebalanceSeconds } = inputs;
+    const { topology, nimbuses, supervisors, seconds, parallelism, bounds = {}, rebalanceSeconds } = inputs;
     const leading = watchedLeader(nimbuses);
     let seen: Seen = new Map();
     let last: { id: string; state: TopologyState } | undefined;
     let mistake: string | undefined;
+    let spread: Spread = {};
     let shortfall: string | undefined;
     let isSpread = false;
     let limit = seconds;
@@ -38,11 +47,12 @@ export async function settle(inputs: Inputs, existed: boolean, isGrown: boolean)
         if (state.status !== "ACTIVE" || state.executors.length === 0) {
             return problem;
         }
-        mistake = unknownComponents(state, parallelism);
+        mistake = unknownComponents(state, [...Object.keys(parallelism), ...Object.keys(bounds.executors ?? {})]);
         if (mistake !== undefined) {
             return undefined;
         }
-        shortfall = spreadProblem(state, inputs, freeSlots(leader.summary));
+        spread = wantedWithin(state, inputs, bounds, !existed);
+        shortfall = spreadProblem(state, spread, freeSlots(leader.summary));
         if (!isSpread && (isGrown || shortfall !== undefined)) {
             // A topology that was just submitted has no tuples under way.
             const waitSeconds = existed ? rebalanceSeconds : 0;
@@ -50,12 +60,10 @@ export async function settle(inputs: Inputs, existed: boolean, isGrown: boolean)
             seen = new Map();
             isSpread = true;
             limit += waits;
-            await rebalanceTopology(leader.nimbus, topology, { waitSeconds, workers, parallelism }).catch(
-                (error: Error) => {
-                    // Without an answer it may have begun, which the next request shows.
-                    mistake = error.message.startsWith("Nimbus: ") ? `is not rebalanced. ${error.message}` : undefined;
-                },
-            );
+            await rebalanceTopology(leader.nimbus, topology, { waitSeconds, ...spread }).catch((error: Error) => {
+                // Without an answer it may have begun, which the next request shows.
+                mistake = error.message.startsWith("Nimbus: ") ? `is not rebalanced. ${error.message}` : undefined;
+            });
             return mistake === undefined ? "it is being rebalanced" : undefined;
         }
         return problem;
@@ -75,6 +83,7 @@ export async function settle(inputs: Inputs, existed: boolean, isGrown: boolean)
     if (mistake !== undefined) {
         throw new Error(`topology ${topology} ${mistake}`);
     }
+    const { workers } = spread;
     if (shortfall === undefined && workers !== undefined && last && workersOf(last.state) < workers) {
         shortfall = `it has ${workersOf(last.state)} of ${workers} workers, as there are no more free slots, or no more executors`;
     }

@@ -247,17 +247,17 @@ describe("Nimbus", () => {
 
     test("that leads says how many workers each topology was given; what the settings say of one comes before", async () => {
         const topologies = [{ name: "jar", workers: 3 }] as never[];
-        expect(await wantedBy(answer(), { topologies: [] })).toEqual({ words: 5, jar: 1 });
-        expect(await wantedBy(answer(), { topologies })).toEqual({ words: 5, jar: 3 });
+        expect(await wantedBy(answer(), { topologies: [] }, {})).toEqual({ words: 5, jar: 1 });
+        expect(await wantedBy(answer(), { topologies }, {})).toEqual({ words: 5, jar: 3 });
         expect(new Set(asked)).toEqual(new Set(["10.0.0.2"]));
     });
 
     test("that leads nobody, or does not answer, leaves nothing to decide", async () => {
-        await expect(wantedBy({ ...answer(), leader: undefined }, { topologies: [] })).rejects.toThrow(
+        await expect(wantedBy({ ...answer(), leader: undefined }, { topologies: [] }, {})).rejects.toThrow(
             "no Nimbus leads: make status",
         );
         const other = { ...answer(), leader: { ...leader, address: "10.0.0.1" } };
-        await expect(wantedBy(other, { topologies: [] })).rejects.toThrow(
+        await expect(wantedBy(other, { topologies: [] }, {})).rejects.toThrow(
             "Nimbus does not say how many workers words has: no answer",
         );
     });
@@ -319,7 +319,11 @@ describe("a stack", () => {
     test.each<[object, object | undefined, string]>([
         [set, {}, "there is no cluster storm-a: make up"],
         [set, { deployment: {} }, "there is no cluster storm-a: make up"],
-        [{}, undefined, "storm:autoscale is not set in Pulumi.a.yaml (docs/autoscale.md)"],
+        [
+            {},
+            undefined,
+            "neither storm:autoscale nor autoscale of a topology is set in Pulumi.a.yaml (docs/autoscale.md)",
+        ],
         [
             { "storm:autoscale": { max: 1, min: 2 }, "storm:slots": 0 },
             undefined,

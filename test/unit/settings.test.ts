@@ -357,6 +357,120 @@ describe("autoscale", () => {
     });
 });
 
+describe("autoscale of a topology", () => {
+    const rules = [{ component: "count", capacity: 0.8 }];
+    const executors = { count: { min: 2, max: 16 } };
+    const workers = { min: 2, max: 8 };
+    const latency = { latencyMs: 2000 };
+    const lag = { url: "http://prometheus:9090/api/v1/query?query=lag", path: "data.result.0.value.1", above: 10000 };
+    const of = (autoscale: unknown, changes: object = {}) => topology({ autoscale, ...changes });
+
+    test("is none by default; rounds are three", () => {
+        expect(parse(topology({})).topologies[0]).not.toHaveProperty("autoscale");
+        expect(parse(of({ executors, rules })).topologies[0]?.autoscale).toEqual({ executors, rules, rounds: 3 });
+        const whole = {
+            workers,
+            executors,
+            rounds: 5,
+            rules: [...rules, latency, { ...lag, component: "count" }, lag],
+        };
+        expect(parse(of(whole, { workers: 2, parallelism: { count: 16, other: 1 } })).topologies[0]?.autoscale).toEqual(
+            whole,
+        );
+    });
+
+    const at = "storm:topologies.0";
+    test.each<[Record<string, unknown>, ...string[]]>([
+        [of(true), `${at}.autoscale (true) must be a map of workers, executors, rounds and rules`],
+        [of({}), `${at}.autoscale.rules must be a list of rules`],
+        [of({ workers, rules: [] }), `${at}.autoscale.rules ([]) is empty: give a rule`, unruledWorkers(at)],
+        [
+            of({ workers: { min: 0 }, executors: { count: 4 }, rounds: 0, rules: [latency, ...rules], step: 2 }),
+            `${at}.autoscale.workers.min (0) must be a whole number from 1 to 10000`,
+            `${at}.autoscale.workers.max must be a whole number from 1 to 10000`,
+            `${at}.autoscale.executors.count (4) must be a map of min and max`,
+            `${at}.autoscale.rounds (0) must be a whole number from 1 to 100`,
+            `${at}.autoscale.step is not a setting`,
+        ],
+        [
+            of({ workers: { min: 8, max: 2 }, rules: [latency] }),
+            `${at}.autoscale.workers.min (8) is above its max, which is 2`,
+        ],
+        [
+            of({ executors, rules: [{ component: "count", capacity: 80 }, { component: "count" }, latency, lag] }),
+            `${at}.autoscale.rules.0.capacity (80) must be a number above 0, up to 1`,
+            `${at}.autoscale.rules.1 ({"component":"count"}) must have one of capacity, latencyMs and url`,
+            `${at}.autoscale.rules.2 ({"latencyMs":2000}) is for workers, which have no bounds: add workers, with min and max`,
+            `${at}.autoscale.rules.3 (${JSON.stringify(lag)}) is for workers, which have no bounds: add workers, with min and max`,
+        ],
+        [
+            of({ executors: {}, rules }),
+            `${at}.autoscale.rules.0.component ("count") has no bounds: add it to executors, with min and max`,
+        ],
+        [of({ workers, executors, rules }), unruledWorkers(at)],
+        [
+            of({ workers, executors, rules: [latency] }),
+            `${at}.autoscale.executors.count ({"min":2,"max":16}) has bounds, and no rule is for it: add one with that component, or remove the bounds`,
+        ],
+        [
+            of({
+                ...{ workers, executors },
+                rules: [
+                    ...[{ capacity: 0.8 }, { ...latency, component: "count" }, { ...latency, above: 1, path: "a" }],
+                    ...[{ url: lag.url }, { ...latency, ...lag }, { ...lag, path: ".a" }],
+                    ...[
+                        { url: "ftp://a/b", above: 1 },
+                        { url: "http://me:word@a", above: 1 },
+                        { url: "lag", above: "10" },
+                    ],
+                ],
+            }),
+            `${at}.autoscale.rules.0.component is not set: name the bolt whose capacity it is`,
+            `${at}.autoscale.rules.1.component ("count") has no complete latency, which is the whole topology's: remove it`,
+            `${at}.autoscale.rules.2.path ("a") is for a rule with url: remove it`,
+            `${at}.autoscale.rules.2.above (1) is for a rule with url: remove it`,
+            `${at}.autoscale.rules.3.above is not set: give the number above which more are wanted`,
+            `${at}.autoscale.rules.4 must have one of capacity, latencyMs and url`,
+            `${at}.autoscale.rules.5.path (".a") must be names and indices, joined by dots, such as data.result.0.value.1`,
+            `${at}.autoscale.rules.6.url ("ftp://a/b") must be a URL that begins with http:// or https://`,
+            `${at}.autoscale.rules.7.url ("http://me:word@a") has a user or a password, which everybody sees here: remove it`,
+            `${at}.autoscale.rules.8.above ("10") must be a number above 0`,
+        ],
+        [
+            of(
+                { workers, executors, rules: [latency, ...rules] },
+                { workers: 9, parallelism: { count: 1, other: 99 } },
+            ),
+            `${at}.workers (9) is where it starts, and not within 2 to 8, as \`autoscale\` says`,
+            `${at}.parallelism.count (1) is where it starts, and not within 2 to 16, as \`autoscale\` says`,
+        ],
+    ])("%j is refused", (settings, ...expected) => expect(mistakes(settings)).toEqual(expected));
+
+    function unruledWorkers(topology: string): string {
+        return `${topology}.autoscale.workers ({"min":2,"max":8}) has bounds, and no rule is for it: add one with latencyMs, or with url and without component, or remove the bounds`;
+    }
+
+    test("as docs/autoscale.md has it is valid, wherever the jar is", () => {
+        const [example] = /^ {4}storm:topologies:\n( {4}.*\n)+/m.exec(fs.readFileSync("docs/autoscale.md", "utf8")) as [
+            string,
+        ];
+        const { "storm:topologies": topologies } = yaml.parse(example.replace(/^ {4}/gm, "")) as Record<
+            string,
+            [object]
+        >;
+        expect(topologies?.[0]).toHaveProperty("autoscale.rules");
+        expect(mistakes({ topologies: topologies?.map((each) => ({ ...each, jar: "package.json" })) })).toEqual([]);
+    });
+
+    test("of workers has no effect with ResourceAwareScheduler", () => {
+        const stormYaml = { "storm.scheduler": "org.apache.storm.scheduler.resource.ResourceAwareScheduler" };
+        expect(parse({ stormYaml, ...of({ workers, rules: [latency] }) }).warnings).toEqual([
+            expect.stringContaining("storm:topologies.0.autoscale.workers"),
+        ]);
+        expect(parse({ stormYaml, ...of({ executors, rules }) }).warnings).toEqual([]);
+    });
+});
+
 describe("a spare machine", () => {
     const spare = (name: string, index: number) => ({ name, address: `10.0.1.${index}`, spare: true });
     const spares = [spare("f", 6), spare("g", 7), spare("h", 8)];

@@ -71,8 +71,8 @@ describe("a spread", () => {
         expect(spreadProblem(state([1, 1, 1]), { parallelism: { a: 1 } }, 0)).toBe("its a has 2 executors, and not 1");
     });
     test("knows the components", () => {
-        expect(unknownComponents(state([1, 1]), { a: 1, b: 1 })).toBeUndefined();
-        expect(unknownComponents(state([1, 1]), { a: 1, c: 1 })).toBe("has no component c: there are a, b");
+        expect(unknownComponents(state([1, 1]), ["a", "b"])).toBeUndefined();
+        expect(unknownComponents(state([1, 1]), ["a", "c", "c"])).toBe("has no component c: there are a, b");
     });
 });
 
@@ -152,6 +152,14 @@ describe("the program", () => {
             configuration: { "topology.debug": true },
             parallelism: { a: 2 },
         },
+        {
+            ...{ name: "three", jar, mainClass: "c.Main", workers: 2, parallelism: { a: 2 } },
+            autoscale: {
+                workers: { min: 1, max: 4 },
+                executors: { a: { min: 1, max: 8 } },
+                rules: [{ latencyMs: 100 }, { component: "a", capacity: 0.8 }],
+            },
+        },
     ];
     let run: Run;
     beforeAll(async () => {
@@ -182,6 +190,16 @@ describe("the program", () => {
         });
     });
 
+    test("submits one that varies with where it starts and its bounds; others have no such input", () => {
+        expect(run.get("topology-three-submission").inputs).toMatchObject({
+            ...{ workers: 2, parallelism: { a: 2 } },
+            bounds: { workers: { min: 1, max: 4 }, executors: { a: { min: 1, max: 8 } } },
+        });
+        for (const name of ["one", "two"]) {
+            expect(Object.keys(run.get(`topology-${name}-submission`).inputs)).not.toContain("bounds");
+        }
+    });
+
     test("knows files by their content, and has no input of them where there are none", () => {
         const hash = (file: string) => createHash("sha256").update(fs.readFileSync(file)).digest("hex");
         expect(run.get("topology-two-submission").inputs.files).toEqual({
@@ -191,13 +209,21 @@ describe("the program", () => {
         expect(Object.keys(run.get("topology-one-submission").inputs)).not.toContain("files");
     });
 
-    test("of one's own receives all that is wrong with its files at once", async () => {
+    test("of one's own receives all that is wrong with its files and with how it varies at once", async () => {
         const { Topology } = await import("../../components/storm/topology/topology");
         const cluster = { submitting: {} as Submitting };
         const args = { cluster, name: "a", jar, mainClass: "a.Main", files: ["none"], arguments: ["./tsconfig.json"] };
-        expect(() => new Topology("a", args)).toThrow(
+        const autoscale = {
+            ...{ workers: { min: 1, max: 4 }, executors: { "a.b": { min: 1, max: 8 } }, rounds: 0 },
+            rules: [{ latencyMs: 100 }, { component: "a", capacity: 0.8 }],
+        };
+        expect(() => new Topology("a", { ...args, workers: 5, autoscale })).toThrow(
             "files[0] is not a file, seen from the project's folder\n" +
-                "arguments[0] is a file, which does not exist where the topology is submitted: add it to `files`",
+                "arguments[0] is a file, which does not exist where the topology is submitted: add it to `files`\n" +
+                "autoscale.rounds must be a whole number from 1 to 100\n" +
+                "autoscale.rules[1].component has no bounds: add it to executors, with min and max\n" +
+                "autoscale.executors.a.b has bounds, and no rule is for it: add one with that component, or remove the bounds\n" +
+                "workers is where it starts, and not within 1 to 4, as `autoscale` says",
         );
     });
 

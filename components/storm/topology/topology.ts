@@ -3,7 +3,10 @@ import * as fs from "fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isUrl } from "../../../provider/jars";
 import { launchArguments } from "../../../provider/nimbus/launchArguments";
+import type { SpreadBounds } from "../../../provider/nimbus/running";
 import { Kill, Submission } from "../../../provider/resources";
+import type { TopologyAutoscale } from "../../../provider/topologies/autoscale";
+import { startProblems, topologyAutoscale } from "../../../provider/topologies/autoscaleProblems";
 import { contentsOf, fileProblems } from "../../../provider/topologies/files";
 import { tolerant } from "../spec/jvmOptions";
 import type { StormConfig } from "../spec/stormConfig";
@@ -52,6 +55,11 @@ export interface TopologyArgs {
      * rebalance.
      */
     parallelism?: Record<string, number>;
+    /**
+     * Between which numbers its workers and executors vary; default: they do not. `workers` and `parallelism` are then where it starts, and
+     * an update leaves the numbers that it finds within bounds. The program itself changes none: `make autoscale` does.
+     */
+    autoscale?: TopologyAutoscale;
     /** Seconds for which it is deactivated before it is killed, so that what is under way ends; default: its message timeout. */
     killSeconds?: number;
     /** Seconds for which it is deactivated before it is rebalanced; default: its message timeout. */
@@ -73,7 +81,8 @@ export class Topology extends pulumi.ComponentResource {
 
     /**
      * @throws pulumi.InputPropertyError when the jar cannot be read, or is a URL without `sha256`.
-     * @throws pulumi.InputPropertiesError when `files` are not what they must be, or `arguments` name a file that is not among them.
+     * @throws pulumi.InputPropertiesError when `files` or `autoscale` are not what they must be, `arguments` name a file that is not among
+     *     the files, or it starts out of the bounds of `autoscale`.
      */
     constructor(name: string, args: TopologyArgs, opts?: pulumi.ComponentResourceOptions) {
         super("storm:storm:Topology", name, {}, opts);
@@ -81,7 +90,8 @@ export class Topology extends pulumi.ComponentResource {
         const sha256 = args.sha256 ?? contentHash(args.jar);
         const { name: topology, mainClass, workers, killSeconds, rebalanceSeconds } = args;
         const words = args.arguments ?? [topology];
-        const files = contents(args.files ?? [], words);
+        refuse([...fileProblems(args.files ?? [], words), ...autoscaleProblems(args)]);
+        const files = contentsOf(args.files ?? []);
         const { nimbuses, image, supervisors, after } = submitting;
         const seconds = args.readySeconds ?? submitting.seconds;
         const owner = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
@@ -113,6 +123,7 @@ export class Topology extends pulumi.ComponentResource {
                     Object.fromEntries(Object.entries(tolerant(args.configuration ?? {}, image)).sort()),
                 ),
                 parallelism: args.parallelism ?? {},
+                bounds: args.autoscale && bounds(args.autoscale, submitting.reserves),
                 seconds,
                 owner,
             },
@@ -131,17 +142,35 @@ export class Topology extends pulumi.ComponentResource {
     }
 }
 
-function contents(files: string[], words: string[]): Record<string, string> | undefined {
-    const problems = fileProblems(files, words);
+/** @throws pulumi.InputPropertiesError with all that is wrong. */
+function refuse(problems: { path: readonly (string | number | undefined)[]; message: string }[]): void {
     if (problems.length > 0) {
-        const errors = problems.map(({ path: [list, index], message: reason }) => ({
-            propertyPath: index === undefined ? list : `${list}[${index}]`,
-            reason,
-        }));
+        const errors = problems.map(({ path, message: reason }) => ({ propertyPath: propertyPath(path), reason }));
         const message = errors.map(({ propertyPath, reason }) => `${propertyPath} ${reason}`).join("\n");
         throw new pulumi.InputPropertiesError({ message, errors });
     }
-    return contentsOf(files);
+}
+
+function propertyPath(path: readonly (string | number | undefined)[]): string {
+    return path
+        .filter((each) => each !== undefined)
+        .reduce<string>((at, each) => (typeof each === "number" ? `${at}[${each}]` : at ? `${at}.${each}` : each), "");
+}
+
+function autoscaleProblems({ autoscale, ...start }: TopologyArgs): { path: (string | number)[]; message: string }[] {
+    if (!autoscale) {
+        return [];
+    }
+    const { error } = topologyAutoscale.safeParse(autoscale);
+    const problems = (error?.issues ?? []).map(({ path, message }) => ({
+        ...{ path: ["autoscale", ...(path as (string | number)[])], message },
+    }));
+    return [...problems, ...startProblems(start, autoscale)];
+}
+
+/** What a topology's workers and executors are within; workers are not counted where the scheduler goes by memory and CPU. */
+function bounds({ workers, executors }: SpreadBounds, reserves: pulumi.Output<boolean>): pulumi.Output<SpreadBounds> {
+    return reserves.apply((is) => ({ ...(workers && !is && { workers }), ...(executors && { executors }) }));
 }
 
 function contentHash(jar: string): string {

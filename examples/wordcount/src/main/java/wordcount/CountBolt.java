@@ -15,17 +15,22 @@ import org.slf4j.LoggerFactory;
 
 /** Counts words in memory and logs a summary every few seconds. A replayed sentence counts again: at least once. */
 public class CountBolt extends BaseBasicBolt {
+    /** Topology configuration: milliseconds that counting a word takes in addition, in which it sleeps; default: 0. */
+    public static final String MILLIS = "wordcount.count.millis";
+
     private static final Logger LOG = LoggerFactory.getLogger(CountBolt.class);
     private static final int LOG_SECONDS = 5;
 
     private transient Map<String, Long> counts;
     private transient long total;
+    private transient long millis;
 
     /** Starts from nothing: a worker that is started again has forgotten its counts. */
     @Override
-    @SuppressWarnings("rawtypes") // As in SentenceSpout.
+    @SuppressWarnings({"rawtypes", "unchecked"}) // As in SentenceSpout.
     public void prepare(Map conf, TopologyContext context) {
         counts = new HashMap<>();
+        millis = ((Number) conf.getOrDefault(MILLIS, 0)).longValue();
     }
 
     /** Counts a word, or logs the summary when Storm's clock ticks. */
@@ -36,6 +41,15 @@ public class CountBolt extends BaseBasicBolt {
         } else {
             counts.merge(tuple.getString(0), 1L, Long::sum);
             total++;
+            pause();
+        }
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // Its worker is being stopped.
         }
     }
 

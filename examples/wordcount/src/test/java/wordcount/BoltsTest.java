@@ -1,6 +1,7 @@
 package wordcount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.Arrays;
 import java.util.Collections;
@@ -34,5 +35,20 @@ class BoltsTest {
         count.execute(Fakes.tick());
         assertEquals("counted 5 words, 4 different; most frequent: the=2", bolt.summary());
         assertEquals(6, out.acked.size());
+    }
+
+    @Test
+    void sleepsForEachWordAsItsConfigurationSays() throws InterruptedException {
+        CountBolt bolt = new CountBolt();
+        new BasicBoltExecutor(bolt).prepare(Collections.singletonMap(CountBolt.MILLIS, 600_000), null, out);
+        Thread thread = new Thread(() -> bolt.execute(Fakes.tuple("sea"), null));
+        thread.start();
+        while (thread.getState() != Thread.State.TIMED_WAITING) {
+            assertNotEquals(Thread.State.TERMINATED, thread.getState());
+            Thread.yield();
+        }
+        thread.interrupt();
+        thread.join();
+        assertEquals("counted 1 words, 1 different; most frequent: sea=1", bolt.summary());
     }
 }
