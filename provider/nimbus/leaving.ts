@@ -24,12 +24,14 @@ export function affected(
     { executors }: Pick<TopologyState, "executors">,
     configuration: Record<string, unknown>,
 ): Affected {
-    const isAcked = configuration["topology.acker.executors"] !== 0;
-    return {
-        ...{ id, name, hasOthers: executors.some(({ host }) => !leaving.includes(host)) },
-        // A spout looks for overdue tuples once in a message timeout.
-        overdueSeconds: isAcked ? 2 * messageTimeout(configuration) : 0,
-    };
+    const hasOthers = executors.some(({ host }) => !leaving.includes(host));
+    return { id, name, hasOthers, overdueSeconds: overdueSeconds(configuration) };
+}
+
+/** Seconds in which every tuple that a topology of this configuration has under way is acked, or has failed and is emitted again. */
+export function overdueSeconds(configuration: Record<string, unknown>): number {
+    // A spout looks for overdue tuples once in a message timeout.
+    return configuration["topology.acker.executors"] === 0 ? 0 : 2 * messageTimeout(configuration);
 }
 
 /** Names of the topologies that would run nowhere without these supervisors. */
