@@ -139,7 +139,7 @@ export class Controller {
         try {
             return await act();
         } catch (error) {
-            this.say(`failed to ${what}`, `${messageOf(error)}. It is tried again`, now);
+            this.say(`failed to ${what}`, `${messageOf(error)}; it is tried again`, now);
             return undefined;
         }
     }

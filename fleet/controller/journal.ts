@@ -10,9 +10,11 @@ export class Journal {
 
     /**
      * @param about What the line is about.
+     * @param text What is said; what AWS says may be of several lines.
      * @param now In milliseconds.
      */
-    say(about: string, line: string, now: number): void {
+    say(about: string, text: string, now: number): void {
+        const line = text.replace(/\s*\n\s*/g, " ");
         const before = this.last.get(about);
         if (before?.line !== line || now - before.at >= againMilliseconds) {
             this.write(`${new Date(now).toISOString()} ${about}: ${line}`);

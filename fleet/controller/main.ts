@@ -10,12 +10,15 @@ import { type Configuration, parseConfiguration } from "./configuration";
 import { Controller } from "./controller";
 import { connectByTcp } from "./tcp";
 
+/** Seconds that a Nimbus has to answer. */
+const answerSeconds = 10;
+
 async function main(configuration: Configuration): Promise<void> {
     const { cluster, group, seconds } = configuration;
     const write = (line: string) => console.log(line);
     const controller = new Controller(configuration, {
         aws: connectToAws(configuration),
-        connect: connectByTcp,
+        connect: connectByTcp(answerSeconds),
         write,
     });
     write(`controller of group ${group} for cluster ${cluster}, each ${seconds} s`);
