@@ -5,8 +5,9 @@ import type { AddressInfo } from "net";
 /** An instance of the group. */
 export interface Instance {
     state: string;
-    /** Undefined: it is terminated. */
-    address?: string;
+    /** Of the instance itself, such as `running`. */
+    running: string;
+    address: string;
     /** Keys of its tags. */
     tags: string[];
     launched: Date;
@@ -102,13 +103,13 @@ function answer(action: string, words: URLSearchParams, state: AwsState): string
             if (word("Filter.1.Name") !== "tag:aws:autoscaling:groupName") {
                 return "";
             }
-            const items = Object.entries(instances).map(([id, { address, tags, launched }]) =>
+            const items = Object.entries(instances).map(([id, { running, address, tags, launched }]) =>
                 element(
                     "item",
                     [
                         element("instanceId", id),
-                        element("instanceState", element("name", address === undefined ? "terminated" : "running")),
-                        ...(address === undefined ? [] : [element("privateIpAddress", address)]),
+                        element("instanceState", element("name", running)),
+                        element("privateIpAddress", address),
                         element("launchTime", launched.toISOString()),
                         element("tagSet", tags.map((key) => element("item", element("key", key))).join("")),
                     ].join(""),

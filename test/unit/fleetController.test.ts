@@ -98,8 +98,8 @@ function state(topology: Words | undefined): object {
     return { [TopologyInfo.status]: "ACTIVE", [TopologyInfo.executors]: topology ? [executor] : [] };
 }
 
-const instance = (address: string | undefined, now: string): Instance => ({
-    ...{ address, state: now, tags: [], launched: new Date(at(-3600)) },
+const instance = (address: string, now: string): Instance => ({
+    ...{ address, state: now, running: "running", tags: [], launched: new Date(at(-3600)) },
 });
 /** What was written, without the time. */
 const said = (lines: string[]) => lines.splice(0).map((line) => line.replace(/^\S+Z /, ""));
@@ -177,11 +177,23 @@ test("a machine is drained: it is tagged, waits by heartbeats, and goes once its
     const heartbeat = "RecordLifecycleActionHeartbeat terminating i-1";
     expect(await round(0, "10.0.1.1", 100)).toEqual([heartbeat, "CreateTags i-1 storm:drain"]);
     expect(aws.instances["i-1"]?.tags).toEqual(["storm:drain"]);
+    // DescribeInstances may not have the tag for a while.
+    aws.instances["i-1"]?.tags.pop();
     expect(await round(20, "10.0.1.1", 120)).toEqual([]);
+    aws.instances["i-1"]?.tags.push("storm:drain");
     expect(await round(100, "10.0.1.2", 0)).toEqual([heartbeat]);
     expect(await round(120, "10.0.1.2", 20)).toEqual([]);
     expect(await round(150, "10.0.1.2", 50)).toEqual(["CompleteLifecycleAction terminating i-1 CONTINUE"]);
     expect(await round(170, "10.0.1.2", 70)).toEqual([]);
+});
+
+test("a machine that has gone by itself is waited for no longer, whatever Nimbus still has there", async () => {
+    const { aws, nimbus, controller } = await start();
+    nimbus.supervisors = { "10.0.1.1": 1, "10.0.1.2": 0 };
+    nimbus.topologies = { words: { host: "10.0.1.1", uptime: 100 } };
+    aws.instances = { "i-1": { ...instance("10.0.1.1", "Terminating:Wait"), running: "shutting-down" } };
+    await controller.round(at(0));
+    expect(aws.calls).toContain("CompleteLifecycleAction terminating i-1 CONTINUE");
 });
 
 test("a drain whose tag was not created is begun in the next round", async () => {
@@ -288,6 +300,25 @@ test("topologies of the stack are rebalanced once machines have joined", async (
     expect(nimbus.calls).toEqual(["rebalance words"]);
     await controller.round(at(200));
     expect(nimbus.calls.length).toBe(1);
+});
+
+test("a cooldown begins anew when the lead comes back, as another controller may have rebalanced them", async () => {
+    const { aws, nimbus, controller } = await start();
+    nimbus.topologies = { words: { host: "10.0.1.1", uptime: 100 } };
+    nimbus.supervisors = { "10.0.1.1": 2 };
+    aws.instances = { "i-1": instance("10.0.1.1", "InService") };
+    for (const [seconds, leader] of [
+        [0, "127.0.0.1"],
+        [20, "127.0.0.9"],
+        [40, "127.0.0.1"],
+        [80, "127.0.0.1"],
+    ] as const) {
+        nimbus.leader = leader;
+        await controller.round(at(seconds));
+    }
+    expect(nimbus.calls).toEqual([]);
+    await controller.round(at(100));
+    expect(nimbus.calls).toEqual(["rebalance words"]);
 });
 
 describe("a connection", () => {
