@@ -84,6 +84,8 @@ export interface Memory {
     drains: Map<string, Drain>;
     /** When the last heartbeat was sent for a machine, in milliseconds. */
     heartbeats: Map<string, number>;
+    /** Since when the cluster has too few slots, and the group no machine, in milliseconds; undefined: that is not so. */
+    shortSince?: number | undefined;
     /** Since when no Nimbus answers, in milliseconds; undefined: one does. */
     silentSince?: number | undefined;
 }
@@ -118,6 +120,9 @@ const heartbeatSeconds = 100;
 /** Seconds for which all Nimbus daemons have to be silent before a group that is being deleted is released without them. */
 const silentSeconds = 60;
 
+/** Seconds for which others have to have too few slots before a group gets its first machine. */
+const shortSeconds = 120;
+
 /** Seconds by which clocks may differ. */
 const clockSeconds = 60;
 
@@ -131,7 +136,7 @@ export function decide(seen: Snapshot, memory: Memory, configuration: Configurat
     );
     const snapshot = { ...seen, group: { ...seen.group, machines } };
     return [
-        ...demand(snapshot),
+        ...demand(snapshot, memory),
         ...launches(snapshot),
         ...drains(snapshot, memory, configuration),
         ...rebalances(snapshot, memory, configuration),
@@ -150,7 +155,7 @@ function forgetOthers({ group }: Snapshot, memory: Memory): void {
  * What is published of the slots that topologies want. Slots of machines that leave do not count. Target tracking multiplies the number
  * of machines, so a group without machines gets its first one here.
  */
-export function demand({ group, cluster }: Snapshot): Decision[] {
+export function demand({ now, group, cluster }: Snapshot, memory: Memory): Decision[] {
     if (!cluster) {
         return [];
     }
@@ -159,34 +164,32 @@ export function demand({ group, cluster }: Snapshot): Decision[] {
     const { wanted, slots } = loadOf(staying, 0, Object.fromEntries(topologies) as Record<string, number>);
     const total = slots.reduce((sum, each) => sum + each, 0);
     const seen = `${count(wanted, "slot")} wanted, of ${total}`;
-    const decisions: Decision[] = [];
-    if (total > 0 || wanted === 0) {
-        const percent = total > 0 ? (100 * wanted) / total : 0;
-        const line = `demand is ${Math.round(percent)} %: ${seen}`;
-        decisions.push({ about: "demand", line, actions: [{ kind: "publish", percent }] });
-    } else {
-        decisions.push({
-            about: "demand",
-            line: `demand is not published, as no supervisor is listed: ${seen}`,
-            actions: [],
-        });
+    const percent = total > 0 ? (100 * wanted) / total : 0;
+    const published: Decision =
+        total > 0 || wanted === 0
+            ? {
+                  about: "demand",
+                  line: `demand is ${Math.round(percent)} %: ${seen}`,
+                  actions: [{ kind: "publish", percent }],
+              }
+            : { about: "demand", line: `demand is not published, as no supervisor is listed: ${seen}`, actions: [] };
+    const isShort = wanted > total && group.desired === 0;
+    memory.shortSince = isShort ? (memory.shortSince ?? now) : undefined;
+    if (memory.shortSince === undefined) {
+        return [published];
     }
-    if (wanted > total && group.desired === 0) {
-        decisions.push(
-            group.max > 0
-                ? {
-                      about: "group",
-                      line: `the group gets its first machine, as target tracking cannot multiply none: ${seen}`,
-                      actions: [{ kind: "launch", desired: 1 }],
-                  }
-                : {
-                      about: "group",
-                      line: `the group stays without machines, as it may have none: ${seen}`,
-                      actions: [],
-                  },
-        );
+    const first = (line: string, actions: Action[] = []): Decision[] => [
+        published,
+        { about: "group", line: `${line}: ${seen}`, actions },
+    ];
+    if (group.max === 0) {
+        return first("stays without machines, as it may have none");
     }
-    return decisions;
+    // Supervisors that are restarted are not listed for a while.
+    if (total > 0 && now - memory.shortSince < shortSeconds * 1000) {
+        return first(`gets its first machine if that lasts ${shortSeconds} s`);
+    }
+    return first("gets its first machine, as target tracking cannot multiply none", [{ kind: "launch", desired: 1 }]);
 }
 
 /** Which launched machines are put in service: those whose supervisor Nimbus lists. */

@@ -81,8 +81,9 @@ const brief = (actions: Action[]) =>
     );
 
 describe("the demand", () => {
+    const demandOf = (snapshot: Snapshot) => demand(snapshot, newMemory(at(0)));
     const of = (wanted: number[], used: Record<number, number>, changes: Partial<Group> = {}) =>
-        demand({
+        demandOf({
             now: at(0),
             group: group(
                 [1, 2, 3, 4].filter((index) => index in used).map((index) => machine(index)),
@@ -116,7 +117,7 @@ describe("the demand", () => {
     });
 
     test("is not published, and the group left alone, where nobody describes the cluster", () => {
-        expect(demand({ now: at(0), group: group([], { desired: 0 }) })).toEqual([]);
+        expect(demandOf({ now: at(0), group: group([], { desired: 0 }) })).toEqual([]);
     });
 
     test("leaves out slots of machines that leave, or a group would shrink twice for the same", () => {
@@ -124,7 +125,7 @@ describe("the demand", () => {
             ...{ now: at(0), group: group([machine(1), machine(2, { state })]) },
             cluster: { supervisors: supervisors({ 1: 1, 2: 0 }), topologies: [topology("words", [1])] },
         });
-        const published = (state: string) => demand(snapshot(state))[0]?.actions;
+        const published = (state: string) => demandOf(snapshot(state))[0]?.actions;
         expect(published("InService")).toEqual([{ kind: "publish", percent: 25 }]);
         expect(published("Terminating:Wait")).toEqual([{ kind: "publish", percent: 50 }]);
         expect(published("Terminating:Proceed")).toEqual([{ kind: "publish", percent: 50 }]);
@@ -139,26 +140,36 @@ describe("the demand", () => {
             },
             {
                 about: "group",
-                line: "the group gets its first machine, as target tracking cannot multiply none: 2 slots wanted, of 0",
+                line: "gets its first machine, as target tracking cannot multiply none: 2 slots wanted, of 0",
                 actions: [{ kind: "launch", desired: 1 }],
             },
         ]);
         expect(of([2], {}, { desired: 0, max: 0 })[1]).toEqual({
             ...{ about: "group", actions: [] },
-            line: "the group stays without machines, as it may have none: 2 slots wanted, of 0",
+            line: "stays without machines, as it may have none: 2 slots wanted, of 0",
         });
         // The first one is on its way.
         expect(of([2], {}, { desired: 1 }).flatMap(({ actions }) => actions)).toEqual([]);
     });
 
-    test("for more slots than others have gets a group without machines its first one, too", () => {
-        expect(of([3], { 1: 2 }, { desired: 0 }).flatMap(({ actions }) => actions)).toEqual([
-            { kind: "publish", percent: 150 },
-            { kind: "launch", desired: 1 },
+    test("for more slots than others have gets a group without machines its first one, too, if it lasts", () => {
+        const memory = newMemory(at(0));
+        const round = (seconds: number, wanted: number, desired = 0) => {
+            const configured = { executors: 100, workers: 1, configuration: { "topology.workers": wanted } };
+            const cluster = { supervisors: supervisors({ 9: 2 }), topologies: [topology("words", [9], 0, configured)] };
+            return decided({ now: at(seconds), group: group([], { desired }), cluster }, memory).actions;
+        };
+        const launch = [{ kind: "launch", desired: 1 }];
+        expect([round(0, 3), round(119, 3), round(120, 3)]).toEqual([[], [], launch]);
+        // As one supervisor after the other is restarted.
+        expect([round(140, 2), round(160, 3), round(220, 2), round(260, 3), round(340, 3)]).toEqual([
+            [],
+            [],
+            [],
+            [],
+            [],
         ]);
-        expect(of([2], { 1: 2 }, { desired: 0 }).flatMap(({ actions }) => actions)).toEqual([
-            { kind: "publish", percent: 100 },
-        ]);
+        expect([round(360, 3, 1), round(380, 3), round(499, 3), round(500, 3)]).toEqual([[], [], [], launch]);
     });
 });
 
