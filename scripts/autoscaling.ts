@@ -8,12 +8,13 @@ import * as fs from "fs";
 import { ofKind, parseDaemonName } from "../components/daemonRef";
 import { typesOf } from "../provider/formerKinds";
 import { topologyConfiguration } from "../provider/nimbus/client";
+import { loadOf, wantedSlots, workersGiven } from "../provider/nimbus/load";
 import { messageOf } from "../provider/waiting";
 import { checkSettings, type Settings } from "../settings";
 import { wantedWorkers } from "../provider/topologies/autoscale";
 import { valuesOf } from "./checkSettings";
 import { type Answer, answerOf, machinesOf, type Outputs } from "./containers";
-import { decide, loadOf, report, wantedSlots } from "./scaleDecision";
+import { decide, report } from "./scaleDecision";
 import { type Memories, ownersIn, remembered, scaleTopologies, varyingIn } from "./topologyAutoscaling";
 import { containerType, type Resource } from "./wiring";
 
@@ -89,12 +90,9 @@ export async function wantedBy(
         const { workers: given, autoscale } = topologies.find((each) => each.name === name) ?? {};
         const start =
             given ??
-            (await topologyConfiguration(leader, id).then(
-                (configuration) => Number(configuration["topology.workers"] ?? 1),
-                (error: unknown) => {
-                    throw new Undecided(`Nimbus does not say how many workers ${name} has: ${messageOf(error)}`);
-                },
-            ));
+            (await topologyConfiguration(leader, id).then(workersGiven, (error: unknown) => {
+                throw new Undecided(`Nimbus does not say how many workers ${name} has: ${messageOf(error)}`);
+            }));
         const workers = autoscale?.workers ? wantedWorkers(autoscale.workers, memories[name], id, start) : start;
         wanted[name] = wantedSlots(topology, workers);
     }
