@@ -29,6 +29,9 @@ export interface SupervisorArgs extends StormArgs {
     drpc?: Pick<Service, "daemons">;
 }
 
+/** What all supervisors of a cluster are given. */
+export type Supervising = Omit<SupervisorArgs, "daemon" | "after">;
+
 /**
  * Workers end with the container. A supervisor that finds their last heartbeats takes them for alive until those are 30 seconds
  * old, and the process that has one's number by then for one to be waited for; without, it starts them again at once.
