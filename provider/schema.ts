@@ -240,25 +240,38 @@ export const schema = {
         advice: z.string(),
     }),
     /** A file on a host, in a Docker volume of its own, that containers mount. */
-    ConfigFile: z.strictObject({
-        /** Name of the Docker volume that holds it. */
-        volume: text,
-        /** Labels of the volume. */
-        labels: z.record(text, z.string()),
-        /** The file's name. */
-        file: text,
-        /** The file's content; may be secret. */
-        content: z.string(),
-        /** The directory at which the volume is mounted, in the container that writes the file and in the containers that read it. */
-        directory: text,
-        /** An image that the host has, with a shell and the directory. */
-        image: text,
-        /** Uid and gid of its readers. */
-        owner: z.int(),
-        ssh,
-        /** Identifies the host: another at its address has no such volume; undefined: it is this machine. */
-        machine: text.optional(),
-    }),
+    ConfigFile: z
+        .strictObject({
+            /** Name of the Docker volume that holds it. */
+            volume: text,
+            /** Labels of the volume. */
+            labels: z.record(text, z.string()),
+            /** The file's name. */
+            file: text,
+            /** The file's content; may be secret. */
+            content: z.string().optional(),
+            /** In place of `content`: path of a file with the content, on the machine that runs Pulumi. The state does not have it. */
+            source: text.optional(),
+            /** With `source`: the content's SHA-256. */
+            sha256: sha256.optional(),
+            /** The directory at which the volume is mounted, in the container that writes the file and in the containers that read it. */
+            directory: text,
+            /** An image that the host has, with a shell and the directory. */
+            image: text,
+            /** Uid and gid of its readers. */
+            owner: z.int(),
+            ssh,
+            /** Identifies the host: another at its address has no such volume; undefined: it is this machine. */
+            machine: text.optional(),
+        })
+        .refine(({ content, source }) => (content === undefined) !== (source === undefined), {
+            path: ["content"],
+            message: "must be given, or else source and sha256, and not both",
+        })
+        .refine(({ source, sha256 }) => (source === undefined) === (sha256 === undefined), {
+            path: ["sha256"],
+            message: "must be given with source, and only with it",
+        }),
     /** A jar that lies on the cluster. */
     Jar: z.strictObject({
         /** Path of a file, or URL by which it is downloaded. */

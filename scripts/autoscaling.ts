@@ -7,12 +7,13 @@ import * as fs from "fs";
 import { ofKind, parseDaemonName } from "../components/daemonRef";
 import { typesOf } from "../provider/formerKinds";
 import { topologyConfiguration } from "../provider/nimbus/client";
+import { loadOf, wantedSlots, workersGiven } from "../provider/nimbus/load";
 import { messageOf } from "../provider/waiting";
 import { checkSettings, type Settings } from "../settings";
 import type { Autoscale } from "../settings/autoscale";
 import { valuesOf } from "./checkSettings";
 import { type Answer, answerOf, machinesOf, type Outputs } from "./containers";
-import { decide, loadOf, report, wantedSlots } from "./scaleDecision";
+import { decide, report } from "./scaleDecision";
 import { containerType, type Resource } from "./wiring";
 
 /** Why nothing can be decided. */
@@ -80,12 +81,9 @@ export async function wantedBy(
         const given = topologies.find((each) => each.name === name)?.workers;
         const workers =
             given ??
-            (await topologyConfiguration(leader, id).then(
-                (configuration) => Number(configuration["topology.workers"] ?? 1),
-                (error: unknown) => {
-                    throw new Undecided(`Nimbus does not say how many workers ${name} has: ${messageOf(error)}`);
-                },
-            ));
+            (await topologyConfiguration(leader, id).then(workersGiven, (error: unknown) => {
+                throw new Undecided(`Nimbus does not say how many workers ${name} has: ${messageOf(error)}`);
+            }));
         wanted[name] = wantedSlots(topology, workers);
     }
     return wanted;

@@ -1,17 +1,8 @@
 /** How many supervisors `make autoscale` wants, and what it prints. */
 import type { ClusterSummary } from "../provider/nimbus/client";
+import type { Load } from "../provider/nimbus/load";
 import type { Autoscale } from "../settings/autoscale";
 import { usedSlots } from "./containers";
-
-/** What a cluster has, and what is asked of it. */
-export interface Load {
-    /** Supervisors that the stack has. */
-    supervisors: number;
-    /** Slots of each supervisor that Nimbus lists. */
-    slots: number[];
-    /** Slots that topologies want. */
-    wanted: number;
-}
 
 /** What is to be done. */
 export interface Decision {
@@ -67,24 +58,6 @@ export function decide({ supervisors, slots, wanted }: Load, { min, max, step, h
     return 100 * wanted <= least * (supervisors - 1) * each
         ? { supervisors: supervisors - 1, reason: `${wants} within ${fewer}` }
         : { supervisors, reason: `${demand}, and more than ${fewer}` };
-}
-
-/**
- * The slots that a topology wants: its workers, as far as it has executors for them. One that is being killed wants what it still has.
- * @param workers How many workers it was given.
- */
-export function wantedSlots(topology: ClusterSummary["topologies"][number], workers: number): number {
-    const { status, executors, workers: has } = topology;
-    // It has no executors before it has a worker.
-    return status === "KILLED" ? has : Math.max(has, Math.min(workers, executors || workers));
-}
-
-/** The load of a cluster, as Nimbus lists it. */
-export function loadOf(summary: ClusterSummary, supervisors: number, wanted: Record<string, number>): Load {
-    // A supervisor that has lost its id is listed twice until ZooKeeper forgets the old one.
-    const slots = new Map(summary.supervisors.map((supervisor) => [supervisor.host, supervisor.slots]));
-    const sum = Object.values(wanted).reduce((total, each) => total + each, 0);
-    return { supervisors, slots: [...slots.values()], wanted: sum };
 }
 
 /** What a run has seen. */

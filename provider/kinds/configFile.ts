@@ -1,3 +1,5 @@
+import { createHash } from "crypto";
+import * as fs from "fs";
 import { Readable } from "stream";
 import type { Kind } from "../kind";
 import { run } from "../machines/command";
@@ -10,7 +12,7 @@ export const configFile: Kind<Inputs> = {
     inputs: schema.ConfigFile,
     id: ({ volume }) => volume,
     updates: ["ssh"],
-    replaces: ["volume", "content", "machine"],
+    replaces: ["volume", "content", "sha256", "machine"],
     async create(inputs) {
         await write(inputs);
         return {};
@@ -32,7 +34,9 @@ export const configFile: Kind<Inputs> = {
     },
 };
 
-async function write({ ssh, volume, labels, file, content, directory, image, owner }: Inputs): Promise<void> {
+async function write(inputs: Inputs): Promise<void> {
+    const { ssh, volume, labels, file, directory, image, owner } = inputs;
+    const content = contentOf(inputs);
     const marks = Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
     await run(ssh, ["docker", "volume", "create", ...marks, volume]);
     const confined = [
@@ -58,6 +62,17 @@ async function write({ ssh, volume, labels, file, content, directory, image, own
     ];
     await run(ssh, command, { input: Readable.from([content]) });
     await removeOthers(ssh, volume, labels);
+}
+
+function contentOf({ content = "", source, sha256 }: Inputs): string | Buffer {
+    if (source === undefined) {
+        return content;
+    }
+    const read = fs.readFileSync(source);
+    if (createHash("sha256").update(read).digest("hex") !== sha256) {
+        throw new Error(`${source} has another content than the one whose SHA-256 is ${sha256}: it changed meanwhile`);
+    }
+    return read;
 }
 
 /** Removes the files before this one, except a file that a container still mounts. */

@@ -2,7 +2,8 @@ import { type Connect, connectFrom, describe, stateOf } from "../machines/contai
 import { watched } from "../machines/watched";
 import type { NimbusContainer } from "../schema";
 import { Hopeless, messageOf, waitUntil } from "../waiting";
-import { byTls, type ClusterSummary, clusterSummary, type NimbusAt } from "./client";
+import type { ClusterSummary, NimbusAt } from "./client";
+import { leaderAmong } from "./leading";
 
 /** The Nimbus that leads, and what it says of the cluster. */
 export interface Leader {
@@ -11,29 +12,15 @@ export interface Leader {
 }
 
 /**
- * Asks each Nimbus until one answers and says who leads: only the leader accepts changes.
- * @throws Error with what each has said when none does.
+ * As {@link leaderAmong}, from within the containers of the Nimbus daemons.
+ * @throws Leaderless as it does.
  */
 export async function leaderOf(nimbuses: (NimbusContainer & { connect?: Connect })[]): Promise<Leader> {
-    const failures: string[] = [];
-    for (const { container, ssh, address, port, tls, connect = connectFrom({ container, ssh }) } of nimbuses) {
-        try {
-            const summary = await clusterSummary(connect, address, port, tls);
-            const leading = summary.nimbuses.find(({ leader }) => leader);
-            if (leading && nimbuses.some((each) => each.address === leading.host && each.port === leading.port)) {
-                return { nimbus: { connect: byTls(connect, tls), address: leading.host, port: leading.port }, summary };
-            }
-            // A Nimbus that was renamed leads under its old name until ZooKeeper forgets that name.
-            failures.push(
-                leading
-                    ? `${container}: ${leading.host}:${leading.port} leads, and is none of them`
-                    : `${container}: no Nimbus leads`,
-            );
-        } catch (error) {
-            failures.push(`${container}: ${messageOf(error)}`);
-        }
-    }
-    throw new Error(`No Nimbus accepts changes. ${failures.join("; ")}`);
+    return leaderAmong(
+        nimbuses.map(({ container, ssh, address, port, tls, connect = connectFrom({ container, ssh }) }) => ({
+            ...{ name: container, connect, address, port, tls },
+        })),
+    );
 }
 
 /**

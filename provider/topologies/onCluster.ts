@@ -4,6 +4,7 @@ import { killTopology, messageTimeout, topologyConfiguration } from "../nimbus/c
 import { type Leader, leaderOf } from "../nimbus/leader";
 import type { Inputs as Of } from "../schema";
 import { orError, waitUntil } from "../waiting";
+import { contentKey, ownerKey } from "./keys";
 
 export type Inputs = Of<"Submission">;
 
@@ -16,10 +17,6 @@ export interface Found {
     /** How its spread differed from what is wanted when it started to run; empty: it did not. */
     shortfall: string;
 }
-
-/** Keys of a topology's configuration that say whose it is and what it was submitted from. */
-export const ownerKey = "pulumi.owner";
-export const contentKey = "pulumi.content";
 
 /** How often the cluster is asked. */
 export const pollMilliseconds = 2000;

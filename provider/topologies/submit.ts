@@ -7,7 +7,8 @@ import { launchArguments } from "../nimbus/launchArguments";
 import { answerOf } from "../nimbus/leader";
 import { certificatesFolder } from "../nimbus/tlsFiles";
 import { packed } from "./files";
-import { contentKey, contentOf, find, type Inputs, killAndWait, type OnCluster, ownerKey } from "./onCluster";
+import { contentKey, ownerKey } from "./keys";
+import { contentOf, find, type Inputs, killAndWait, type OnCluster } from "./onCluster";
 
 /** Seconds that the main class may take. */
 const submitSeconds = 600;

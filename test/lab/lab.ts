@@ -205,7 +205,7 @@ function machineImages(): string[] {
     const files = ["Pulumi.yaml", "Pulumi.local.yaml"].filter((file) => fs.existsSync(file));
     type Settings = { config: Record<string, string | { default: string }> };
     const configs = files.map((file) => (yaml.parse(fs.readFileSync(file, "utf8")) as Settings).config);
-    const ofDaemons = ["stormImage", "zookeeperImage", "dnsImage", "etcdImage", "proxyImage"];
+    const ofDaemons = ["stormImage", "zookeeperImage", "dnsImage", "etcdImage", "proxyImage", "fleetImage"];
     return [...ofDaemons, "prometheusImage", "nodeExporterImage"].map((key) => {
         const value = configs.reduce(
             (last, config) => config[`storm:${key}`] ?? last,

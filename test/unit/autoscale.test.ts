@@ -4,10 +4,11 @@ import * as path from "path";
 import * as yaml from "yaml";
 import type { Connect } from "../../provider/machines/container";
 import type { ClusterSummary } from "../../provider/nimbus/client";
+import { type Load, loadOf, wantedSlots } from "../../provider/nimbus/load";
 import type { Autoscale } from "../../settings/autoscale";
 import { stackOf, wantedBy } from "../../scripts/autoscaling";
 import { answerOf, type Machine, type Outputs } from "../../scripts/containers";
-import { decide, type Load, loadOf, report, wantedSlots } from "../../scripts/scaleDecision";
+import { decide, report } from "../../scripts/scaleDecision";
 import { defaultSettings } from "./program";
 import { framedAnswer, clusterSummary as written } from "./nimbusStandIn";
 

@@ -21,9 +21,9 @@ const sourcesIn = (folder: string) =>
         .readdirSync(folder, { recursive: true, encoding: "utf8" })
         .map((file) => path.join(folder, file))
         .filter((file) => fs.statSync(file).isFile());
-const sources = ["components", "provider"].flatMap(sourcesIn);
+const sources = ["components", "fleet", "provider"].flatMap(sourcesIn);
 
-test("the package has the components and the provider with their types, and nothing else of this repository", () => {
+test("the package has the components, the fleet's controller and the provider with their types, and nothing else of this repository", () => {
     const built = sources.flatMap((file) =>
         file.endsWith(".ts") ? [file.replace(/ts$/, "js"), file.replace(/ts$/, "d.ts")] : [file],
     );
@@ -49,7 +49,7 @@ test("what package.json names is in it", () => {
     expect(wanted.filter((file) => !files.includes(path.normalize(file)))).toEqual([]);
 });
 
-test("the package depends on all that its components and its provider import", () => {
+test("the package depends on all that it imports", () => {
     const { dependencies, peerDependencies } = JSON.parse(fs.readFileSync("package.json", "utf8")) as Record<
         string,
         Record<string, string>

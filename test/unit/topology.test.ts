@@ -3,7 +3,7 @@ import * as fs from "fs";
 import * as thrift from "thrift";
 import type { Submitting } from "../../components/storm/topology/submitting";
 import { kinds } from "../../provider/kinds";
-import { strandedBy } from "../../provider/kinds/drain";
+import { strandedBy } from "../../provider/nimbus/leaving";
 import { leaderOf } from "../../provider/nimbus/leader";
 import { killTopology, rebalanceTopology, type TopologyState } from "../../provider/nimbus/client";
 import { missing, spreadProblem, unknownComponents } from "../../provider/nimbus/running";
@@ -87,7 +87,7 @@ test("a supervisor strands what it alone runs, where there are not enough free s
     });
     const alone = ["a", "b"].map((name) => ({ name, hasOthers: false }));
     const strandedIn = (...usedSlots: number[]) =>
-        strandedBy("10.0.0.1", [{ name: "spread", hasOthers: true }, ...alone], summary(...usedSlots));
+        strandedBy(["10.0.0.1"], [{ name: "spread", hasOthers: true }, ...alone], summary(...usedSlots));
     expect(strandedIn(2, 0)).toEqual([]);
     expect(strandedIn(2, 1)).toEqual(["b"]);
     expect(strandedIn(0, 2)).toEqual(["a", "b"]);
