@@ -39,6 +39,15 @@ export interface Ec2Placement {
     zone?: string;
 }
 
+/** What the machines of a fleet are. */
+export interface FleetTypes {
+    /**
+     * Instance types, at least one, all of the Nitro system and of one architecture. The first is preferred on demand.
+     * @default that of supervisors
+     */
+    instanceTypes?: string[];
+}
+
 /** Arguments of an `Ec2Target`. */
 export interface Ec2TargetArgs extends TargetArgs {
     /** How many daemons of each kind the cluster has. */
@@ -128,6 +137,11 @@ export interface Ec2TargetArgs extends TargetArgs {
      * @default {@link ec2Defaults}
      */
     instanceTypes?: Partial<InstanceTypes>;
+    /**
+     * What the machines of a `Fleet` are, which the target's `fleetMachines` is for: it lets them in, and lets Nimbus's machines control them.
+     * @default there is no fleet
+     */
+    fleet?: FleetTypes;
     /**
      * Size in GiB of each instance's root volume.
      * @default 20
