@@ -28,11 +28,6 @@ export interface FleetArgs extends FleetBounds {
      * @default 1
      */
     batch?: number;
-    /**
-     * The profile by whose credentials the update asks AWS whether the fleet is ready.
-     * @default credentials of the environment
-     */
-    profile?: pulumi.Input<string> | undefined;
 }
 
 /** Seconds in which a machine counts for the metric after it has joined: the metric is published each minute. */
@@ -75,7 +70,6 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
                 ),
         );
         const template = this.template(name, args, options);
-        const [firstType = ""] = machines.instanceTypes;
         const bounded = (key: "min" | "max") => schedule.some((entry) => entry[key] !== undefined);
         const tags = { ...machines.tags, Name: group, "storm:daemon": fleetDaemon };
         const scaling = new aws.autoscaling.Group(
@@ -164,7 +158,6 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
             },
             options,
         );
-        // One at a time: each is an update of the group.
         for (const entry of schedule) {
             new aws.autoscaling.Schedule(
                 `${name}-schedule-${entry.name}`,
@@ -186,9 +179,9 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
             {
                 group: scaling.name,
                 region: machines.region,
-                profile: args.profile,
+                profile: machines.profile,
                 version: template.latestVersion.apply(String),
-                triggers: [String(min), String(max), firstType],
+                triggers: [min, max, spot, onDemandBase, ...machines.instanceTypes].map(String),
                 nimbuses: nimbus.containers,
                 controllers: pulumi.all(controllers.map(({ location }) => location)),
                 // Until a machine that does not join is given up, and what that says has been seen.

@@ -21,8 +21,10 @@ export type ImageArgument = "ami" | "amiArm64";
 /** The arguments that say which machines there are, and of which instance types. */
 export interface MachineArgs extends Pick<
     Ec2TargetArgs,
-    "daemons" | "private" | "vpc" | "instances" | "instanceTypes" | "amis" | "fleet"
+    "daemons" | "private" | "vpc" | "instances" | "instanceTypes" | "amis"
 > {
+    /** What a fleet's machines are; default: there is none. */
+    fleet?: { instanceTypes?: string[] | undefined } | undefined;
     /** How instances are logged in to. */
     login: { bastion?: unknown; sessionManager?: unknown };
 }

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { DaemonKind } from "../daemonRef";
 import type { SshLogin } from "../hosts/ssh/sshHostArgs";
 import type { ExistingNetwork } from "../network/ec2Network";
@@ -39,13 +40,18 @@ export interface Ec2Placement {
     zone?: string;
 }
 
-/** What the machines of a fleet are. */
-export interface FleetTypes {
+/** What the machines of a fleet are, and how it is asked about. */
+export interface FleetTargetArgs {
     /**
      * Instance types, at least one, all of the Nitro system and of one architecture. The first is preferred on demand.
      * @default that of supervisors
      */
-    instanceTypes?: string[];
+    instanceTypes?: string[] | undefined;
+    /**
+     * The profile by whose credentials an update asks AWS whether the fleet is ready.
+     * @default credentials of the environment
+     */
+    profile?: pulumi.Input<string> | undefined;
 }
 
 /** Arguments of an `Ec2Target`. */
@@ -141,7 +147,7 @@ export interface Ec2TargetArgs extends TargetArgs {
      * What the machines of a `Fleet` are, which the target's `fleetMachines` is for: it lets them in, and lets Nimbus's machines control them.
      * @default there is no fleet
      */
-    fleet?: FleetTypes;
+    fleet?: FleetTargetArgs;
     /**
      * Size in GiB of each instance's root volume.
      * @default 20

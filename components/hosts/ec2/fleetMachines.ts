@@ -8,6 +8,8 @@ export interface FleetMachines {
     provider: pulumi.ProviderResource | undefined;
     /** The region of their subnets. */
     region: string;
+    /** The profile by whose credentials an update asks AWS whether they are ready; undefined: credentials of the environment. */
+    profile: pulumi.Input<string> | undefined;
     /** Instance types of one architecture; the first is preferred on demand. */
     instanceTypes: string[];
     /** Id of the Amazon machine image. */
