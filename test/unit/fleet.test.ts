@@ -23,6 +23,7 @@ const settings = (fleet: object, changes: object = {}): Record<string, unknown> 
 });
 /** What AWS and the first machines say. */
 const created = {
+    "aws:iam/instanceProfile:InstanceProfile": (name: string) => ({ name }),
     "aws:ec2/launchTemplate:LaunchTemplate": { latestVersion: 7 },
     "aws:ec2/instance:Instance": { rootBlockDevice: { deviceName: "/dev/xvda" }, privateIp: "10.20.0.9" },
 };
@@ -32,10 +33,8 @@ const names = (resources: Declared[]) => resources.map(({ name }) => name).sort(
 const ofFleet = (run: Run) => run.resources.filter(({ name }) => /^fleet(-|$)/.test(name));
 const group = (run: Run) => run.get("fleet-group", "autoscaling/group");
 /** The instances that have a profile. */
-const withProfile = (run: Run, profile: string) => {
-    const { urn } = run.get(profile, "instanceProfile");
-    return names(ofType(run, "ec2/instance:").filter(({ dependencies }) => dependencies.includes(urn)));
-};
+const withProfile = (run: Run, profile: string) =>
+    names(ofType(run, "ec2/instance:").filter(({ inputs }) => inputs.iamInstanceProfile === profile));
 const script = (run: Run) => {
     const { userData } = run.get("fleet-template").inputs;
     return gunzipSync(Buffer.from(userData as string, "base64")).toString();
@@ -45,7 +44,8 @@ const script = (run: Run) => {
 function createdBy(text: string, address: string): string[] {
     const begin = text.indexOf("\ndocker create ");
     const line = text.slice(begin).split(/\n(?=folder=|docker start )/)[0];
-    return execFileSync("bash", ["-c", `docker() { printf '%s\\0' "$@"; }; address=${address}; ${line}`], {
+    // Where standard input is a socket, as it is for Node.js, Bash would read ~/.bashrc.
+    return execFileSync("bash", ["--norc", "-c", `docker() { printf '%s\\0' "$@"; }; address=${address}; ${line}`], {
         encoding: "utf8",
     })
         .split("\0")
@@ -192,6 +192,7 @@ describe("a machine", () => {
         expect(revealed(run.get("fleet-template").inputs)).toMatchObject({
             imageId: own.ami,
             keyName: "storm-test",
+            iamInstanceProfile: { name: "host-profile" },
             metadataOptions: {
                 httpTokens: "required",
                 httpPutResponseHopLimit: 1,
@@ -306,7 +307,6 @@ describe("a controller", () => {
         });
         expect(withProfile(run, "host-profile-nimbus")).toEqual(["host-nimbus-1-instance", "host-nimbus-2-instance"]);
         expect(withProfile(run, "host-profile")).toContain("host-supervisor-1-instance");
-        expect(run.get("fleet-template").dependencies).toContain(run.get("host-profile", "instanceProfile").urn);
     });
 });
 
@@ -331,10 +331,14 @@ describe("a stack without it", () => {
     test("gets all of it beside what it has, and changes Nimbus's profile alone", async () => {
         const before = await declare(base);
         const after = new Map(run.resources.map((each) => [each.urn, each]));
-        const others = (key: "inputs" | "dependencies") =>
-            before.resources.filter((each) => JSON.stringify(after.get(each.urn)?.[key]) !== JSON.stringify(each[key]));
-        expect(names(others("inputs"))).toEqual([]);
-        expect(names(others("dependencies"))).toEqual(["host-nimbus-1-instance", "host-nimbus-2-instance"]);
+        const others = before.resources.filter(
+            ({ urn, inputs }) => JSON.stringify(after.get(urn)?.inputs) !== JSON.stringify(inputs),
+        );
+        expect(names(others)).toEqual(["host-nimbus-1-instance", "host-nimbus-2-instance"]);
+        for (const { urn, inputs } of others) {
+            expect(inputs.iamInstanceProfile).toBe("host-profile");
+            expect(after.get(urn)?.inputs).toEqual({ ...inputs, iamInstanceProfile: "host-profile-nimbus" });
+        }
     });
 
     test("keeps that profile in the update that removes the fleet, which its controllers need to the end", async () => {

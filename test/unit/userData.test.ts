@@ -102,7 +102,8 @@ class StandIn {
             .replaceAll("/run/systemd/system", path.join(this.folder, "run/systemd"))
             .replaceAll("/etc/systemd/system", path.join(this.folder, "units"))
             .replaceAll("/var/log", this.folder);
-        return spawnSync("bash", ["-c", text], { env: this.environment(), encoding: "utf8" });
+        // Where standard input is a socket, as it is for Node.js, Bash would read ~/.bashrc.
+        return spawnSync("bash", ["--norc", "-c", text], { env: this.environment(), encoding: "utf8" });
     }
 
     environment(): NodeJS.ProcessEnv {
@@ -217,7 +218,7 @@ test("an argument that the script does not have is refused", () => {
 test("a word is one, whatever it contains", () => {
     const texts = ["", "plain", nasty, ownAddress, `${ownAddress}${ownAddress}'`];
     const line = `address=10.0.0.1; printf '%s\\0' ${texts.map(word).join(" ")}`;
-    expect(execFileSync("bash", ["-c", line], { encoding: "utf8" }).split("\0").slice(0, -1)).toEqual(
+    expect(execFileSync("bash", ["--norc", "-c", line], { encoding: "utf8" }).split("\0").slice(0, -1)).toEqual(
         texts.map((text) => text.replaceAll(ownAddress, "10.0.0.1")),
     );
 });
