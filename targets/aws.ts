@@ -34,7 +34,11 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
         sessionManager: ssh.via && sessionManager(aws),
     };
     const { fleet } = settings;
-    const warning = quotaWarning(targetName, { daemons: settings, ...aws, fleet, login, existing });
+    const warning = quotaWarning(targetName, {
+        daemons: settings,
+        ...aws,
+        ...{ clusterName, fleet, login, existing },
+    });
     if (warning !== undefined && pulumi.runtime.isDryRun()) {
         void pulumi.log.warn(warning);
     }

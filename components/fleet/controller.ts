@@ -35,8 +35,8 @@ const directory = "/home/node";
 const file = "controller.js";
 
 /**
- * A container beside a Nimbus that controls a fleet while that Nimbus leads: it publishes the demand for slots, has machines join, drains those
- * that leave, and rebalances topologies. It asks AWS by the role of its machine.
+ * A container beside a Nimbus that controls a fleet while that Nimbus leads: it publishes the demand for slots, has machines join, drains
+ * those that leave, and rebalances topologies. It asks AWS by the role of its machine.
  */
 export class Controller extends pulumi.ComponentResource {
     /** Exists once it runs. */

@@ -12,7 +12,7 @@ import { daemonContainerArgs, daemonUid } from "../storm/daemons/daemon";
 import { stormDaemonArgs } from "../storm/daemons/stormDaemon";
 import { supervisorArgs, type Supervising } from "../storm/daemons/supervisor";
 import { ports } from "../storm/spec/ports";
-import { type KnownContainer, ownAddress } from "./dockerCommands";
+import { ownAddress } from "./dockerCommands";
 import type { MachineContent } from "./userData";
 
 /** What a fleet's supervisor is called: the last part of its container's name, and the value of the machine's tag `storm:daemon`. */
@@ -73,8 +73,8 @@ export function fleetMachine(args: FleetMachineArgs): pulumi.Output<MachineConte
     const { clusterName } = supervising;
     const discovery: Discovery = {
         ...supervising.discovery,
-        advertise: addresses.advertise,
-        attach: addresses.attach,
+        advertise: (daemon) => addresses.advertise(daemon),
+        attach: (daemon, published) => addresses.attach(daemon, published),
     };
     const host = new AnyMachine(args);
     const daemon: PlacedDaemon = {
@@ -96,7 +96,7 @@ export function fleetMachine(args: FleetMachineArgs): pulumi.Output<MachineConte
         daemonContainerArgs(declared, volumes),
     );
     return pulumi.all([container, mounted]).apply(([known, file]): MachineContent => ({
-        container: known as KnownContainer,
+        container: known,
         directories: volumes.map(({ hostPath: path }) => ({ path, uid: daemonUid })),
         files: file ? [{ path: `${pathOf(file.directory)}/${file.file}`, content: file.content, uid: daemonUid }] : [],
         registryMirror,

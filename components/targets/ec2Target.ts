@@ -8,7 +8,7 @@ import type { Discovery } from "../discovery/discovery";
 import { PrivateZone } from "../discovery/privateZone";
 import { Ec2Host, type Ec2HostArgs } from "../hosts/ec2/ec2Host";
 import { type Ec2Common, Ec2Instance, instanceName } from "../hosts/ec2/ec2Instance";
-import { controllerStatements, fleetGroupName } from "../hosts/ec2/fleetControl";
+import { controllerStatements, hasFleetGroup } from "../hosts/ec2/fleetControl";
 import type { FleetMachines } from "../hosts/ec2/fleetMachines";
 import { whileInUse } from "../hosts/ec2/inUse";
 import { InstanceProfile } from "../hosts/ec2/instanceProfile";
@@ -263,8 +263,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
      */
     private nimbusProfile(tags: Record<string, string>): InstanceProfile | undefined {
         const { fleet, clusterName, logging, existing } = this.args;
-        const exists = [...existing.values()].some((outputs) => outputs.name === fleetGroupName(clusterName));
-        return fleet || exists
+        return fleet || hasFleetGroup(existing, clusterName)
             ? new InstanceProfile(
                   `${this.name}-profile-nimbus`,
                   { tags, logging, statements: controllerStatements(clusterName) },

@@ -144,7 +144,8 @@ export interface Ec2TargetArgs extends TargetArgs {
      */
     instanceTypes?: Partial<InstanceTypes>;
     /**
-     * What the machines of a `Fleet` are, which the target's `fleetMachines` is for: it lets them in, and lets Nimbus's machines control them.
+     * What the machines of a `Fleet` are, which the target's `fleetMachines` is for: the target lets them in, and Nimbus's machines control
+     * them.
      * @default there is no fleet
      */
     fleet?: FleetTargetArgs;

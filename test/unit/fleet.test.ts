@@ -210,7 +210,10 @@ describe("a machine", () => {
     ])("runs what a supervisor of the stack runs, by %s", async (_, changes) => {
         const both = await declare(settings({}, { drpcs: 1, heap: { worker: 500 }, ...changes }));
         const { inputs } = both.get("storm-supervisor-1-container", "docker:index/container");
-        const { image, command, memory, labels, uploads } = revealed(inputs) as Record<string, never> & {
+        const { image, command, memory, labels, uploads } = revealed(inputs) as {
+            image: string;
+            command: string[];
+            memory: number;
             labels: { label: string; value: string }[];
             uploads: { file: string; content: string }[];
         };
@@ -220,7 +223,7 @@ describe("a machine", () => {
         // Its own name is its address, whatever the discovery.
         const address = (word: string) => word.replaceAll("supervisor-1.storm-test.internal", "10.20.0.9");
         const rendered = words.slice(at + 1).map((word) => word.replaceAll("10.20.0.9", "ADDRESS"));
-        expect(rendered).toEqual((command as string[]).map((word) => address(word).replaceAll("10.20.0.9", "ADDRESS")));
+        expect(rendered).toEqual(command.map((word) => address(word).replaceAll("10.20.0.9", "ADDRESS")));
         expect(words.slice(0, at)).toEqual(
             expect.arrayContaining(["--memory", `${memory}m`, "--network", "host", "--cap-drop", "ALL", "--init"]),
         );

@@ -200,12 +200,12 @@ test("user data that EC2 does not take is refused before anything is created, an
     expect(mistakes({ max: 1 }, { stormYaml: stormYaml(least) })).toEqual([
         'storm:fleet ({"max":1}) user data of a fleet\'s machines would have 16385 bytes, and EC2 takes 16384: shorten storm:stormYaml or the options of storm:logging',
     ]);
-    const { get } = await runProgram({
+    const run = await runProgram({
         ...stackFile("dev", { instances: [] }),
         fleet: { max: 1 },
         stormYaml: stormYaml(most),
     });
-    const bytes = Buffer.from(get("fleet-template").inputs.userData as string, "base64");
+    const bytes = Buffer.from(run.get("fleet-template").inputs.userData as string, "base64");
     expect(gunzipSync(bytes).toString()).toContain(stormYaml(most)["topology.classpath"]);
     expect(bytes.length).toBeLessThanOrEqual(16384);
     expect(bytes.length).toBeGreaterThan(16384 - 2000);

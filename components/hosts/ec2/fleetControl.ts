@@ -1,8 +1,17 @@
 import type { PolicyStatement } from "../../network/policyDocument";
+import type { ExistingResources } from "../../stackState";
 
 /** The name of a fleet's auto scaling group. */
 export function fleetGroupName(clusterName: string): string {
     return `${clusterName}-fleet`;
+}
+
+/**
+ * Whether a stack has a fleet's group.
+ * @param existing Its resources as of its last update.
+ */
+export function hasFleetGroup(existing: ExistingResources, clusterName: string): boolean {
+    return [...existing.values()].some(({ name }) => name === fleetGroupName(clusterName));
 }
 
 /**
