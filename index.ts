@@ -53,8 +53,18 @@ export = async () => {
         mayLeave: settings.mayLeave,
         supervisorBatch: settings.supervisorBatch,
     });
+    const fleet =
+        settings.fleet &&
+        target.fleetMachines &&
+        new (await import("./components/fleet/fleet")).Fleet("fleet", {
+            ...settings.fleet,
+            cluster,
+            machines: target.fleetMachines,
+            image: fromRegistry(settings.imageRegistry || undefined, settings.fleetImage),
+            batch: settings.supervisorBatch,
+        });
     const topologies = settings.topologies.map(
-        (topology) => new Topology(`topology-${topology.name}`, { cluster, ...topology }),
+        (topology) => new Topology(`topology-${topology.name}`, { cluster: fleet ?? cluster, ...topology }),
     );
     const { monitoring: asked } = settings;
     const monitoring =
@@ -70,7 +80,7 @@ export = async () => {
             nodeExporterImage: fromRegistry(settings.imageRegistry || undefined, settings.nodeExporterImage),
             cadvisorImage: fromRegistry(settings.imageRegistry || undefined, settings.cadvisorImage),
         });
-    target.protect?.([cluster, ...topologies, ...(monitoring ? [monitoring] : [])]);
+    target.protect?.([cluster, ...(fleet ? [fleet] : []), ...topologies, ...(monitoring ? [monitoring] : [])]);
     return {
         /** Address or name, and client port, of each ZooKeeper server. */
         zookeeperServers: cluster.zookeeperServers,
@@ -89,6 +99,8 @@ export = async () => {
         /** When the first of the certificates ends, those of authorities too. */
         ...(cluster.certificatesExpire && { certificatesExpire: cluster.certificatesExpire }),
         ...target.outputs,
+        /** Name of the auto scaling group of the fleet. */
+        ...(fleet && { fleet: fleet.groupName }),
         /** What serves metrics, as Prometheus' `file_sd` reads it. */
         ...(monitoring && { prometheusTargets: monitoring.targets }),
         /** Password of Grafana's user `admin`, a secret. */

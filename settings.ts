@@ -61,7 +61,7 @@ export function checkSettings(
     for (const key of Object.keys(values).filter((each) => !(each in fields))) {
         problem([key], "is not a setting: `config:` in Pulumi.yaml lists the settings");
     }
-    ruleProblems(valid, clusterName, problem);
+    ruleProblems(valid, clusterName, secret, problem);
     topologyProblems(values.topologies, majorVersion(valid.stormImage ?? ""), (path, message) =>
         problem(["topologies", ...path], message),
     );
@@ -218,6 +218,7 @@ const texts: (keyof Fields)[] = [
     "dnsImage",
     "etcdImage",
     "proxyImage",
+    "fleetImage",
     "prometheusImage",
     "grafanaImage",
     "nodeExporterImage",

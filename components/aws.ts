@@ -8,6 +8,9 @@ export { type DaemonWithData, Ec2Host, type Ec2HostArgs } from "./hosts/ec2/ec2H
 export { type Ec2Common, Ec2Instance, type Ec2InstanceArgs } from "./hosts/ec2/ec2Instance";
 export { inUseSeconds, whileInUse } from "./hosts/ec2/inUse";
 export { InstanceProfile, type InstanceProfileArgs } from "./hosts/ec2/instanceProfile";
+export { Fleet, type FleetArgs } from "./fleet/fleet";
+export { fleetImage, type FleetBounds, type FleetSchedule } from "./fleet/spec";
+export type { FleetMachines } from "./hosts/ec2/fleetMachines";
 export { type AllowedEdge, SecurityGroups, type SecurityGroupsArgs } from "./network/securityGroups";
 export { type Ec2Network, ec2Network, type Ec2NetworkArgs, type ExistingNetwork } from "./network/ec2Network";
 export { FlowLogs, type FlowLogsArgs } from "./network/flowLogs";
@@ -19,6 +22,7 @@ export {
     ec2Defaults,
     type Ec2Placement,
     type Ec2TargetArgs,
+    type FleetTargetArgs,
     type InstanceTypes,
 } from "./targets/ec2TargetArgs";
 export { existingResources } from "./targets/existingResources";

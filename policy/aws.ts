@@ -2,6 +2,9 @@ import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { inProduction, known, of } from "./rule";
 import { tagged } from "./tagged";
 
+const instance = "aws:ec2/instance:Instance";
+const launchTemplate = "aws:ec2/launchTemplate:LaunchTemplate";
+
 const everywhere = ["0.0.0.0/0", "::/0"];
 
 /** Nothing may be reached from the whole internet. */
@@ -44,7 +47,7 @@ export const imdsV2: ResourceValidationPolicy = {
     name: "imdsv2",
     description: "An instance's metadata service must require a token.",
     enforcementLevel: "mandatory",
-    validateResource: of("aws:ec2/instance:Instance", ({ metadataOptions }, report) => {
+    validateResource: of([instance, launchTemplate], ({ metadataOptions }, report) => {
         if ((metadataOptions as { httpTokens?: string } | undefined)?.httpTokens !== "required") {
             report('Its metadata service answers without a token. Set metadataOptions.httpTokens to "required".');
         }
@@ -64,7 +67,16 @@ export const encryptedVolumes: ResourceValidationPolicy = {
                 );
             }
         }),
-        of("aws:ec2/instance:Instance", ({ rootBlockDevice, ebsBlockDevices = [] }, report) => {
+        of(launchTemplate, ({ blockDeviceMappings = [] }, report) => {
+            const volumes = (blockDeviceMappings as { ebs?: { encrypted?: string } }[]).flatMap(({ ebs }) => ebs ?? []);
+            if (volumes.length === 0 || volumes.some(({ encrypted }) => encrypted !== "true")) {
+                report(
+                    'Volumes of its instances are not encrypted. Set ebs.encrypted to "true" in each of blockDeviceMappings, ' +
+                        "the root volume's too.",
+                );
+            }
+        }),
+        of(instance, ({ rootBlockDevice, ebsBlockDevices = [] }, report) => {
             const devices = [rootBlockDevice ?? {}, ...(ebsBlockDevices as object[])] as { encrypted?: boolean }[];
             if (devices.some(({ encrypted }) => encrypted !== true)) {
                 report(

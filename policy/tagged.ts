@@ -8,6 +8,7 @@ export const tagged = [
     "aws:ec2/instance:Instance",
     "aws:ec2/internetGateway:InternetGateway",
     "aws:ec2/keyPair:KeyPair",
+    "aws:ec2/launchTemplate:LaunchTemplate",
     "aws:ec2/natGateway:NatGateway",
     "aws:ec2/networkInterface:NetworkInterface",
     "aws:ec2/routeTable:RouteTable",

@@ -82,6 +82,13 @@ export class DeletionProtection extends resource("DeletionProtection") {}
 /** A file on a host, in a Docker volume of its own, that containers mount. Another content is in another volume, which is created first. */
 export class ConfigFile extends resource("ConfigFile") {}
 
+/**
+ * A gate: it exists once an auto scaling group has as many machines as it wants, all from its launch template as it is now, and Nimbus lists
+ * each. It waits again when the template or a trigger is another one. Without progress, the update fails with the machines that are missing
+ * and the group's last failed activity.
+ */
+export class FleetReady extends resource("FleetReady") {}
+
 /** A jar that lies on the cluster, with the data of a Nimbus, under the name that its content gives it. */
 export class Jar extends resource("Jar") {}
 

@@ -275,6 +275,24 @@ export const schema = {
             path: ["sha256"],
             message: "must be given with source, and only with it",
         }),
+    /** A gate: it exists once an auto scaling group has the machines that it wants, from its template as it is now, and Nimbus lists them. */
+    FleetReady: z.strictObject({
+        /** The group's name. */
+        group: text,
+        /** Its region. */
+        region: text,
+        /** The profile by whose credentials AWS is asked; default: those of the environment. */
+        profile: text.optional(),
+        /** The version of the launch template that machines must have. */
+        version: text,
+        /** Another one waits again. */
+        triggers: z.array(z.string()),
+        nimbuses: z.array(nimbusContainer),
+        /** The containers of the fleet's controllers, whose logs tell why machines do not join. */
+        controllers: z.array(containerAt),
+        /** Seconds without progress until waiting ends with an error. */
+        seconds,
+    }),
     /** A jar that lies on the cluster. */
     Jar: z.strictObject({
         /** Path of a file, or URL by which it is downloaded. */

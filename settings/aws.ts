@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hostCount, subnetAt } from "../components/network/subnet";
 import { type DaemonKind, type DaemonRef, parseDaemonName } from "../components/daemonRef";
+import { controllerMemory, mostMachines } from "../components/fleet/spec";
 import { monitoringLimits } from "../components/monitoring/defaults";
 import { architectureOf, instanceTypeProblem, memoryOf } from "../components/hosts/ec2/instanceTypes";
 import { heapSum, type Jvms, reverseProxyMemory } from "../components/storm/spec/memory";
@@ -91,7 +92,7 @@ type Instance = AwsSettings["instances"][number];
 
 /** Further settings that decide about machines. */
 type OtherSettings = Partial<
-    Pick<Fields, "stormImage" | "discovery" | "ssh" | "monitoring" | "security" | "logviewers">
+    Pick<Fields, "stormImage" | "discovery" | "ssh" | "monitoring" | "security" | "logviewers" | "fleet">
 >;
 
 /** Receives each mistake: the key's path below `aws`, and what is wrong. */
@@ -177,7 +178,9 @@ export function awsProblems(
         // While those that keep no address are replaced, both the old and the new ones exist.
         const doubled = machines.filter(({ kinds }) => !kinds.some((kind) => kindsWithAddress.includes(kind)));
         const all = [...machines, ...doubled];
-        const most = Math.max(...zones.map((each) => all.filter(({ zone: at }) => at === each).length));
+        // A group spreads its machines evenly.
+        const ofFleet = settings.fleet ? Math.ceil(mostMachines(settings.fleet) / zones.length) : 0;
+        const most = ofFleet + Math.max(...zones.map((each) => all.filter(({ zone: at }) => at === each).length));
         const room = hostCount(subnetAt(cidr, 4, 0)) - keptAddresses - otherMachines;
         if (most > room) {
             problem(
@@ -260,7 +263,7 @@ function nameProblem(
 }
 
 /** Why daemons cannot run together on an instance of a type; undefined: they can, as far as is known, or there are none. */
-function typeProblem(
+export function typeProblem(
     type: string,
     on: DaemonRef[],
     settings: OtherSettings,
@@ -304,6 +307,7 @@ function memoryProblem(
     const beside = {
         "storm:monitoring": onEachMachine + (on.some(({ kind }) => kind === "nimbus") ? besideNimbus : 0),
         "the reverse proxy": hasProxy ? reverseProxyMemory : 0,
+        "storm:fleet": settings.fleet && on.some(({ kind }) => kind === "nimbus") ? controllerMemory : 0,
     };
     const heaps = on.reduce((total, { kind }) => total + heapSum(kind, jvms), 0);
     const others = Object.entries(beside).filter(([, needed]) => needed > 0);

@@ -11,6 +11,7 @@ import { stormYaml } from "./stormYaml";
 import { topologies } from "./topologies";
 import { authority } from "./authority";
 import { autoscale } from "./autoscale";
+import { fleet } from "./fleet";
 import {
     count,
     flag,
@@ -27,6 +28,8 @@ import {
 } from "./values";
 import { zooCfg } from "./zooCfg";
 import { zookeeperServers } from "./zookeeper";
+
+const supervisors = "must be a whole number from 1 to 10000";
 
 const host = z
     .strictObject({
@@ -60,8 +63,11 @@ export const fields = {
     }),
     zookeeperServers,
     nimbuses: count(1, 9),
-    supervisors: count(1, 10000),
+    // None at all are for a stack with a fleet: fleetProblems.
+    supervisors: z.int({ error: supervisors }).min(0, supervisors).max(10000, supervisors),
     autoscale,
+    fleet,
+    fleetImage: tagged,
     slots: count(1, 64),
     ui: flag,
     logviewers: flag,

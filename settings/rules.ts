@@ -10,6 +10,7 @@ import { authorityProblems } from "./authority";
 import { autoscaleProblems } from "./autoscale";
 import { awsProblems } from "./aws";
 import type { Fields } from "./fields";
+import { fleetProblems } from "./fleet";
 import { loggingProblems } from "./logging";
 import { jvmsOf, memoryProblems } from "./memory";
 import { monitoringPorts, monitoringProblems } from "./monitoring";
@@ -36,8 +37,16 @@ function daemonsOf({ zookeepers, zookeeperServers, nimbuses, supervisors, drpcs,
         : daemonRefs({ zookeepers: zookeeperServers ? 0 : zookeepers, nimbuses, supervisors, drpcs, ui });
 }
 
-/** Finds mistakes in settings that are valid each by itself. */
-export function ruleProblems(settings: Valid, clusterName: string, problem: Problem): void {
+/**
+ * Finds mistakes in settings that are valid each by itself.
+ * @param secret Whether a setting is encrypted.
+ */
+export function ruleProblems(
+    settings: Valid,
+    clusterName: string,
+    secret: (key: string) => boolean,
+    problem: Problem,
+): void {
     const daemons = daemonsOf(settings);
     scopeProblems(settings, problem);
     stormYamlProblems(settings.stormYaml ?? {}, majorVersion(settings.stormImage ?? ""), (path, message) =>
@@ -51,6 +60,7 @@ export function ruleProblems(settings: Valid, clusterName: string, problem: Prob
     portProblems(settings, problem);
     monitoringProblems(settings, problem);
     autoscaleProblems(settings, problem);
+    fleetProblems(settings, secret, problem);
     nameProblems(settings, problem);
     discoveryProblems(settings, clusterName, problem);
     if (daemons) {
@@ -75,6 +85,9 @@ export function leavingProblems(settings: Omit<Valid, "zookeepers">, has: Securi
         problem([key, ...path], key === "security" ? `has not left ${has} yet, which ${message}` : message);
     securityProblems(needed, report);
     portProblems(needed, report);
+    if (settings.fleet) {
+        report(["security"], "storm:fleet cannot have: remove the fleet until then");
+    }
 }
 
 function portProblems(settings: Valid, problem: Problem): void {

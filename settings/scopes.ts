@@ -33,6 +33,12 @@ const scopes: Scope[] = [
         message: "is for the targets `local` and `hosts`: remove it",
     },
     {
+        setting: ["fleet"],
+        isSet: ({ fleet }) => fleet !== undefined,
+        isFor: onTarget("aws"),
+        message: "is for the target `aws`: remove it",
+    },
+    {
         setting: ["ssh", "port"],
         isSet: ({ ssh }) => ssh !== undefined && ssh.port !== 22,
         isFor: onTarget("local", "hosts"),

@@ -23,6 +23,9 @@ export function warnings(settings: Valid, warn: Problem): void {
     schedulerWarnings(settings, warn);
     sessionWarning(settings, warn);
     certificateWarnings(settings, warn);
+    if (settings.fleet && (settings.monitoring?.nodeExporter || settings.monitoring?.cadvisor)) {
+        warn(["monitoring"], "has metrics of the stack's own machines, and not of those of storm:fleet");
+    }
     loggingWarnings(settings.logging, (path, message) => warn(["logging", ...path], message));
 }
 
@@ -56,7 +59,7 @@ function certificateWarnings({ security, certificateDays, authority }: Valid, wa
 }
 
 function schedulerWarnings(
-    { stormYaml = {}, topologies = [], slots, supervisors, autoscale }: Valid,
+    { stormYaml = {}, topologies = [], slots, supervisors, autoscale, fleet }: Valid,
     warn: Problem,
 ): void {
     if (reservesResources(stormYaml)) {
@@ -83,11 +86,13 @@ function schedulerWarnings(
     const wanted = topologies.reduce((sum, { workers = 0 }) => sum + workers, 0);
     const [most, setting] = autoscale
         ? [slots * Math.max(supervisors, autoscale.max), "storm:autoscale.max"]
-        : [slots * supervisors, "storm:supervisors"];
+        : fleet
+          ? [slots * (supervisors + fleet.max), "storm:fleet.max"]
+          : [slots * supervisors, "storm:supervisors"];
     if (wanted > most) {
         warn(
             ["topologies"],
-            `ask for ${wanted} workers, and the cluster has ${autoscale ? "at most " : ""}${most} slots: raise ${setting} or storm:slots`,
+            `ask for ${wanted} workers, and the cluster has ${autoscale || fleet ? "at most " : ""}${most} slots: raise ${setting} or storm:slots`,
         );
     }
 }

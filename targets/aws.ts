@@ -33,7 +33,12 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
         bastion: ssh.bastion,
         sessionManager: ssh.via && sessionManager(aws),
     };
-    const warning = quotaWarning(targetName, { daemons: settings, ...aws, login, existing });
+    const { fleet } = settings;
+    const warning = quotaWarning(targetName, {
+        daemons: settings,
+        ...aws,
+        ...{ clusterName, fleet, login, existing },
+    });
     if (warning !== undefined && pulumi.runtime.isDryRun()) {
         void pulumi.log.warn(warning);
     }
@@ -60,6 +65,7 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
             flowLogs: aws.flowLogs,
             instances: aws.instances,
             instanceTypes: aws.instanceTypes,
+            fleet: fleet && { instanceTypes: fleet.instanceTypes, profile: awsSetting("profile") },
             rootGibibytes: aws.rootGibibytes,
             dataGibibytes: aws.dataGibibytes,
             protect: aws.protect,
@@ -92,7 +98,8 @@ function sessionManager(aws: StackSettings["aws"]): pulumi.Output<SessionManager
 function required(settings: StackSettings) {
     const { publicKey, from } = settings.aws;
     const { via } = settings.ssh;
-    const machines = { daemons: settings, ...settings.aws, login: waysToLogIn(settings.ssh) };
+    const { fleet } = settings;
+    const machines = { daemons: settings, ...settings.aws, fleet, login: waysToLogIn(settings.ssh) };
     const images = [...neededImages(machines)].filter(([key]) => !settings.aws[key]);
     const missing = [
         ...images.map(

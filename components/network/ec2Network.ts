@@ -37,6 +37,8 @@ export interface Ec2Network {
     readonly id: pulumi.Input<string>;
     /** The network's resource; absent if it existed before. */
     readonly resource?: pulumi.Resource;
+    /** Its availability zones. */
+    readonly zones: readonly string[];
     /** The zone of an instance, by the instance's position among those of its kind. */
     zoneOf(position: number): string;
     /** The subnet of a zone. */
@@ -53,9 +55,9 @@ export function ec2Network(
     const used = vpc ? Object.keys(vpc.subnets).sort() : zones;
     const zoneOf = (position: number) => used[position % used.length] as string;
     if (vpc) {
-        return { id: vpc.id, zoneOf, subnetIn: (zone) => vpc.subnets[zone] as string };
+        return { id: vpc.id, zones: used, zoneOf, subnetIn: (zone) => vpc.subnets[zone] as string };
     }
     const own = new Vpc(name, { cidr, zones, isPrivate, flowLogs, tags }, opts);
     const subnetIn = (zone: string, kind: "public" | "private") => own[`${kind}Subnets`][zone] as pulumi.Output<string>;
-    return { id: own.id, resource: own, zoneOf, subnetIn };
+    return { id: own.id, resource: own, zones: used, zoneOf, subnetIn };
 }

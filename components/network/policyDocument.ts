@@ -1,7 +1,9 @@
-/** A policy of IAM's with one statement, which allows something. */
+/** A statement of a policy of IAM's, which allows something. */
 export interface PolicyStatement {
     /** What it allows: `sts:AssumeRole`. */
     Action: string | string[];
+    /** When, by operator and key. */
+    Condition?: Record<string, Record<string, string>>;
     /** Whom, if it is a trust policy. */
     Principal?: object;
     /** Where, if it is not. */
@@ -9,6 +11,12 @@ export interface PolicyStatement {
 }
 
 /** A policy as JSON. Keys are in the order in which AWS gives them back, or a refresh would find a change. */
-export function policyDocument({ Action, ...whom }: PolicyStatement): string {
-    return JSON.stringify({ Statement: [{ Action, Effect: "Allow", ...whom }], Version: "2012-10-17" });
+export function policyDocument(...statements: PolicyStatement[]): string {
+    const allowing = statements.map(({ Action, Condition, ...whom }) => ({
+        Action,
+        ...(Condition && { Condition }),
+        Effect: "Allow",
+        ...whom,
+    }));
+    return JSON.stringify({ Statement: allowing, Version: "2012-10-17" });
 }

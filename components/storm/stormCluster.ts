@@ -8,7 +8,7 @@ import { stackState } from "../stackState";
 import { Drpc } from "./daemons/drpc";
 import { type Ensemble, existingEnsemble, ownRoots } from "./daemons/ensemble";
 import { Nimbus } from "./daemons/nimbus";
-import { Supervisor } from "./daemons/supervisor";
+import { type Supervising, Supervisor } from "./daemons/supervisor";
 import { Ui } from "./daemons/ui";
 import { ZooKeeper } from "./daemons/zookeeper";
 import { drains } from "./rollout/drains";
@@ -23,6 +23,7 @@ import type { UserFiles } from "./security/users";
 import { compositionProblem, placeDaemons } from "./spec/composition";
 import { logWriterDefaults, tolerant } from "./spec/jvmOptions";
 import { memoryLimit } from "./spec/memory";
+import { ports } from "./spec/ports";
 import { reservesResources } from "./spec/scheduler";
 import type { StormConfig } from "./spec/stormConfig";
 import { connectionLimit } from "./spec/zooCfg";
@@ -69,6 +70,11 @@ export class StormCluster extends pulumi.ComponentResource {
      * @internal
      */
     readonly watched: Watched;
+    /**
+     * What supervisors beside those of `hosts` are given: the machines of a `Fleet`.
+     * @internal
+     */
+    readonly supervising: Supervising;
     private readonly security: Secured;
 
     /**
@@ -175,6 +181,16 @@ export class StormCluster extends pulumi.ComponentResource {
                       options,
                   )
                 : undefined;
+        const supervising = {
+            ...storm,
+            nimbus,
+            slots: args.slots,
+            logviewer: args.logviewers,
+            logviewerPort: ports.logviewer,
+            heap: args.heap,
+            memory: memory("supervisor"),
+            drpc,
+        };
         const supervisors: Supervisor[] = [];
         let gates: RestartGate[] = [];
         for (const [position, daemon] of placed.entries()) {
@@ -184,16 +200,10 @@ export class StormCluster extends pulumi.ComponentResource {
             const supervisor = new Supervisor(
                 `${name}-${daemon.name}`,
                 {
-                    ...storm,
+                    ...supervising,
                     daemon,
-                    nimbus,
                     after: gates,
-                    slots: args.slots,
-                    logviewer: args.logviewers,
                     logviewerPort: pagePorts(daemon.host, args).logviewer,
-                    heap: args.heap,
-                    memory: memory("supervisor"),
-                    drpc,
                 },
                 options,
             );
@@ -284,6 +294,7 @@ export class StormCluster extends pulumi.ComponentResource {
             shutdown,
             after: [shutdown, ...ready, ...settled],
         });
+        this.supervising = supervising;
         this.watched = {
             clusterName: args.clusterName,
             image: args.stormImage,

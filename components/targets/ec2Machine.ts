@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { daemonKinds, type DaemonRef, parseDaemonName } from "../daemonRef";
-import { architectureOf, instanceTypeProblem } from "../hosts/ec2/instanceTypes";
+import { architectureOf, instanceTypeProblem, isNitro } from "../hosts/ec2/instanceTypes";
 import { daemonRefs } from "../storm/spec/composition";
 import {
     bastionName,
@@ -23,6 +23,8 @@ export interface MachineArgs extends Pick<
     Ec2TargetArgs,
     "daemons" | "private" | "vpc" | "instances" | "instanceTypes" | "amis"
 > {
+    /** What a fleet's machines are; default: there is none. */
+    fleet?: { instanceTypes?: string[] | undefined } | undefined;
     /** How instances are logged in to. */
     login: { bastion?: unknown; sessionManager?: unknown };
 }
@@ -127,16 +129,28 @@ function rankOf({ daemons }: Machine): number {
     return first ? kindsWithAddress.indexOf(first.kind) * 1000 + first.index : Infinity;
 }
 
-/** The kinds of machines that the target creates. */
+/** The instance types of a fleet's machines. */
+export function fleetTypes({ fleet, instanceTypes }: Pick<MachineArgs, "fleet" | "instanceTypes">): string[] {
+    return fleet?.instanceTypes ?? [instanceTypes?.supervisor ?? ec2Defaults.instanceTypes.supervisor];
+}
+
+/** A machine as all of a fleet are, which no resource of the stack is; none if there is no fleet. */
+function fleetMachines(args: Pick<MachineArgs, "fleet" | "instanceTypes">): Machine[] {
+    const machine = machineOfKind("supervisor", "fleet", args);
+    const [instanceType = ""] = fleetTypes(args);
+    return args.fleet ? [{ ...machine, called: "fleet", instanceType, typeArgument: "fleet.instanceTypes" }] : [];
+}
+
+/** The kinds of machines that the target creates, and a fleet. */
 export function machineKinds(args: MachineArgs): MachineKind[] {
-    const kinds = new Set(machinesOf(args).flatMap((machine) => machine.kinds));
+    const kinds = new Set([...machinesOf(args), ...fleetMachines(args)].flatMap((machine) => machine.kinds));
     return [...daemonKinds, "bastion" as const].filter((kind) => kinds.has(kind));
 }
 
 /** The arguments `ami` and `amiArm64`, as far as machines without an image in `amis` need them, with these machines. */
 export function neededImages(args: MachineArgs): Map<ImageArgument, Machine[]> {
     const needed = new Map<ImageArgument, Machine[]>();
-    for (const machine of machinesOf(args).filter(({ name }) => !args.amis?.[name])) {
+    for (const machine of [...machinesOf(args).filter(({ name }) => !args.amis?.[name]), ...fleetMachines(args)]) {
         const image = imageArgument(machine);
         needed.set(image, [...(needed.get(image) ?? []), machine]);
     }
@@ -161,6 +175,7 @@ export function validateMachines(name: string, args: Ec2TargetArgs): void {
             return reason === undefined ? [] : [[typeArgument, `(${instanceType}) ${reason}`] as const];
         }),
     );
+    const fleet = args.fleet ? fleetTypes(args).flatMap((type) => fleetTypeReason(type, fleetTypes(args)) ?? []) : [];
     const missing = [...neededImages(args)].filter(([image]) => !args[image]);
     const flowLogs = {
         propertyPath: "flowLogs",
@@ -175,6 +190,7 @@ export function validateMachines(name: string, args: Ec2TargetArgs): void {
     const errors = [
         ...[...types].map(([propertyPath, reason]) => ({ propertyPath, reason })),
         ...placementReasons(args).map((reason) => ({ propertyPath: "instances", reason })),
+        ...fleet.map((reason) => ({ propertyPath: "fleet.instanceTypes", reason })),
         ...unknown.map((each) => ({
             propertyPath: `amis.${each}`,
             reason: `is for a machine that the target does not create: it creates ${names.join(", ")}`,
@@ -225,6 +241,35 @@ function placementReasons({ instances = [], daemons, zones, vpc }: Ec2TargetArgs
 /** Whether an instance has the name of the bastion, or of a daemon that is not on it. */
 export function isNameOfAnother({ name, daemons }: Pick<Ec2Placement, "name" | "daemons">): boolean {
     return name === bastionName || (parseDaemonName(name) !== undefined && !daemons.includes(name));
+}
+
+/** Why an instance type cannot be among those of a fleet; undefined: it can. */
+function fleetTypeReason(type: string, all: string[]): string | undefined {
+    const reason = fleetTypeProblem(type, all);
+    return reason && `(${type}) ${reason}`;
+}
+
+/**
+ * Why an instance type cannot be among those of a fleet; undefined: it can.
+ * @param all All types of the fleet.
+ */
+export function fleetTypeProblem(type: string, all: string[]): string | undefined {
+    const problem = instanceTypeProblem(type, false);
+    if (problem !== undefined) {
+        return problem;
+    }
+    if (!isNitro(type)) {
+        return "is not of the Nitro system, on which a machine learns of a tag that it is given: choose a type that is, such as m6i.large";
+    }
+    const [first = type] = all;
+    return architectureOf(type) === architectureOf(first)
+        ? undefined
+        : `is for ${architectureOf(type)}, and ${first} for ${architectureOf(first)}: all must have one architecture, as they have one machine image`;
+}
+
+/** The machine image of a fleet's machines. */
+export function fleetImage(args: Ec2TargetArgs): string {
+    return args[imageArgument({ instanceType: fleetTypes(args)[0] ?? "" })] as string;
 }
 
 /** What a machine image is for: `the machine image for arm64, of nimbus (t4g.medium)`. */

@@ -3,16 +3,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { commandLine } from "../../provider/machines/shell";
 import { knownKey, sshCommand } from "../../provider/machines/ssh";
 import { DeletionProtection } from "../../provider/resources";
+import { parseDaemonName } from "../daemonRef";
 import type { Discovery } from "../discovery/discovery";
 import { PrivateZone } from "../discovery/privateZone";
 import { Ec2Host, type Ec2HostArgs } from "../hosts/ec2/ec2Host";
 import { type Ec2Common, Ec2Instance, instanceName } from "../hosts/ec2/ec2Instance";
+import { controllerStatements, hasFleetGroup } from "../hosts/ec2/fleetControl";
+import type { FleetMachines } from "../hosts/ec2/fleetMachines";
 import { whileInUse } from "../hosts/ec2/inUse";
 import { InstanceProfile } from "../hosts/ec2/instanceProfile";
 import type { SshLogin } from "../hosts/ssh/sshHostArgs";
 import { StackId } from "../hosts/stackId";
 import { type Ec2Network, ec2Network } from "../network/ec2Network";
-import { regionOf } from "../network/region";
+import { regionOf, regionOfNetwork } from "../network/region";
 import { SecurityGroups } from "../network/securityGroups";
 import { placeDaemons } from "../storm/spec/composition";
 import { pageScheme } from "../storm/spec/security";
@@ -20,6 +23,8 @@ import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
 import {
     daemonMachines,
+    fleetImage,
+    fleetTypes,
     hasBastion,
     imageOf,
     type Machine,
@@ -53,6 +58,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
     readonly discovery: Discovery;
     readonly outputs: TargetOutputs;
     readonly monitoring?: MonitoringHosts;
+    readonly fleetMachines?: FleetMachines;
     private readonly created: pulumi.Resource[] = [];
 
     /**
@@ -119,7 +125,9 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
               )
             : undefined;
         const through: SshLogin = bastion ? { ...login, bastion: bastionOf(bastion) } : login;
-        const machines = this.instances(common, network, groups, through);
+        const { key: owner } = new StackId(`${name}-owner`, options);
+        const nimbusProfile = this.nimbusProfile(tags);
+        const machines = this.instances(common, network, groups, { login: through, owner, nimbusProfile });
         this.hosts = Object.fromEntries(
             machines.flatMap(({ daemons, host }) => daemons.map((daemon) => [daemon.name, host])),
         );
@@ -127,6 +135,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             ...machines.map(({ host }) => host),
             groups,
             profile,
+            ...(nimbusProfile ? [nimbusProfile] : []),
             keyPair,
             ...(bastion ? [bastion] : []),
             ...(network.resource ? [network.resource] : []),
@@ -148,6 +157,9 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             this,
         );
         this.monitoring = monitoringHosts(this.hosts, args.monitoring);
+        if (args.fleet) {
+            this.fleetMachines = this.fleet(common, network, groups, owner);
+        }
         this.outputs = this.describe(machines, bastion);
         this.registerOutputs(this.outputs);
     }
@@ -205,11 +217,14 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
         common: Ec2Common,
         network: Ec2Network,
         groups: SecurityGroups,
-        login: SshLogin,
+        {
+            login,
+            owner,
+            nimbusProfile,
+        }: { login: SshLogin; owner: pulumi.Output<string>; nimbusProfile: InstanceProfile | undefined },
     ): MachineWithHost[] {
         const { name, args } = this;
         const isPrivate = args.private ?? false;
-        const { key: owner } = new StackId(`${name}-owner`, { parent: this });
         let previous: Ec2Host | undefined;
         return daemonMachines(args).map((machine) => {
             const { name: host, daemons, kinds, keepsAddress } = machine;
@@ -219,6 +234,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
                 `${name}-${host}`,
                 {
                     ...common,
+                    ...(nimbusProfile && kinds.includes("nimbus") && { instanceProfile: nimbusProfile.profileName }),
                     tags: { ...common.tags, "storm:daemon": daemons.map((daemon) => daemon.name).join(" ") },
                     host,
                     owner,
@@ -239,6 +255,54 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             previous = keepsAddress ? created : previous;
             return { ...machine, host: created };
         });
+    }
+
+    /**
+     * What instances with a Nimbus may do in place of the others, so that the controller there can control a fleet. They keep it in the
+     * update that removes the fleet, whose machines leave at its end.
+     */
+    private nimbusProfile(tags: Record<string, string>): InstanceProfile | undefined {
+        const { fleet, clusterName, logging, existing } = this.args;
+        return fleet || hasFleetGroup(existing, clusterName)
+            ? new InstanceProfile(
+                  `${this.name}-profile-nimbus`,
+                  { tags, logging, statements: controllerStatements(clusterName) },
+                  { parent: this },
+              )
+            : undefined;
+    }
+
+    /** What a fleet's machines are launched with. */
+    private fleet(
+        common: Ec2Common,
+        network: Ec2Network,
+        groups: SecurityGroups,
+        owner: pulumi.Output<string>,
+    ): FleetMachines {
+        const { args } = this;
+        const isPrivate = args.private ?? false;
+        return {
+            provider: this.getProvider("aws:autoscaling/group:Group"),
+            region: regionOfNetwork(args),
+            profile: args.fleet?.profile,
+            instanceTypes: fleetTypes(args),
+            ami: fleetImage(args),
+            rootDevice: nimbusHost(this.hosts).rootDevice,
+            rootGibibytes: common.rootGibibytes,
+            keyName: common.keyName,
+            instanceProfile: common.instanceProfile,
+            securityGroupIds: [groups.ids.supervisor as pulumi.Output<string>],
+            subnetIds: network.zones.map((zone) => network.subnetIn(zone, isPrivate ? "private" : "public")),
+            isPublic: !isPrivate,
+            tags: common.tags,
+            owner,
+            logging: args.logging,
+            registryMirror: args.registryMirror,
+            nimbuses: Object.fromEntries(
+                Object.entries(this.hosts).filter(([daemon]) => parseDaemonName(daemon)?.kind === "nimbus"),
+            ),
+            after: [common.keyPair, groups],
+        };
     }
 
     /** What the data volume of a machine keeps. */

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { DaemonKind } from "../daemonRef";
 import type { SshLogin } from "../hosts/ssh/sshHostArgs";
 import type { ExistingNetwork } from "../network/ec2Network";
@@ -37,6 +38,20 @@ export interface Ec2Placement {
      * @default the first of `zones`, or the first by name of the subnets of `vpc`
      */
     zone?: string;
+}
+
+/** What the machines of a fleet are, and how it is asked about. */
+export interface FleetTargetArgs {
+    /**
+     * Instance types, at least one, all of the Nitro system and of one architecture. The first is preferred on demand.
+     * @default that of supervisors
+     */
+    instanceTypes?: string[] | undefined;
+    /**
+     * The profile by whose credentials an update asks AWS whether the fleet is ready.
+     * @default credentials of the environment
+     */
+    profile?: pulumi.Input<string> | undefined;
 }
 
 /** Arguments of an `Ec2Target`. */
@@ -128,6 +143,12 @@ export interface Ec2TargetArgs extends TargetArgs {
      * @default {@link ec2Defaults}
      */
     instanceTypes?: Partial<InstanceTypes>;
+    /**
+     * What the machines of a `Fleet` are, which the target's `fleetMachines` is for: the target lets them in, and Nimbus's machines control
+     * them.
+     * @default there is no fleet
+     */
+    fleet?: FleetTargetArgs;
     /**
      * Size in GiB of each instance's root volume.
      * @default 20

@@ -7,6 +7,7 @@ import { hostOfEachEngine, machinesOf, registryHosts } from "../discovery/ambass
 import type { Discovery } from "../discovery/discovery";
 import type { PlacedDaemon } from "../discovery/placedDaemon";
 import type { Logging } from "../hosts/docker/logging";
+import type { FleetMachines } from "../hosts/ec2/fleetMachines";
 import type { Host } from "../hosts/host";
 import { clusterDefaults } from "../storm/spec/defaults";
 import type { Security, SecurityInUpdate } from "../storm/spec/security";
@@ -143,6 +144,8 @@ export interface Target {
     readonly outputs: TargetOutputs;
     /** Where what watches the cluster runs; absent if nothing does. */
     readonly monitoring?: MonitoringHosts;
+    /** What the machines of a fleet are launched with; absent unless it was asked for, on EC2. */
+    readonly fleetMachines?: FleetMachines;
     /** Where the reverse proxy of Storm UI runs; absent if there is none, or it is on UI's own machine. */
     readonly reverseProxy?: Host;
     /**

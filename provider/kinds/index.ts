@@ -9,6 +9,7 @@ import { crossCertificate } from "./crossCertificate";
 import { dataLocation } from "./dataLocation";
 import { dnsRecords } from "./dnsRecords";
 import { drain } from "./drain";
+import { fleetReady } from "./fleetReady";
 import { pinnedHostKey, sshConnection } from "./hostKeys";
 import { jar } from "./jar";
 import { grafanaPassword } from "./grafanaPassword";
@@ -38,6 +39,7 @@ const each = {
     DataLocation: dataLocation,
     DeletionProtection: deletionProtection,
     ConfigFile: configFile,
+    FleetReady: fleetReady,
     Jar: jar,
     Submission: submission,
     Kill: kill,

@@ -34,6 +34,37 @@ const alsoCalled: Record<string, string[]> = {
         "logs:TagResource",
         "logs:UntagResource",
     ],
+    "a fleet": [
+        "autoscaling:CancelInstanceRefresh",
+        "autoscaling:CreateAutoScalingGroup",
+        "autoscaling:CreateOrUpdateTags",
+        "autoscaling:DeleteAutoScalingGroup",
+        "autoscaling:DeletePolicy",
+        "autoscaling:DeleteScheduledAction",
+        "autoscaling:DeleteTags",
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribePolicies",
+        "autoscaling:DescribeScalingActivities",
+        "autoscaling:DescribeScheduledActions",
+        "autoscaling:PutLifecycleHook",
+        "autoscaling:PutScalingPolicy",
+        "autoscaling:PutScheduledUpdateGroupAction",
+        "autoscaling:StartInstanceRefresh",
+        "autoscaling:UpdateAutoScalingGroup",
+        "ec2:CreateLaunchTemplate",
+        "ec2:CreateLaunchTemplateVersion",
+        "ec2:DeleteLaunchTemplate",
+        "ec2:DescribeLaunchTemplateVersions",
+        "ec2:DescribeLaunchTemplates",
+        "iam:CreateServiceLinkedRole",
+        "iam:PassRole",
+    ],
+    "the gate of a fleet": [
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeInstanceRefreshes",
+        "autoscaling:DescribeScalingActivities",
+        "ec2:DescribeInstances",
+    ],
     "protection that is lifted": ["ec2:ModifyInstanceAttribute"],
 };
 
@@ -50,7 +81,7 @@ test("a role can be passed to its own service alone", () => {
     expect(
         passing.map(({ Resource, Condition }) => [Resource, Condition?.StringEquals?.["iam:PassedToService"]]),
     ).toEqual([
-        [["arn:aws:iam::*:role/profile-role-*", "arn:aws:iam::*:role/host-profile-role-*"], "ec2.amazonaws.com"],
+        [["arn:aws:iam::*:role/profile-role-*", "arn:aws:iam::*:role/host-profile-*"], "ec2.amazonaws.com"],
         ["arn:aws:iam::*:role/host-network-flow-logs-role-*", "vpc-flow-logs.amazonaws.com"],
     ]);
 });

@@ -168,13 +168,34 @@ test.each<[string, number | undefined]>([
 describe("the warning of the quota", () => {
     const daemons = { zookeepers: 3, nimbuses: 2, supervisors: 3, drpcs: 0, ui: true };
     const prod = { zookeeper: "m6i.large", nimbus: "m6i.large", supervisor: "m6i.xlarge" };
-    const args = { daemons, login: {}, private: true, zones: ["eu-west-1a"], instanceTypes: prod, existing: new Map() };
+    const common = { daemons, login: {}, private: true, zones: ["eu-west-1a"], instanceTypes: prod };
+    const args = { ...common, clusterName: "storm-prod", existing: new Map<string, Record<string, unknown>>() };
 
     test("counts the bastion, and twice what is created before it is deleted", () => {
         expect(quotaWarning("ec2", args)).toContain(
             "need 26 vCPUs, and 40 while an update replaces them. The account's",
         );
         expect(quotaWarning("ec2", { ...args, private: false })).toContain("need 24 vCPUs, and 38 while");
+    });
+
+    test("counts the most machines of a fleet, while a refresh replaces them, on demand and on spot", () => {
+        const fleet = { max: 20, instanceTypes: ["m6i.large", "m6i.xlarge"] };
+        expect(quotaWarning("ec2", { ...args, fleet })).toMatch(
+            /replaces them\. A fleet of the most machines needs 88 more\. The account's .* --desired-value 128`/,
+        );
+        expect(quotaWarning("ec2", { ...args, fleet: { ...fleet, spot: true, onDemandBase: 2 } })).toMatch(
+            /needs 8 more\. On spot it needs 80, of another quota, L-34B43A08\. .* --desired-value 48`/,
+        );
+    });
+
+    test("tells of a fleet that a stack gets, and not of one that it has", () => {
+        const daemon = { ...daemons, zookeepers: 0, nimbuses: 1, supervisors: 0, ui: false };
+        const existing = new Map([["ec2-nimbus-1-instance", {}]]);
+        const grown = { ...args, private: false, daemons: daemon, existing };
+        expect(quotaWarning("ec2", grown)).toBeUndefined();
+        expect(quotaWarning("ec2", { ...grown, fleet: { max: 1 } })).toContain("A fleet");
+        const has = new Map([...existing, ["fleet-group", { name: "storm-prod-fleet" }]]);
+        expect(quotaWarning("ec2", { ...grown, existing: has, fleet: { max: 1 } })).toBeUndefined();
     });
 
     test("names the types that are not counted", () => {

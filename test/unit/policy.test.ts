@@ -27,6 +27,7 @@ const ingress = ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRul
 const rule = ofType("aws:ec2/securityGroupRule:SecurityGroupRule");
 const group = ofType("aws:ec2/securityGroup:SecurityGroup");
 const instance = ofType("aws:ec2/instance:Instance");
+const template = ofType("aws:ec2/launchTemplate:LaunchTemplate");
 const volume = ofType("aws:ebs/volume:Volume");
 const rolePolicy = (statement: object) =>
     ofType("aws:iam/rolePolicy:RolePolicy")({ policy: JSON.stringify({ Statement: [statement] }) });
@@ -110,6 +111,27 @@ describe("a policy", () => {
                 instance({ rootBlockDevice: { encrypted: true }, ebsBlockDevices: [{ encrypted: false }] }),
                 /ebsBlockDevices/,
             ] as const),
+        ],
+        [
+            "IMDSv2 on machines of a template",
+            aws.imdsV2,
+            template({ metadataOptions: { httpTokens: "required" } }),
+            template({ metadataOptions: { httpEndpoint: "enabled" } }),
+            /httpTokens/,
+        ],
+        [
+            "encrypted volumes on machines of a template",
+            aws.encryptedVolumes,
+            template({ blockDeviceMappings: [{ ebs: { encrypted: "true" } }] }),
+            template({ blockDeviceMappings: [{ ebs: { volumeSize: 20 } }] }),
+            /ebs\.encrypted/,
+        ],
+        [
+            "encrypted volumes on machines of a template, which are not the default",
+            aws.encryptedVolumes,
+            template({ blockDeviceMappings: [{ ebs: { encrypted: "true" } }] }),
+            template({}),
+            /the root volume's too/,
         ],
         [
             "tags",

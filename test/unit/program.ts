@@ -71,8 +71,8 @@ interface Circumstances {
     existing?: string[];
     /** Outputs of resources that the stack has already, by type and name: `storm:index:Ready::storm-ui-ready`; default: none. */
     state?: Record<string, object>;
-    /** Outputs of resources that are created, by type; default: those that most tests need. */
-    created?: Record<string, object>;
+    /** Outputs of resources that are created, by type, or what gives them by name; default: those that most tests need. */
+    created?: Record<string, object | ((name: string) => object)>;
     /** Name of the stack, which is that of its files too; default: `test`. */
     stack?: string;
 }
@@ -166,10 +166,11 @@ export async function mocked(
                     ),
                 ),
             }),
-            newResource: ({ type, name, inputs }) => ({
-                id: `${name}-id`,
-                state: { ...made(type, name, inputs as object), ...created[type] },
-            }),
+            newResource: ({ type, name, inputs }) => {
+                const given = created[type];
+                const own = typeof given === "function" ? (given(name) as object) : given;
+                return { id: `${name}-id`, state: { ...made(type, name, inputs as object), ...own } };
+            },
         },
         "storm",
         stack,

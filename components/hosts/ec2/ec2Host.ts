@@ -51,6 +51,11 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
     /** How it is reached over SSH. */
     readonly endpoint: Ec2Instance["endpoint"];
     /**
+     * What its machine image calls the root volume, such as `/dev/xvda`.
+     * @internal
+     */
+    readonly rootDevice: pulumi.Output<string>;
+    /**
      * Only the first gate counts, of the first daemon that is created here: a later daemon may wait for daemons on the host that waits for
      * this one, as a Nimbus does for all ZooKeeper members.
      */
@@ -115,6 +120,7 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
         this.address = address;
         this.outerAddress = outerAddress;
         this.endpoint = endpoint;
+        this.rootDevice = instance.rootBlockDevice.deviceName;
         this.docker = this.sshHost.docker;
         this.ssh = this.sshHost.ssh;
         this.registerOutputs({ address, instanceId: instance.id });

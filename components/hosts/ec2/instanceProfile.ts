@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Logging } from "../docker/logging";
-import { policyDocument } from "../../network/policyDocument";
+import { policyDocument, type PolicyStatement } from "../../network/policyDocument";
 
 /** Arguments of {@link InstanceProfile}. */
 export interface InstanceProfileArgs {
@@ -9,6 +9,8 @@ export interface InstanceProfileArgs {
     tags: Record<string, string>;
     /** Where Docker sends the output of containers: with `awslogs`, instances may write to that log group; default: no driver of AWS's. */
     logging?: Logging;
+    /** What instances may do beside; default: nothing. */
+    statements?: PolicyStatement[];
 }
 
 /** What an agent of Session Manager calls, and no more: AWS Systems Manager's guide, "minimal Session Manager permissions". */
@@ -20,7 +22,7 @@ const sessionManager = [
     "ssmmessages:OpenDataChannel",
 ];
 
-/** What instances may do on AWS: be reached by Session Manager, write logs to CloudWatch if these go there, and nothing else. */
+/** What instances may do on AWS: be reached by Session Manager, write logs to CloudWatch if these go there, and what is given beside. */
 export class InstanceProfile extends pulumi.ComponentResource {
     /** Name of the instance profile. */
     readonly profileName: pulumi.Output<string>;
@@ -53,10 +55,20 @@ export class InstanceProfile extends pulumi.ComponentResource {
                       ),
                   ]
                 : [];
+        const beside =
+            args.statements === undefined
+                ? []
+                : [
+                      new aws.iam.RolePolicy(
+                          `${name}-beside`,
+                          { role: role.name, policy: policyDocument(...args.statements) },
+                          { parent: this },
+                      ),
+                  ];
         const profile = new aws.iam.InstanceProfile(
             name,
             { role: role.name, tags: args.tags },
-            { parent: this, dependsOn: [allowed, ...logs] },
+            { parent: this, dependsOn: [allowed, ...logs, ...beside] },
         );
         this.profileName = profile.name;
         this.registerOutputs({ profileName: this.profileName });

@@ -27,6 +27,21 @@ function connectionTo({ address, port, user }: SshEndpoint, hostKey: string, pri
 /** Where all data is, on every machine. */
 const dataRoot = "/var/lib/storm";
 
+/** Where a machine has a directory of a daemon's data. */
+export function dataPath({ clusterName, daemon, containerPath }: Omit<DataDirectoryArgs, "owner">): string {
+    return `${dataRoot}/${clusterName}/${daemon}${containerPath}`;
+}
+
+/** How a container joins the network of a machine of its own: it uses the machine's. */
+export function machineAttachment(address: pulumi.Output<string>, daemon: string, aliases: string[]): Attachment {
+    return {
+        networkMode: "host",
+        // Storm's daemons look their own host name up, which not every machine knows.
+        hostname: daemon,
+        hosts: [daemon, ...aliases].map((name) => ({ host: name, ip: address })),
+    };
+}
+
 /** Reads what it is given to the end: a command that ended before would fail with EOF, now and then. */
 const drain = "cat >/dev/null";
 /** The user that runs the provider's `ssh` on the host finds its Docker daemon. */
@@ -110,12 +125,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
     }
 
     attach(daemon: string, aliases: string[]): Attachment {
-        return {
-            networkMode: "host",
-            // Storm's daemons look their own host name up, which not every machine knows.
-            hostname: daemon,
-            hosts: [daemon, ...aliases].map((name) => ({ host: name, ip: this.address })),
-        };
+        return machineAttachment(this.address, daemon, aliases);
     }
 
     /** On Docker's own bridge. */
@@ -137,7 +147,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
 
     /** A directory of the machine's. */
     dataDirectory(name: string, args: DataDirectoryArgs, opts: pulumi.CustomResourceOptions): DataDirectory {
-        const path = `${dataRoot}/${args.clusterName}/${args.daemon}${args.containerPath}`;
+        const path = dataPath(args);
         return {
             mount: { hostPath: path },
             resource: this.run(

@@ -7,7 +7,7 @@ import type { Inputs, NimbusContainer, ReadyCheck } from "../../../provider/sche
 import type { Discovery } from "../../discovery/discovery";
 import type { PlacedDaemon } from "../../discovery/placedDaemon";
 import { type Peer, wiringOf } from "../../discovery/wiring";
-import { hostContainer } from "../../hosts/docker/hostContainer";
+import { type BareArgs, hostContainer } from "../../hosts/docker/hostContainer";
 
 /** What all daemons of a cluster have in common. */
 export interface ClusterArgs {
@@ -64,7 +64,36 @@ export interface DaemonArgs extends ClusterArgs {
 }
 
 /** Uid and gid of the official images' users. */
-const uid = 1000;
+export const daemonUid = 1000;
+
+/** What decides about a daemon's container, beside its volumes. */
+export type DaemonContainer = Pick<
+    DaemonArgs,
+    "daemon" | "discovery" | "image" | "command" | "environment" | "files" | "encodedFiles" | "published"
+>;
+
+/** The arguments of a daemon's container alone. */
+export function daemonContainerArgs(
+    args: DaemonContainer,
+    volumes: docker.types.input.ContainerVolume[],
+): Omit<BareArgs, "readOnly"> {
+    return {
+        image: args.image,
+        command: args.command,
+        envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
+        uploads: [
+            ...Object.entries(args.files ?? {}).map(([file, content]) => ({ file, content })),
+            ...Object.entries(args.encodedFiles ?? {}).map(([file, contentBase64]) => ({ file, contentBase64 })),
+        ],
+        volumes,
+        ...args.discovery.attach(args.daemon, args.published ?? []),
+        // As PID 1 it reaps what a supervisor's workers leave behind.
+        init: true,
+        user: `${daemonUid}:${daemonUid}`,
+        stopTimeout: graceSeconds,
+        destroyGraceSeconds: graceSeconds,
+    };
+}
 
 /** One Storm or ZooKeeper process in one container, on one host. */
 export class Daemon extends pulumi.ComponentResource {
@@ -111,7 +140,7 @@ export class Daemon extends pulumi.ComponentResource {
         const volumes = (args.dataDirectories ?? []).map((containerPath) => {
             const directory = host.dataDirectory(
                 `${name}-${containerPath.slice(1)}`,
-                { clusterName, daemon, containerPath, owner: uid },
+                { clusterName, daemon, containerPath, owner: daemonUid },
                 { parent: this, dependsOn: locations },
             );
             after.push(directory.resource);
@@ -122,25 +151,7 @@ export class Daemon extends pulumi.ComponentResource {
         const container = hostContainer(
             `${name}-container`,
             { clusterName, daemon, host, memory: args.memory },
-            {
-                image: args.image,
-                command: args.command,
-                envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
-                uploads: [
-                    ...Object.entries(args.files ?? {}).map(([file, content]) => ({ file, content })),
-                    ...Object.entries(args.encodedFiles ?? {}).map(([file, contentBase64]) => ({
-                        file,
-                        contentBase64,
-                    })),
-                ],
-                volumes: [...volumes, ...mounts],
-                ...discovery.attach(args.daemon, args.published ?? []),
-                // As PID 1 it reaps what a supervisor's workers leave behind.
-                init: true,
-                user: `${uid}:${uid}`,
-                stopTimeout: graceSeconds,
-                destroyGraceSeconds: graceSeconds,
-            },
+            daemonContainerArgs(args, [...volumes, ...mounts]),
             {
                 ...options,
                 dependsOn: after,
@@ -188,7 +199,7 @@ export class Daemon extends pulumi.ComponentResource {
                 file,
                 content,
                 image,
-                owner: uid,
+                owner: daemonUid,
                 labels: { "storm.cluster": clusterName, "storm.daemon": daemon },
                 ssh: host.docker.ssh,
                 machine: host.docker.identity,

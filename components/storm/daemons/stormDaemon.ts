@@ -66,90 +66,83 @@ export function runs(command: string): string {
     return `exec storm ${command} "$@"`;
 }
 
+/** The arguments of the daemon that a daemon of Storm is: what it receives from what it depends on. */
+export function stormDaemonArgs(args: StormDaemonArgs): DaemonArgs {
+    const { daemon, discovery } = args;
+    const zookeeper = args.zookeeper.resolve(daemon);
+    const nimbus = discovery.resolve(args.nimbus, daemon);
+    const drpc = args.drpc && discovery.resolve(args.drpc, daemon);
+    const configuration = pulumi
+        .all([zookeeper.servers, nimbus.servers, drpc?.servers, discovery.advertise(daemon).host, args.launch ?? {}])
+        .apply(([zookeepers, nimbuses, drpcs, host, launch]): StormConfig => ({
+            "storm.zookeeper.servers": zookeepers,
+            "storm.zookeeper.port": zookeeper.port,
+            "nimbus.seeds": nimbuses,
+            ...(nimbus.port !== ports.nimbus && { [args.nimbusTls ? tlsPort : plainPort]: nimbus.port }),
+            // Without it, a daemon would advertise its container's id, which others cannot connect to.
+            "storm.local.hostname": host,
+            ...launch,
+            ...(drpcs && { "drpc.servers": drpcs }),
+        }));
+    const credentials = args.credentials?.(daemon);
+    const jvms = {
+        options: [discovery.jvmOptions, credentials && jvmOptions].filter(Boolean).join(" "),
+        image: args.image,
+    };
+    // Storm logs to files: without more, a log driver would get next to nothing of it.
+    const isLogged = daemon.host.docker.logging !== undefined;
+    const entries = pulumi
+        .all([args.stormYaml ?? {}, args.heaps, args.revision])
+        .apply(([config, heaps, revision]) => ({
+            ...(isLogged && { "storm.log4j2.conf.dir": ownLog4j2 }),
+            ...credentials?.config,
+            ...config,
+            ...childopts({ ...jvms, heaps, revision }, config),
+        }));
+    const { script = runs(args.run) } = args;
+    const start = pulumi
+        .all([script, args.revision])
+        .apply(([text, revision]) => [
+            "bash",
+            "-c",
+            [...(args.dataDirectories ? [dataGuard(revision)] : []), ...(isLogged ? [logsToOutput] : []), text].join(
+                "\n",
+            ),
+            "storm",
+        ]);
+    const delivered: Pick<DaemonArgs, "command" | "mounted" | "files"> =
+        args.delivery === "file"
+            ? {
+                  command: start,
+                  mounted: {
+                      directory: "/conf",
+                      file: "storm.yaml",
+                      content: pulumi
+                          .all([entries, configuration])
+                          .apply(([own, wired]) => stormYaml({ ...own, ...wired })),
+                  },
+              }
+            : {
+                  command: pulumi
+                      .all([start, configuration])
+                      .apply(([words, config]) => [...words, ...launchArguments(config)]),
+                  files: { "/conf/storm.yaml": entries.apply(stormYaml) },
+              };
+    return {
+        ...args,
+        ...delivered,
+        ...(credentials && {
+            files: { ...delivered.files, ...credentials.files },
+            encodedFiles: credentials.encodedFiles,
+        }),
+        receives: [...zookeeper.peers, ...nimbus.peers, ...(drpc?.peers ?? [])],
+        logFiles: [args.run, ...(args.beside ?? [])].map((each) => `/logs/${each}.log`),
+    };
+}
+
 /** A daemon of Storm, configured by what it depends on. */
 export class StormDaemon extends Daemon {
     constructor(name: string, args: StormDaemonArgs, opts?: pulumi.ComponentResourceOptions) {
-        const { daemon, discovery } = args;
-        const zookeeper = args.zookeeper.resolve(daemon);
-        const nimbus = discovery.resolve(args.nimbus, daemon);
-        const drpc = args.drpc && discovery.resolve(args.drpc, daemon);
-        const configuration = pulumi
-            .all([
-                zookeeper.servers,
-                nimbus.servers,
-                drpc?.servers,
-                discovery.advertise(daemon).host,
-                args.launch ?? {},
-            ])
-            .apply(([zookeepers, nimbuses, drpcs, host, launch]): StormConfig => ({
-                "storm.zookeeper.servers": zookeepers,
-                "storm.zookeeper.port": zookeeper.port,
-                "nimbus.seeds": nimbuses,
-                ...(nimbus.port !== ports.nimbus && { [args.nimbusTls ? tlsPort : plainPort]: nimbus.port }),
-                // Without it, a daemon would advertise its container's id, which others cannot connect to.
-                "storm.local.hostname": host,
-                ...launch,
-                ...(drpcs && { "drpc.servers": drpcs }),
-            }));
-        const credentials = args.credentials?.(daemon);
-        const jvms = {
-            options: [discovery.jvmOptions, credentials && jvmOptions].filter(Boolean).join(" "),
-            image: args.image,
-        };
-        // Storm logs to files: without more, a log driver would get next to nothing of it.
-        const isLogged = daemon.host.docker.logging !== undefined;
-        const entries = pulumi
-            .all([args.stormYaml ?? {}, args.heaps, args.revision])
-            .apply(([config, heaps, revision]) => ({
-                ...(isLogged && { "storm.log4j2.conf.dir": ownLog4j2 }),
-                ...credentials?.config,
-                ...config,
-                ...childopts({ ...jvms, heaps, revision }, config),
-            }));
-        const { script = runs(args.run) } = args;
-        const start = pulumi
-            .all([script, args.revision])
-            .apply(([text, revision]) => [
-                "bash",
-                "-c",
-                [
-                    ...(args.dataDirectories ? [dataGuard(revision)] : []),
-                    ...(isLogged ? [logsToOutput] : []),
-                    text,
-                ].join("\n"),
-                "storm",
-            ]);
-        const delivered: Pick<DaemonArgs, "command" | "mounted" | "files"> =
-            args.delivery === "file"
-                ? {
-                      command: start,
-                      mounted: {
-                          directory: "/conf",
-                          file: "storm.yaml",
-                          content: pulumi
-                              .all([entries, configuration])
-                              .apply(([own, wired]) => stormYaml({ ...own, ...wired })),
-                      },
-                  }
-                : {
-                      command: pulumi
-                          .all([start, configuration])
-                          .apply(([words, config]) => [...words, ...launchArguments(config)]),
-                      files: { "/conf/storm.yaml": entries.apply(stormYaml) },
-                  };
-        super(
-            name,
-            {
-                ...args,
-                ...delivered,
-                ...(credentials && {
-                    files: { ...delivered.files, ...credentials.files },
-                    encodedFiles: credentials.encodedFiles,
-                }),
-                receives: [...zookeeper.peers, ...nimbus.peers, ...(drpc?.peers ?? [])],
-                logFiles: [args.run, ...(args.beside ?? [])].map((each) => `/logs/${each}.log`),
-            },
-            opts,
-        );
+        super(name, stormDaemonArgs(args), opts);
     }
 }

@@ -55,8 +55,9 @@ export class Submitting {
     constructor(
         private readonly name: string,
         private readonly parent: pulumi.Resource,
-        { nimbus, supervisors, discovery, image, reserves, seconds, shutdown, after }: SubmittingArgs,
+        private readonly args: SubmittingArgs,
     ) {
+        const { nimbus, supervisors, discovery, image, reserves, seconds, shutdown, after } = args;
         this.nimbuses = nimbus.containers;
         this.image = image;
         this.reserves = reserves;
@@ -80,6 +81,20 @@ export class Submitting {
                     .apply(([{ container, ssh, address }, machine]) => ({ container, ssh, address, machine })),
             ),
         );
+    }
+
+    /**
+     * The same where supervisors of a fleet run topologies too.
+     * @param ready What exists once the fleet is ready.
+     * @param seconds Seconds that a machine has to join, if topologies want more of them.
+     */
+    withFleet(ready: pulumi.Resource, seconds: number): Submitting {
+        const { name, parent, args } = this;
+        return new Submitting(name, parent, {
+            ...args,
+            after: [...args.after, ready],
+            seconds: args.seconds + seconds,
+        });
     }
 
     /** The jar of a content: the cluster has one copy of it. */
