@@ -267,14 +267,17 @@ export function drains({ now, group, cluster }: Snapshot, memory: Memory, { batc
         const stranded = strandedBy([...moving, address], workOn([...moving, address]), staying);
         if (moving.length >= batch) {
             decisions.push(hold(machine, `${count(batch, "machine")} at a time`));
-        } else if (stranded.length > 0) {
+        } else if (stranded.length > 0 && !isDeleted) {
             decisions.push(hold(machine, `no slot is free elsewhere for ${stranded.join(", ")}`));
         } else {
-            const topologies = workOn([address]);
+            // No machine comes any more for what has no slot elsewhere, so that nothing waits for it.
+            const topologies = workOn([address]).filter(({ name }) => !stranded.includes(name));
             moving.push(address);
             const { about, actions } = hold(machine, "");
             const drain: Drain = { affected: topologies, seen: new Map() };
-            const line = `is drained of ${topologies.map(({ name }) => name).join(", ")}`;
+            const names = topologies.map(({ name }) => name).join(", ") || "nothing";
+            const lost = `, as the group is being deleted: no slot is free elsewhere for ${stranded.join(", ")}`;
+            const line = `is drained of ${names}${stranded.length > 0 ? lost : ""}`;
             decisions.push({ about, line, actions: [...actions, { kind: "begin", machine: machine.id, drain }] });
         }
     }

@@ -414,6 +414,27 @@ describe("a machine that is terminated", () => {
             expect(brief(decided(snapshot, newMemory(at(0))).actions)).toEqual(["heartbeat i-1", "begin i-1"]);
         });
 
+        test("is not kept by a topology that has no slot elsewhere, as no machine comes for that", () => {
+            const memory = newMemory(at(0));
+            const round = (seconds: number, topologies: ReturnType<typeof topology>[]) => {
+                const machines = [leaving(1, { isDraining: seconds > 0 })];
+                const snapshot = snapshotOf(machines, { 1: 2, 9: 2 }, topologies, deleted, at(seconds));
+                const { actions, said } = decided(snapshot, memory);
+                remember(actions, snapshot, memory);
+                return [brief(actions), said["machine i-1"]];
+            };
+            const words = (...on: number[]) => topology("words", on, 900);
+            expect(round(0, [words(1), topology("wide", [1, 9], 900)])).toEqual([
+                ["heartbeat i-1", "begin i-1"],
+                "is drained of wide, as the group is being deleted: no slot is free elsewhere for words",
+            ]);
+            expect(round(20, [words(1), topology("wide", [9], 900)])[0]).toEqual([]);
+            // What has no worker at all is nowhere.
+            round(40, [words(), topology("wide", [9], 900)]);
+            round(50, [words(), topology("wide", [9], 960)]);
+            expect(round(400, [words(), topology("wide", [9], 1300)])[0]).toEqual(["release i-1"]);
+        });
+
         test("goes once no Nimbus has answered for a minute, and not while one answers that nobody leads", () => {
             const memory = newMemory(at(0));
             const round = (seconds: number) =>
