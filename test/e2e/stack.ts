@@ -332,11 +332,11 @@ export function docker(...args: string[]): string {
     return done.stdout.trim();
 }
 
-/** Waits until a condition holds, which is looked at every `milliseconds`; fails when it does not within the limit. */
+/** Waits until a condition holds, which is looked at every `milliseconds`, and gives it; fails when it does not within the limit. */
 export async function until<T>(
     what: string,
     seconds: number,
-    condition: () => T | Promise<T>,
+    condition: () => T | undefined | false | Promise<T | undefined | false>,
     milliseconds = 500,
 ): Promise<T> {
     const deadline = Date.now() + seconds * 1000;
@@ -350,6 +350,26 @@ export async function until<T>(
         }
         await new Promise((resolve) => setTimeout(resolve, milliseconds));
     }
+}
+
+/**
+ * The answer to what is asked of a cluster, and changes nothing: it is asked again until there is one. Nimbus has five seconds for an
+ * answer, and takes longer while the machine is busy or its connection to ZooKeeper is lost.
+ */
+export async function answered<T>(question: () => Promise<T>): Promise<T> {
+    let last: unknown;
+    const answer = () =>
+        question().then(
+            (value) => ({ value }),
+            (error) => {
+                last = error;
+                return undefined;
+            },
+        );
+    const { value } = await until("an answer", 300, answer).catch((error: Error) => {
+        throw new Error(`${error.message}, the last time because of: ${String(last)}`);
+    });
+    return value;
 }
 
 function prefixed(settings: Record<string, unknown>): Record<string, unknown> {

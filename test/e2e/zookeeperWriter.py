@@ -1,4 +1,7 @@
-"""Writes to a ZooKeeper ensemble ten times a second until its input ends; then prints, as JSON, what became of that: writer.py SERVERS"""
+"""
+Writes to a ZooKeeper ensemble ten times a second until its input ends, with a line for each write that is acknowledged; then prints, as
+JSON, what became of them: writer.py SERVERS
+"""
 import json
 import sys
 import threading
@@ -31,6 +34,7 @@ while not over.wait(0.1):
         failed += 1
         continue
     acknowledged.add(f"{number:08}")
+    print("acknowledged", flush=True)
     gap, last = max(gap, time.monotonic() - last), time.monotonic()
 
 client.retry(client.sync, FOLDER)

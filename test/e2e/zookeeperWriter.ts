@@ -48,12 +48,17 @@ export class ZooKeeperWriter {
         return writer;
     }
 
+    /** How many writes the ensemble has acknowledged until now. */
+    get acknowledged(): number {
+        return this.output.split("acknowledged\n").length - 1;
+    }
+
     /** Stops it; what became of what it wrote. */
     async stop(): Promise<Written> {
         this.child.stdin?.end();
         await once(this.child, "close");
-        const [, result] = this.output.trim().split("\n");
-        if (result === undefined) {
+        const result = this.output.trim().split("\n").at(-1);
+        if (!result?.startsWith("{")) {
             throw new Error(this.errors);
         }
         return JSON.parse(result) as Written;

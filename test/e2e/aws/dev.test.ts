@@ -138,7 +138,7 @@ describeEc2("dev on EC2", () => {
                 .sort();
         const machines = Object.keys(await cloud.machines()).map((name) => `node ${name} 1`);
         const expected = [...machines, "prometheus  1", "storm  1", "zookeeper  1"].sort();
-        await until("all targets are up", 120, async () => isDeepStrictEqual(await up(), expected));
+        await until("all targets are up", 300, async () => isDeepStrictEqual(await up(), expected));
     });
 
     test("a second update changes nothing, and nothing has changed outside", async () => {
@@ -196,7 +196,9 @@ describeEc2("dev on EC2", () => {
     // One that keeps address and data is lost in prod's test.
     test("an instance that was terminated gets another in its place, and nobody else is touched", async () => {
         const before = { machines: await cloud.machines(), containers: await cloud.containers() };
+        const host = await cloud.host("supervisor-2");
         await cloud.ec2.terminateInstance(cloud.nameOf("supervisor-2"));
+        await until("the machine is off", 300, () => !host.isOn);
         await cloud.repair("worker");
         const after = { machines: await cloud.machines(), containers: await cloud.containers() };
         expect(changed(before.machines, after.machines)).toEqual(["worker"]);
@@ -234,8 +236,13 @@ describeEc2("dev on EC2", () => {
         await cloud.stack.up();
         expect(await cloud.machines()).toEqual(before);
         const nimbus = await cloud.host("nimbus-1");
-        const { supervisors } = await summaryBy(nimbus, cloud.stack.cluster, "nimbus-1", { address: name("nimbus-1") });
-        expect(supervisors.map(({ host }) => host).sort()).toEqual(["supervisor-1", "supervisor-2"].map(name));
+        const names = ["supervisor-1", "supervisor-2"].map(name);
+        // One whose session has not expired is registered by its address, too.
+        await until("both are registered by their names alone", 300, async () => {
+            const asked = { address: name("nimbus-1") };
+            const { supervisors } = await summaryBy(nimbus, cloud.stack.cluster, "nimbus-1", asked);
+            return isDeepStrictEqual(supervisors.map(({ host }) => host).sort(), names);
+        });
         await cloud.untilCounting("supervisor-1", "supervisor-2");
         await cloud.stack.up("--expect-no-changes");
     });
@@ -271,7 +278,7 @@ describeEc2("dev on EC2", () => {
             const access = { keyPath: cloud.lab.keyFile };
             await until(
                 "SSH's port is closed",
-                60,
+                300,
                 async () => !(await isReachable({ address, port: 22, user: "storm" }, access, 0)),
             );
             const { instances } = cloud;

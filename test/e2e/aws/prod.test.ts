@@ -1,5 +1,6 @@
 // Long, as five machines are replaced one after the other, each once the one before serves.
 import { describeEc2 } from "../../lab/ec2/describeEc2";
+import { until } from "../stack";
 import { Cloud } from "./cloud";
 
 const jar = "examples/wordcount/target/wordcount.jar";
@@ -13,13 +14,15 @@ describeEc2("prod on EC2", () => {
 
     /** The members of the ensemble whose answer to `srvr` has this in it. */
     async function answering(pattern: string): Promise<string[]> {
-        const asked = members.map(async (member) => {
+        // All at the same moment: EC2, which is slow, is asked before.
+        const hosts = await Promise.allSettled(members.map((member) => cloud.host(member)));
+        const asked = members.map(async (member, index) => {
             const ask = `exec 3<>/dev/tcp/$(hostname -i)/2181 && echo srvr >&3 && grep -q "${pattern}" <&3`;
-            const host = await cloud.host(member);
-            if (!host.isOn) {
+            const host = hosts[index];
+            if (host?.status !== "fulfilled" || !host.value.isOn) {
                 throw new Error(`${member} is off`);
             }
-            await host.exec(`docker exec ${cloud.stack.cluster}-${member} timeout 5 bash -c '${ask}'`);
+            await host.value.exec(`docker exec ${cloud.stack.cluster}-${member} timeout 20 bash -c '${ask}'`);
             return member;
         });
         const answers = await Promise.allSettled(asked);
@@ -86,7 +89,9 @@ describeEc2("prod on EC2", () => {
 
     test("has a lost instance recreated with an image of its own, and no other one touched", async () => {
         const before = { machines: await cloud.machines(), containers: await cloud.containers() };
+        const lostHost = await cloud.host("zookeeper-2");
         await cloud.ec2.terminateProtectedInstance(cloud.nameOf("zookeeper-2"));
+        await until("the machine is off", 300, () => !lostHost.isOn);
         const image = await cloud.ec2.registerImage("own");
         cloud.setAws({ amis: { "zookeeper-2": image } });
         // EC2 gives what a terminated instance had to another one only after a while. The CLI repeats at the end what was said.

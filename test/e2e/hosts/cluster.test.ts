@@ -171,7 +171,7 @@ describeLab("a cluster on six hosts", () => {
         test("Prometheus scrapes all through them", async () => {
             const machines = Object.keys(placement).map(nodeExporterOn);
             const expected = [...watching, ...machines, "zookeeper-1", "zookeeper-2", "zookeeper-3"].sort();
-            await until("all targets are up", 120, async () => {
+            await until("all targets are up", 300, async () => {
                 const up = (await targetsBy(host("n1"), stack.cluster))
                     .filter(({ isUp }) => isUp)
                     .map(({ daemon, machine }) => (machine === undefined ? daemon : nodeExporterOn(machine)));

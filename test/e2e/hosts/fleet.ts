@@ -3,6 +3,7 @@ import { ports } from "../../../components/storm/spec/ports";
 import { connectFrom } from "../../../provider/machines/container";
 import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
 import type { Lab, LabHost } from "../../lab/lab";
+import { answered } from "../stack";
 import { wordsCounted, workerLogs } from "../wordcount";
 
 export const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
@@ -40,7 +41,8 @@ export function summaryBy(
     daemon = "nimbus-1",
     { address = nimbus.address, port = ports.nimbus }: { address?: string; port?: number } = {},
 ): Promise<ClusterSummary> {
-    return clusterSummary(connectFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell }), address, port);
+    const connect = connectFrom({ container: `${cluster}-${daemon}`, ssh: nimbus.shell });
+    return answered(() => clusterSummary(connect, address, port));
 }
 
 /** What Prometheus on a Nimbus's host says of its targets: their labels, and whether they are up. */
@@ -49,7 +51,8 @@ export async function targetsBy(
     cluster: string,
 ): Promise<{ job: string; daemon: string; machine?: string; isUp: boolean }[]> {
     const url = `http://${nimbus.address}:${ports.prometheus}/api/v1/query?query=up`;
-    const said = await nimbus.exec(`docker exec ${cluster}-prometheus wget -q -O - '${url}'`);
+    // A server that has just started does not answer yet.
+    const said = await answered(() => nimbus.exec(`docker exec ${cluster}-prometheus wget -q -O - '${url}'`));
     type Up = { metric: { job: string; daemon: string; machine?: string }; value: [number, string] };
     const { data } = JSON.parse(said) as { data: { result: Up[] } };
     return data.result.map(({ metric, value: [, is] }) => ({ ...metric, isUp: is === "1" }));

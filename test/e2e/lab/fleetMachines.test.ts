@@ -35,7 +35,7 @@ describeLab("machines of an auto scaling group", () => {
     };
 
     beforeAll(async () => {
-        lab = await Lab.create({ name: "e2efleet", subnet: "10.77.13.0/24" });
+        lab = await Lab.create({ name: "e2egroup", subnet: "10.77.13.0/24" });
         ec2 = await Ec2.start(lab, {
             region,
             publicSubnet: "10.78.13.0/24",

@@ -5,7 +5,7 @@ import { ports } from "../../../components/storm/spec/ports";
 import { majorVersion } from "../../../provider/image";
 import { connectFrom } from "../../../provider/machines/container";
 import { type ClusterSummary, clusterSummary } from "../../../provider/nimbus/client";
-import { docker, machineSettings, machineStorm, TestStack, until } from "../stack";
+import { answered, docker, machineSettings, machineStorm, TestStack, until } from "../stack";
 import { untilCounting, wordsCounted, workerLogs } from "../wordcount";
 
 const subnet = "172.30.78.0/24";
@@ -44,7 +44,9 @@ beforeAll(async () => {
 afterAll(() => stack.discard());
 
 const summary = (): Promise<ClusterSummary> =>
-    clusterSummary(connectFrom({ container: `${stack.cluster}-nimbus-1` }), "172.30.78.33", ports.nimbus);
+    answered(() =>
+        clusterSummary(connectFrom({ container: `${stack.cluster}-nimbus-1` }), "172.30.78.33", ports.nimbus),
+    );
 
 /** The words that a supervisor's workers have counted. */
 const counted = (supervisor: string): number =>
@@ -208,12 +210,15 @@ describe("a daemon that was killed", () => {
             docker("kill", `${stack.cluster}-${daemon}`);
             expect((await stack.pulumi("refresh", "--preview-only", "--expect-no-changes")).code).not.toBe(0);
             await stack.up("--refresh");
-            const { nimbuses, supervisors } = await summary();
+            // When the session of the killed one expires, its registration goes until the next heartbeat (provider/kinds/ready.ts).
+            const { nimbuses, own } = await until("it is registered", 300, async () => {
+                const { nimbuses: found, supervisors } = await summary();
+                const address = daemon === "nimbus-1" ? "172.30.78.33" : "172.30.78.129";
+                const registered = [...found, ...supervisors].find(({ host }) => host === address);
+                return registered && { nimbuses: found, own: registered };
+            });
             expect(nimbuses).toMatchObject([{ host: "172.30.78.33", leader: true }]);
-            const own = [...nimbuses, ...supervisors].find(
-                ({ host }) => host === (daemon === "nimbus-1" ? "172.30.78.33" : "172.30.78.129"),
-            );
-            expect(own?.uptime).toBeLessThanOrEqual((Date.now() - killed) / 1000);
+            expect(own.uptime).toBeLessThanOrEqual((Date.now() - killed) / 1000);
             await stack.up("--refresh", "--expect-no-changes");
         },
     );
@@ -276,11 +281,11 @@ describe("what cannot work fails", () => {
     });
 
     /** Has an update fail at Nimbus, with a message that has a problem, the reason and the end of its log in it. */
-    async function failsAtNimbus(settings: Record<string, unknown>, problem: RegExp, reason: string): Promise<void> {
+    async function failsAtNimbus(settings: Record<string, unknown>, problem: RegExp, reason: RegExp): Promise<void> {
         broken.set(settings);
         const { code, output } = await broken.pulumi("up", "--yes", "--skip-preview");
         expect([code === 0, output]).toEqual([false, expect.stringMatching(problem) as string]);
-        expect(output).toContain(reason);
+        expect(output).toMatch(reason);
         // One message, without a stack.
         expect(output.slice(output.indexOf("Diagnostics:")).split("nimbus-1 ").length).toBe(2);
         expect(output).not.toMatch(/^ +at .*\(.*:\d+:\d+\)$/m);
@@ -294,7 +299,7 @@ describe("what cannot work fails", () => {
         await failsAtNimbus(
             { stormYaml: { "nimbus.childopts": "-XX:NoSuchOption" }, readySeconds: 3600 },
             /nimbus-1 ends again and again, by exit code 1\n/,
-            "Unrecognized VM option 'NoSuchOption'",
+            /Unrecognized VM option 'NoSuchOption'/,
         );
         broken.set({ stormYaml: {}, readySeconds: 180 });
         await broken.up();
@@ -306,13 +311,14 @@ describe("what cannot work fails", () => {
             "hangs at its start",
             { stormYaml: hangs, readySeconds: 30 },
             /nimbus-1 was not ready within 30 s/,
-            "Connection refused",
+            /Connection refused/,
         ],
         [
             "has too little memory",
             { heap: { ...small, nimbus: 32 }, memory: { nimbus: 32 }, readySeconds: 30 },
             /nimbus-1 (was not ready within 30 s|ends again and again)/,
-            "out of memory",
+            // Docker forgets why it has ended when it runs again, as it may while it is looked at.
+            /out of memory|ends again and again, by exit code 137/,
         ],
     ])("with a daemon that %s", (_what, settings, problem, reason) => failsAtNimbus(settings, problem, reason));
 

@@ -93,7 +93,7 @@ describe("a cluster that is watched", () => {
     };
 
     test("answers Prometheus, each part of it", async () => {
-        await until("all targets are up", 120, async () => (await value("count(up == 1)")) === targets.length);
+        await until("all targets are up", 300, async () => (await value("count(up == 1)")) === targets.length);
         expect((await query("up")).map(({ job, daemon, cluster }) => ({ job, daemon, cluster }))).toEqual(
             expect.arrayContaining(targets.map(([job, daemon]) => ({ job, daemon, cluster: stack.cluster }))),
         );
@@ -109,7 +109,7 @@ describe("a cluster that is watched", () => {
         const ofNimbus = `container_label_storm_cluster="${stack.cluster}",container_label_storm_daemon="nimbus-1"`;
         const limit = docker("inspect", "--format", "{{.HostConfig.Memory}}", `${stack.cluster}-nimbus-1`);
         const memory = async () => Number(await value(`container_memory_working_set_bytes{${ofNimbus}}`));
-        await until("cAdvisor has looked at it", 60, async () => (await memory()) > 10 << 20);
+        await until("cAdvisor has looked at it", 300, async () => (await memory()) > 10 << 20);
         expect(await value(`container_spec_memory_limit_bytes{${ofNimbus}}`)).toBe(Number(limit));
     });
 
@@ -133,7 +133,7 @@ describe("a cluster that is watched", () => {
             supervisors.map(({ host }) => host).sort(),
         );
         // Prometheus has that of its last scrape.
-        await until("it knows as many workers, in all slots", 120, async () => {
+        await until("it knows as many workers, in all slots", 300, async () => {
             const { topologies } = await summary();
             const workers = await value('storm_topology_workers{topology="wordcount"}');
             return workers === topologies[0]?.workers && (await value("storm_slots_free")) === 0;
@@ -142,11 +142,13 @@ describe("a cluster that is watched", () => {
         await until("tuples are acked", 300, async () => (await acked()) > 0);
         const before = await acked();
         await until("more tuples are acked", 300, async () => (await acked()) > before);
-        const capacities = (await query('storm_component_capacity_ratio{type="bolt"}')).map((each) =>
-            Number(each.value),
-        );
-        expect(capacities.length).toBeGreaterThan(0);
-        expect(capacities.every((capacity) => capacity >= 0 && capacity <= 1)).toBe(true);
+        // Of the few calls that Storm measures at first, one that a busy machine has held up counts for many.
+        await until("bolts have a capacity, of which they use a part", 300, async () => {
+            const capacities = (await query('storm_component_capacity_ratio{type="bolt"}')).map(({ value }) =>
+                Number(value),
+            );
+            return capacities.length > 0 && capacities.every((capacity) => capacity >= 0 && capacity <= 1);
+        });
     });
 
     test.each([
@@ -156,14 +158,14 @@ describe("a cluster that is watched", () => {
         ["zookeeper-1", /\]: .*ZooKeeper/i],
     ])("sends the logs of %s to syslog: %s", async (daemon, line) => {
         const ofIt = () => received.filter((each) => each.includes(`${stack.cluster}-${daemon}[`));
-        await until("the line has come", 120, () => Promise.resolve(ofIt().some((each) => line.test(each))));
+        await until("the line has come", 300, () => Promise.resolve(ofIt().some((each) => line.test(each))));
         expect(ofIt().filter((each) => /unable to locate appender/i.test(each))).toEqual([]);
         expect(docker("logs", "--tail", "5", `${stack.cluster}-${daemon}`)).not.toBe("");
     });
 
     test("has alerts that all can be evaluated", async () => {
         type Rule = { name: string; health: string; lastError?: string };
-        await until("all rules were evaluated", 60, async () => {
+        await until("all rules were evaluated", 300, async () => {
             const { groups } = await api<{ groups: { rules: Rule[] }[] }>("rules");
             const rules = groups.flatMap((group) => group.rules);
             expect(rules.filter(({ health }) => health === "err")).toEqual([]);
@@ -187,7 +189,11 @@ describe("a cluster that is watched", () => {
         docker("stop", `${stack.cluster}-supervisor-2`);
         await until("the alert fires", 300, async () => (await firing())?.includes("StormSupervisorMissing"));
         docker("start", `${stack.cluster}-supervisor-2`);
-        await until("the alert is over", 300, async () => !(await firing())?.includes("StormSupervisorMissing"));
+        await until(
+            "the alert is over",
+            300,
+            async () => (await firing())?.includes("StormSupervisorMissing") === false,
+        );
     });
 
     test("a supervisor more reaches Prometheus while it runs", async () => {
@@ -195,8 +201,8 @@ describe("a cluster that is watched", () => {
         expect(await value("storm:supervisors:expected")).toBe(2);
         stack.set({ supervisors: 3 });
         await stack.up();
-        await until("it knows of the third", 120, async () => (await value("storm:supervisors:expected")) === 3);
-        await until("it sees the third", 120, async () => (await value("storm_supervisors")) === 3);
+        await until("it knows of the third", 300, async () => (await value("storm:supervisors:expected")) === 3);
+        await until("it sees the third", 300, async () => (await value("storm_supervisors")) === 3);
         expect(startedAt()).toBe(before);
     });
 
@@ -207,7 +213,7 @@ describe("a cluster that is watched", () => {
         const other = leader === at(33) ? at(34) : at(33);
         await until(
             "the other one leads, as the exporter says",
-            120,
+            300,
             async () => (await value(`storm_nimbus_leader{host="${other}"} == 1 and on () storm_up == 1`)) === 1,
         );
     });
@@ -218,7 +224,7 @@ describe("a cluster that is watched", () => {
         expect(before).toBeGreaterThan(3);
         docker("stop", prometheus());
         await stack.up("--refresh");
-        await until("it answers again", 120, async () => (await value("count(up)")) === targets.length);
+        await until("it answers again", 300, async () => (await value("count(up)")) === targets.length);
         expect(await samples()).toBeGreaterThanOrEqual(before);
     });
 });

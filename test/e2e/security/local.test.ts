@@ -195,7 +195,7 @@ describe("a cluster that exists", () => {
         const output = await stack.up();
         expect(containersMade(output)).toEqual(daemons);
         expect(/update \d of 3/.exec(output)?.[0]).toBe(step === 3 ? undefined : `update ${step} of 3`);
-        await until("all members have joined", 120, () => modes().sort().join() === "follower,follower,leader");
+        await until("all members have joined", 300, () => modes().sort().join() === "follower,follower,leader");
         expect(topologies(stack)).toBe(ids);
         await counting(stack);
     });

@@ -38,7 +38,7 @@ async function known(isByTls: boolean): Promise<string> {
 
 /** Without its only member, a Nimbus answers with an error; once that has restarted, it registers again. */
 const untilKnown = (isByTls: boolean, counts: string) =>
-    until(`Nimbus knows ${counts}`, 60, async () => (await known(isByTls).catch(String)) === counts);
+    until(`Nimbus knows ${counts}`, 300, async () => (await known(isByTls).catch(String)) === counts);
 
 /** Runs an update: the daemons that restart, and how many more are to follow, by what it says. */
 async function update(): Promise<[string[], number]> {

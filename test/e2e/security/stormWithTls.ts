@@ -48,7 +48,9 @@ function context(): Buffer {
         docker("cp", `${source}:/apache-storm/bin/storm`, `${folder}/image/storm`);
         const command = fs.readFileSync(`${folder}/image/storm`, "utf8");
         fs.writeFileSync(`${folder}/image/storm`, withLogviewer(command));
-        execFileSync("jar", ["--create", "--file", `${folder}/image/tls.jar`, "-C", `${folder}/classes`, "."]);
+        // The same bytes each time: another test file may have containers of the image that has this name.
+        const create = ["--create", "--date", "2000-01-01T00:00:00Z", "--file", `${folder}/image/tls.jar`];
+        execFileSync("jar", [...create, "-C", `${folder}/classes`, "."]);
         // Storm's class path begins with the jars of this folder.
         fs.writeFileSync(
             `${folder}/image/Dockerfile`,

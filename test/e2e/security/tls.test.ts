@@ -59,6 +59,8 @@ describe("a new cluster", () => {
         stack = new TestStack("e2e-tls", {
             ...{ stormImage, security: "tls", users: ["alice"], subnet: `${subnet}.0/24` },
             ...{ ...common, supervisors: 2, supervisorBatch: 1 },
+            // A slow machine may need more than Storm's 30 seconds to restart a supervisor and its worker, and work would move.
+            stormYaml: { "nimbus.task.timeout.secs": 120 },
         });
         const configuration = {
             "wordcount.sentences": [`${word} ${word} words`],
@@ -147,6 +149,8 @@ describe("a new cluster", () => {
         const seen = queue.events.length;
         const output = await stack.up();
         expect(containersMade(output)).toEqual(daemons);
+        // An update waits for the worker of a supervisor that it has restarted only if another supervisor is next.
+        await until("both workers ack again", 120, () => queue.events.length >= seen + 4);
         expect(await daysLeft()).toEqual(allIn(365));
         // A user's certificate is valid until it ends.
         expect(await beginning(open["nimbus-1"].address, 6629, clients().alice ?? {})).toBe("session");
@@ -154,7 +158,7 @@ describe("a new cluster", () => {
 
         expect(topology()).toBe(id);
         queue.isFlowing = false;
-        await until("all sentences are acked", 120, () => queue.acked === queue.emitted);
+        await until("all sentences are acked", 300, () => queue.acked === queue.emitted);
         queue.isFlowing = true;
         // Some were under way in workers that were stopped.
         expect(queue.replays).toBeGreaterThan(0);
@@ -262,8 +266,12 @@ describe("a cluster that exists", () => {
         expect(containersMade(output)).toEqual(restarted);
         expect(/update \d of 3/.exec(output)?.[0]).toBe(step === 3 ? undefined : `update ${step} of 3`);
         const connect = connectFrom({ container: `${existing.cluster}-nimbus-1` });
-        const { nimbuses, supervisors } = await clusterSummary(connect, "172.30.97.33", ports.nimbusTls, stormPem);
-        expect([nimbuses.length, supervisors.length]).toEqual([2, 1]);
+        // Without its only member, a Nimbus answers with an error; once that has restarted, all register again.
+        await until("all are registered", 300, async () => {
+            const summary = clusterSummary(connect, "172.30.97.33", ports.nimbusTls, stormPem);
+            const { nimbuses, supervisors } = await summary.catch(() => ({ nimbuses: [], supervisors: [] }));
+            return nimbuses.length === 2 && supervisors.length === 1;
+        });
     });
 
     test("then runs a topology, whose blobs both Nimbus daemons have", async () => {
@@ -273,7 +281,7 @@ describe("a cluster that exists", () => {
             inside(existing, nimbus, "find /data/blobs -name data | sed 's/.*wordcount/wordcount/' | sort");
         await until(
             "both have the same blobs",
-            60,
+            300,
             () => blobs("nimbus-1") !== "" && blobs("nimbus-1") === blobs("nimbus-2"),
         );
     });

@@ -4,8 +4,8 @@ import { ports } from "../../../components/storm/spec/ports";
 import { describeLab } from "../../lab/describeLab";
 import { Lab, type LabHost } from "../../lab/lab";
 import { heap } from "../hosts/fleet";
-import { TestStack, until } from "../stack";
-import { folderOfFiles, running, type Running, sentences, wordcount } from "./topologies";
+import { TestStack } from "../stack";
+import { folderOfFiles, running, type Running, sentences, sentencesInTheEnd, wordcount } from "./topologies";
 
 const placement: Record<string, string[]> = {
     m: ["zookeeper-1", "nimbus-1"],
@@ -87,7 +87,6 @@ describeLab("topologies on hosts", () => {
             [host("s1").address, host("s2").address].sort(),
         ]);
 
-        await stack.stormOn(host("m"), [host("m").address], "deactivate", "wordcount");
         const where = ({ task, host: at, port }: Running["executors"][number]) => `${task} ${at}:${port}`;
         const places = before.executors.map(where);
         const stayed = after.executors.filter(
@@ -105,8 +104,10 @@ describeLab("topologies on hosts", () => {
             });
             return sentences(await Promise.all(logs));
         };
-        await until("all sentences are acked", 300, async () => (await said()).underWay === 0);
-        const { emitted, acked } = await said();
+        const { emitted, acked } = await sentencesInTheEnd(
+            (command) => stack.stormOn(host("m"), [host("m").address], command, "wordcount"),
+            said,
+        );
         expect(acked).toBe(emitted);
         await stack.up("--refresh");
         expect((await only()).status).toBe("ACTIVE");

@@ -7,7 +7,16 @@ import type { AddressInfo } from "net";
 import * as path from "path";
 import { ports } from "../../../components/storm/spec/ports";
 import { docker, TestStack, until } from "../stack";
-import { folderOfFiles, jar, otherJar, running, type Running, sentences, wordcount } from "./topologies";
+import {
+    folderOfFiles,
+    jar,
+    otherJar,
+    running,
+    type Running,
+    sentences,
+    sentencesInTheEnd,
+    wordcount,
+} from "./topologies";
 
 const heap = { zookeeper: 128, nimbus: 256, supervisor: 128, worker: 128 };
 const nimbus = "172.30.82.33";
@@ -105,7 +114,6 @@ describe("under load", () => {
         expect([after.id, Object.keys(after.workers).sort()]).toEqual([before.id, [address(1), address(2)]]);
         expect(Object.keys(stack.containers())).not.toContain("supervisor-3");
 
-        storm("deactivate", "wordcount");
         const spouts = after.executors.filter(({ component }) => component === "sentences");
         const stayed = spouts.filter(({ task, host, port }) =>
             before.executors.some(
@@ -126,8 +134,10 @@ describe("under load", () => {
                     ),
                 };
             });
-        await until("all sentences are acked", 300, () => sentences(logs()).underWay === 0);
-        const { emitted, acked, replays } = sentences(logs());
+        const { emitted, acked, replays } = await sentencesInTheEnd(
+            (command) => storm(command, "wordcount"),
+            () => sentences(logs()),
+        );
         expect(acked).toBe(emitted);
         expect(replays).toBeGreaterThan(0);
     });
@@ -262,6 +272,7 @@ describe("another version", () => {
         await until(when, 300, () => isMoment(update.output(), id));
         update.kill("SIGKILL");
         await update.done;
+        stack.removeEmptyChecksums();
         await stack.pulumi("cancel", "--yes");
         await stack.up();
         const { status, configuration } = await only();
@@ -314,10 +325,11 @@ describe("a mistake is told with Storm's own words:", () => {
 
     test("a spout that throws when it is opened; mended settings mend it", async () => {
         stack.set({
-            topologies: [wordcount({ readySeconds: 60, configuration: { "wordcount.sentences.per.second": "many" } })],
+            // Enough for a worker to start, to fail and to say so.
+            topologies: [wordcount({ readySeconds: 120, configuration: { "wordcount.sentences.per.second": "many" } })],
         });
         const output = await failure();
-        expect(output).toMatch(/topology wordcount was not running within 60 s: these are not up: .*sentences on 172/);
+        expect(output).toMatch(/topology wordcount was not running within 120 s: these are not up: .*sentences on 172/);
         expect(output).toMatch(/Error of sentences:\s+java.lang.RuntimeException: java.lang.ClassCastException/);
         expect(output).toMatch(
             /Last lines of \/logs\/workers-artifacts\/wordcount-\S+\/worker.log in storm-e2e-topologies-supervisor/,

@@ -7,6 +7,7 @@ import { answerOf } from "../../../provider/nimbus/leader";
 import type { NimbusContainer } from "../../../provider/schema";
 import { type TopologyState, topologyConfiguration, topologyState } from "../../../provider/nimbus/client";
 import { workersOf } from "../../../provider/nimbus/running";
+import { until } from "../stack";
 
 export const jar = "examples/wordcount/target/wordcount.jar";
 
@@ -68,18 +69,30 @@ export function folderOfFiles(): string {
     return fs.mkdtempSync(path.join(".local", "e2e-files-"));
 }
 
-/** What spouts of the example have said last, summed up: of each, its task and the log of its worker, where others may have written. */
-export function sentences(spouts: { task: number; log: string }[]): {
+/** What spouts of the example have emitted, summed up. */
+export interface Sentences {
     emitted: number;
     acked: number;
     underWay: number;
     replays: number;
-} {
+}
+
+/**
+ * What spouts of the example that are deactivated have said last, summed up: of each, its task and the log of its worker, where others may
+ * have written. A spout that is still active counts as NaN: deactivation reaches workers some time after Nimbus's answer.
+ */
+export function sentences(spouts: { task: number; log: string }[]): Sentences {
     const sum = { emitted: 0, acked: 0, underWay: 0, replays: 0 };
     for (const { task, log } of spouts) {
-        const said =
-            /sentences-executor\[(\d+), .*emitted (\d+) sentences: (\d+) acked, (\d+) under way; (\d+) emissions/g;
-        const [, , ...numbers] = [...log.matchAll(said)].filter(([, by]) => Number(by) === task).at(-1) ?? [];
+        const latestFirst = log
+            .split("\n")
+            .filter((line) => line.includes(`sentences-executor[${task}, `))
+            .reverse();
+        const since = latestFirst.findIndex((line) => /(A|Dea)ctivating spout/.test(line));
+        const isDeactivated = latestFirst[since]?.includes("Deactivating");
+        const said = isDeactivated ? latestFirst.slice(0, since).join("\n") : "";
+        const sentence = /emitted (\d+) sentences: (\d+) acked, (\d+) under way; (\d+) emissions/;
+        const [, ...numbers] = sentence.exec(said) ?? [];
         const [emitted = NaN, acked = NaN, underWay = NaN, replays = NaN] = numbers.map(Number);
         sum.emitted += emitted;
         sum.acked += acked;
@@ -87,4 +100,30 @@ export function sentences(spouts: { task: number; log: string }[]): {
         sum.replays += replays;
     }
     return sum;
+}
+
+/**
+ * Deactivates a topology, and waits until its spouts have no sentence under way. One that is not active emits nothing again: where a
+ * sentence has failed since, the topology is activated for a moment.
+ * @param set Runs `storm activate` or `storm deactivate`.
+ * @param read What its spouts say.
+ * @returns What they say then.
+ */
+export async function sentencesInTheEnd(
+    set: (command: "activate" | "deactivate") => unknown,
+    read: () => Sentences | Promise<Sentences>,
+): Promise<Sentences> {
+    return until("all sentences are acked", 300, async () => {
+        await set("deactivate");
+        const acked = async () => {
+            const said = await read();
+            return said.underWay === 0 && said;
+        };
+        const said = await until("", 30, acked).catch(() => undefined);
+        if (!said) {
+            await set("activate");
+            await until("its spouts are active", 300, async () => Number.isNaN((await read()).underWay));
+        }
+        return said;
+    });
 }
