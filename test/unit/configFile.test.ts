@@ -8,6 +8,8 @@ import { unknown } from "../../provider/kind";
 import { StormProvider } from "../../provider/provider";
 import type { Inputs } from "../../provider/schema";
 
+jest.setTimeout(60_000);
+
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "storm-config-file-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 

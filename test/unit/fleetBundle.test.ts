@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "child_process";
+import { execFileSync, spawn, spawnSync } from "child_process";
 import { once } from "events";
 import * as fs from "fs";
 import * as os from "os";
@@ -48,6 +48,8 @@ const env = {
 test("the program goes on where nobody answers it, and ends at once when it is stopped", async () => {
     const program = spawn("node", [controllerBundle().path, JSON.stringify(configuration)], {
         env: { ...process.env, ...env },
+        // One that does not end by itself is not left behind.
+        ...{ timeout: 50_000, killSignal: "SIGKILL" },
     });
     const ended = once(program, "exit");
     const lines: string[] = [];
@@ -66,11 +68,9 @@ test("the program goes on where nobody answers it, and ends at once when it is s
     ]);
 });
 
-test("the program ends with what is wrong with its configuration", async () => {
-    const program = spawn("node", [controllerBundle().path, JSON.stringify({ ...configuration, batch: 0 })]);
-    let printed = "";
-    program.stderr.on("data", (chunk: Buffer) => (printed += String(chunk)));
-    const [code] = (await once(program, "close")) as [number];
-    expect(code).toBe(1);
-    expect(printed).toMatch(/the configuration cannot be used:\nbatch: /);
+test("the program ends with what is wrong with its configuration", () => {
+    const words = [controllerBundle().path, JSON.stringify({ ...configuration, batch: 0 })];
+    const { status, stderr } = spawnSync("node", words, { encoding: "utf8", timeout: 50_000, killSignal: "SIGKILL" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/the configuration cannot be used:\nbatch: /);
 });

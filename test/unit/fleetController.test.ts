@@ -9,6 +9,8 @@ import { fields } from "../../provider/nimbus/fields";
 import { type AwsState, type Instance, startAws } from "./awsStandIn";
 import { type Answer, closes, clusterSummary, framedAnswer, hangs, startStandIn } from "./nimbusStandIn";
 
+jest.setTimeout(60_000);
+
 const environment = { ...process.env };
 afterAll(() => (process.env = environment));
 
