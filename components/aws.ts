@@ -11,6 +11,7 @@ export { InstanceProfile, type InstanceProfileArgs } from "./hosts/ec2/instanceP
 export { Fleet, type FleetArgs } from "./fleet/fleet";
 export { fleetImage, type FleetBounds, type FleetSchedule } from "./fleet/spec";
 export type { FleetMachines } from "./hosts/ec2/fleetMachines";
+export type { PolicyStatement } from "./network/policyDocument";
 export { type AllowedEdge, SecurityGroups, type SecurityGroupsArgs } from "./network/securityGroups";
 export { type Ec2Network, ec2Network, type Ec2NetworkArgs, type ExistingNetwork } from "./network/ec2Network";
 export { FlowLogs, type FlowLogsArgs } from "./network/flowLogs";

@@ -60,7 +60,19 @@ test("the package depends on all that it imports", () => {
             const text = fs.readFileSync(file, "utf8");
             return [...text.matchAll(/ from "([^."][^"]*)"/g)].map(([, name = ""]) => name);
         });
-    const ofNode = ["child_process", "crypto", "fs", "net", "os", "path", "readline", "stream", "timers", "util"];
+    const ofNode = [
+        "child_process",
+        "crypto",
+        "fs",
+        "net",
+        "os",
+        "path",
+        "readline",
+        "stream",
+        "timers",
+        "util",
+        "zlib",
+    ];
     const ofPackages = imported.filter((name) => !ofNode.includes(name.split("/")[0] ?? ""));
     const packages = new Set(ofPackages.map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]));
     const given = Object.keys({ ...dependencies, ...peerDependencies });
