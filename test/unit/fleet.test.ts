@@ -42,8 +42,11 @@ const script = (run: Run) => {
 
 /** The words of the script's `docker create`, as a machine with this address runs it. */
 function createdBy(text: string, address: string): string[] {
-    const begin = text.indexOf("\ndocker create ");
-    const line = text.slice(begin).split(/\n(?=folder=|docker start )/)[0];
+    // What follows would start programs on this machine.
+    const [, line] = /\n(docker create [^]*?)\n(?:folder=|docker start )/.exec(text) ?? [];
+    if (line === undefined) {
+        throw new Error("the script creates no container");
+    }
     // Where standard input is a socket, as it is for Node.js, Bash would read ~/.bashrc.
     return execFileSync("bash", ["--norc", "-c", `docker() { printf '%s\\0' "$@"; }; address=${address}; ${line}`], {
         encoding: "utf8",
