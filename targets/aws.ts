@@ -65,7 +65,12 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
             flowLogs: aws.flowLogs,
             instances: aws.instances,
             instanceTypes: aws.instanceTypes,
-            fleet: fleet && { instanceTypes: fleet.instanceTypes, profile: awsSetting("profile") },
+            fleet: fleet && {
+                instanceTypes: fleet.instanceTypes,
+                profile: awsSetting("profile"),
+                // Where the program's own provider calls AWS.
+                endpointUrl: process.env.AWS_ENDPOINT_URL,
+            },
             rootGibibytes: aws.rootGibibytes,
             dataGibibytes: aws.dataGibibytes,
             protect: aws.protect,

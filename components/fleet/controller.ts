@@ -28,6 +28,11 @@ export interface ControllerArgs extends Pick<Configuration, "region" | "group" |
     image: string;
     /** What it runs. */
     program: Bundle;
+    /**
+     * The URL at which it calls AWS.
+     * @default AWS's own
+     */
+    endpointUrl: string | undefined;
 }
 
 /** Where the official image has a directory of uid 1000's, as which a volume that is mounted there begins. */
@@ -88,6 +93,7 @@ export class Controller extends pulumi.ComponentResource {
             {
                 image,
                 command: configuration.apply((text) => ["node", `${directory}/${file}`, text]),
+                ...(args.endpointUrl && { envs: [`AWS_ENDPOINT_URL=${args.endpointUrl}`] }),
                 volumes: [{ volumeName: volume, containerPath: directory, readOnly: true }],
                 ...discovery.attach(peer, []),
                 init: true,

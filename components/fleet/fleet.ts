@@ -61,6 +61,7 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
                     {
                         ...{ clusterName, nimbus, discovery, beside, program, group },
                         region: machines.region,
+                        endpointUrl: machines.endpointUrl,
                         host: beside.host,
                         image: args.image ?? fleetImage,
                         owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/`,

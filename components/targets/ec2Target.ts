@@ -285,6 +285,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
             provider: this.getProvider("aws:autoscaling/group:Group"),
             region: regionOfNetwork(args),
             profile: args.fleet?.profile,
+            endpointUrl: args.fleet?.endpointUrl,
             instanceTypes: fleetTypes(args),
             ami: fleetImage(args),
             rootDevice: nimbusHost(this.hosts).rootDevice,

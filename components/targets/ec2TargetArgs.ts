@@ -52,6 +52,11 @@ export interface FleetTargetArgs {
      * @default credentials of the environment
      */
     profile?: pulumi.Input<string> | undefined;
+    /**
+     * The URL at which the fleet's controllers call AWS, as AWS's SDKs have it in `AWS_ENDPOINT_URL`; Nimbus's machines must reach it.
+     * @default AWS's own
+     */
+    endpointUrl?: string | undefined;
 }
 
 /** Arguments of an `Ec2Target`. */

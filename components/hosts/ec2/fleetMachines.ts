@@ -10,6 +10,8 @@ export interface FleetMachines {
     region: string;
     /** The profile by whose credentials an update asks AWS whether they are ready; undefined: credentials of the environment. */
     profile: pulumi.Input<string> | undefined;
+    /** The URL at which controllers call AWS; undefined: AWS's own. */
+    endpointUrl: string | undefined;
     /** Instance types of one architecture; the first is preferred on demand. */
     instanceTypes: string[];
     /** Id of the Amazon machine image. */

@@ -4,7 +4,7 @@ import { ports } from "../../../components/storm/spec/ports";
 import { describeEc2 } from "../../lab/ec2/describeEc2";
 import { Cloud } from "../aws/cloud";
 import { heap } from "../hosts/fleet";
-import { answered, until } from "../stack";
+import { answered, machineSettings, until } from "../stack";
 import { running, type Running, sentences, sentencesInTheEnd, wordcount } from "../topologies/topologies";
 
 interface Member {
@@ -63,6 +63,7 @@ describeEc2("a fleet on EC2", () => {
         cloud = await Cloud.create({
             ...{ name: "awsfleet", number: 15, stackFile: "dev" },
             changes: {
+                ...machineSettings("storm:fleetImage"),
                 ...{ supervisors: 0, slots: 2, ui: false, logviewers: false, fleet },
                 // With no machine there is no slot for it until the controller has launched one.
                 topologies: [wordcount({ readySeconds: 900 })],
