@@ -51,7 +51,7 @@ async function read(attempt = 1): Promise<ExistingResource[]> {
 }
 
 /** Those of a kind of this program's provider, by all types that it has had. */
-export function ofKindIn(kind: keyof typeof schema, state: ExistingResource[]): ExistingResource[] {
+export function ofKindIn<T extends { type: string }>(kind: keyof typeof schema, state: readonly T[]): T[] {
     const types = typesOf(kind);
     return state.filter(({ type }) => types.includes(type));
 }

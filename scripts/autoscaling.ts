@@ -6,27 +6,22 @@
 import { spawnSync } from "child_process";
 import * as fs from "fs";
 import { ofKind, parseDaemonName } from "../components/daemonRef";
-import { typesOf } from "../provider/formerKinds";
 import { topologyConfiguration } from "../provider/nimbus/client";
 import { loadOf, wantedSlots, workersGiven } from "../provider/nimbus/load";
 import { messageOf } from "../provider/waiting";
 import { checkSettings, type Settings } from "../settings";
 import { wantedWorkers } from "../provider/topologies/autoscale";
+import { stormImageIn } from "../settings/stormImage";
 import { valuesOf } from "./checkSettings";
-import { type Answer, answerOf, machinesOf, type Outputs } from "./containers";
+import { type Answer, answerOf, deployed, machinesOf, type Outputs } from "./containers";
 import { decide, report } from "./scaleDecision";
 import { type Memories, ownersIn, remembered, scaleTopologies, varyingIn } from "./topologyAutoscaling";
-import { containerType, type Resource } from "./wiring";
+import { containerType } from "./wiring";
 
 /** Why nothing can be decided. */
 class Undecided extends Error {}
 
 const noLeader = "no Nimbus leads: make status";
-
-/** A state, in what matters here. */
-interface State {
-    deployment?: { resources?: (Resource & { outputs?: Record<string, unknown> })[] };
-}
 
 /** What the stack's file says, and what the stack has. */
 interface Stack {
@@ -44,17 +39,14 @@ interface Stack {
  * @throws Undecided if there is no cluster, or the settings cannot be used.
  */
 export function stackOf(stack: string, cluster: string, state: string): Stack {
-    const { deployment } = JSON.parse(state) as State;
-    const resources = deployment?.resources ?? [];
-    const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs as Outputs | undefined;
-    if (!outputs?.nimbusSeeds) {
+    const { resources, outputs } = deployed(state);
+    if (!outputs) {
         throw new Undecided(`there is no cluster ${cluster}: make up`);
     }
     const file = `Pulumi.${stack}.yaml`;
     const values = valuesOf(fs.readFileSync("Pulumi.yaml", "utf8"), fs.readFileSync(file, "utf8"));
     // A stack that sets no image keeps the one that it has.
-    const guard = resources.find(({ type }) => typesOf("StormVersionGuard").includes(type));
-    const stormImage = values.stormImage === "" ? (guard?.outputs?.image ?? "") : values.stormImage;
+    const stormImage = values.stormImage === "" ? (stormImageIn(resources) ?? "") : values.stormImage;
     const { settings, mistakes } = checkSettings({ ...values, stormImage }, cluster);
     if (!settings) {
         throw new Undecided(`the settings in ${file} are refused:\n${mistakes.join("\n")}`);

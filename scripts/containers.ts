@@ -4,7 +4,7 @@ import { connectFrom } from "../provider/machines/container";
 import { shellFile } from "../provider/machines/shell";
 import { byTls, type ClusterSummary, clusterSummary, type NimbusAt } from "../provider/nimbus/client";
 import { stormPem } from "../provider/nimbus/tlsFiles";
-import { naturally } from "./wiring";
+import { naturally, type Resource } from "./wiring";
 
 /** What the commands of `make` use of a stack's outputs. */
 export interface Outputs {
@@ -30,6 +30,21 @@ export interface Outputs {
     stormVersion: string;
     /** Absent on `local`. */
     hosts?: Record<string, { address: string; daemons: string[]; ssh: string; lost?: boolean }>;
+}
+
+/** A resource of a state. */
+export type StateResource = Resource & { outputs?: Record<string, unknown> };
+
+/**
+ * What a stack has.
+ * @param state Its state, as `pulumi stack export` prints it.
+ * @returns Its resources, and its outputs; undefined: it has no cluster.
+ */
+export function deployed(state: string): { resources: StateResource[]; outputs: Outputs | undefined } {
+    const { deployment } = JSON.parse(state) as { deployment?: { resources?: StateResource[] } };
+    const resources = deployment?.resources ?? [];
+    const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs as Outputs | undefined;
+    return { resources, outputs: outputs?.nimbusSeeds && outputs };
 }
 
 /** A container of the cluster's. */

@@ -4,26 +4,17 @@
  */
 import * as fs from "fs";
 import { firingAlerts } from "./alerts";
-import { explanationOf, machinesOf, type Outputs, summaryOf } from "./containers";
+import { deployed, explanationOf, machinesOf, summaryOf } from "./containers";
 import { hasRestarted, report } from "./statusReport";
-import { type Resource, wiring } from "./wiring";
-
-/** A state, in what matters here. */
-interface State {
-    deployment?: { resources?: (Resource & { inputs?: unknown; outputs?: unknown })[] };
-}
+import { wiring } from "./wiring";
 
 async function main(cluster: string): Promise<void> {
-    const { deployment } = JSON.parse(fs.readFileSync(0, "utf8")) as State;
-    const resources = deployment?.resources ?? [];
-    const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-    const outputs = (stack?.outputs ?? {}) as Partial<Outputs>;
-    if (!outputs.nimbusSeeds) {
+    const { resources, outputs } = deployed(fs.readFileSync(0, "utf8"));
+    if (!outputs) {
         console.log(`There is no cluster ${cluster}. \`make up\` creates it.`);
         return;
     }
-    const deployed = outputs as Outputs;
-    const machines = await machinesOf(cluster, deployed);
+    const machines = await machinesOf(cluster, outputs);
     const restarted = machines.flatMap((machine) =>
         machine.containers.filter(hasRestarted).map((container) => ({ machine, container })),
     );
@@ -34,11 +25,11 @@ async function main(cluster: string): Promise<void> {
     );
     const { lines, isWell } = report({
         cluster,
-        outputs: deployed,
+        outputs,
         machines,
         expected: wiring(resources).daemons,
         logs: Object.fromEntries(logs),
-        summary: await summaryOf(machines, deployed),
+        summary: await summaryOf(machines, outputs),
         alerts: await firingAlerts(machines, resources),
     });
     console.log(lines.join("\n"));

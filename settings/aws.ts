@@ -233,12 +233,12 @@ function instanceProblems(
         }
     }
     for (const [kind, type] of Object.entries(instanceTypes)) {
-        if (kind !== bastionName) {
-            const message =
-                "is for a stack without storm:aws.instances, each of which has a type of its own: remove it";
+        const message =
+            kind === bastionName
+                ? instanceTypeProblem(type, false)
+                : "is for a stack without storm:aws.instances, each of which has a type of its own: remove it";
+        if (message !== undefined) {
             problem(["instanceTypes", kind], message);
-        } else if (instanceTypeProblem(type, false) !== undefined) {
-            problem(["instanceTypes", kind], instanceTypeProblem(type, false) as string);
         }
     }
 }

@@ -8,7 +8,12 @@ import type { Inputs } from "../provider/schema";
  * containers.
  */
 export async function existingStormImage(): Promise<string | undefined> {
-    const [guard] = ofKindIn("StormVersionGuard", await stackState());
+    return stormImageIn(await stackState());
+}
+
+/** The same, of resources as they were after an update. */
+export function stormImageIn(resources: readonly { type: string; outputs?: object }[]): string | undefined {
+    const [guard] = ofKindIn("StormVersionGuard", resources);
     const { image, imageRegistry } = (guard?.outputs ?? {}) as Partial<Inputs<"StormVersionGuard">>;
     return image === undefined ? undefined : withoutRegistry(imageRegistry, image);
 }

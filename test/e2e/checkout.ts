@@ -37,10 +37,10 @@ export class Checkout {
         fs.writeFileSync(this.stackFile, withSettings(fs.readFileSync(this.stackFile, "utf8"), settings));
     }
 
-    /** That of a user who has set nothing of Pulumi's but its home, and is not logged in. */
+    /** That of a user who has set nothing of Pulumi's but its home, is not logged in, and is not within `make test`. */
     get environment(): NodeJS.ProcessEnv {
         const kept = Object.entries(process.env).filter(
-            ([name]) => !name.startsWith("PULUMI_") || name === "PULUMI_HOME",
+            ([name]) => !/^(PULUMI_|MAKE|MFLAGS$)/.test(name) || name === "PULUMI_HOME",
         );
         return { ...Object.fromEntries(kept), PULUMI_CREDENTIALS_PATH: this.folder, ...this.more };
     }

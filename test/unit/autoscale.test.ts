@@ -315,6 +315,10 @@ describe("a stack", () => {
         const { topologies, stormImage } = of({ ...set, "storm:stormYaml": { [key]: 3 } }).settings;
         expect([topologies, stormImage]).toEqual([[], "storm:2.8.9"]);
         expect(defaultSettings().stormImage).toBe("");
+        const mirrored = { image: "mirror.example/storm:2.8.9", imageRegistry: "mirror.example" };
+        const guard = { ...resources[1], outputs: mirrored };
+        const state = { deployment: { resources: resources.map((each, index) => (index === 1 ? guard : each)) } };
+        expect(of({ ...set, "storm:imageRegistry": "mirror.example" }, state).settings.stormImage).toBe("storm:2.8.9");
     });
 
     test.each<[object, object | undefined, string]>([

@@ -26,12 +26,13 @@ import {
 } from "@aws-sdk/client-ec2";
 import { IAMClient, ListInstanceProfilesCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import { ListHostedZonesCommand, ListResourceRecordSetsCommand, Route53Client } from "@aws-sdk/client-route-53";
+import { all } from "../../../scripts/cloud/kind";
 import type { HostOptions, LabHost } from "../host";
 import type { Lab } from "../lab";
 import { run, script } from "../run";
 import { Volumes } from "./volumes";
 import { query } from "./query";
-import { keyOf, pages, readCloud, readInstances, userDataOf, type WantedMachine } from "./wanted";
+import { keyOf, readCloud, readInstances, userDataOf, type WantedMachine } from "./wanted";
 
 /** What an emulated EC2 is like. */
 export interface Ec2Options {
@@ -251,11 +252,11 @@ export class Ec2 {
             templates,
             scalingGroups,
         ] = await Promise.all([
-            pages(paginateDescribeVolumes({ client }, {}), ({ Volumes }) => Volumes),
-            pages(paginateDescribeNetworkInterfaces({ client }, {}), ({ NetworkInterfaces }) => NetworkInterfaces),
+            all(paginateDescribeVolumes({ client }, {}), ({ Volumes }) => Volumes),
+            all(paginateDescribeNetworkInterfaces({ client }, {}), ({ NetworkInterfaces }) => NetworkInterfaces),
             client.send(new DescribeAddressesCommand()),
             client.send(new DescribeKeyPairsCommand()),
-            pages(paginateDescribeSecurityGroups({ client }, {}), ({ SecurityGroups }) => SecurityGroups),
+            all(paginateDescribeSecurityGroups({ client }, {}), ({ SecurityGroups }) => SecurityGroups),
             client.send(new DescribeSubnetsCommand()),
             client.send(new DescribeRouteTablesCommand()),
             client.send(new DescribeInternetGatewaysCommand()),
@@ -263,7 +264,7 @@ export class Ec2 {
             client.send(new DescribeVpcEndpointsCommand()),
             client.send(new DescribeFlowLogsCommand()),
             client.send(new DescribeVpcsCommand()),
-            pages(paginateDescribeLaunchTemplates({ client }, {}), ({ LaunchTemplates }) => LaunchTemplates),
+            all(paginateDescribeLaunchTemplates({ client }, {}), ({ LaunchTemplates }) => LaunchTemplates),
             this.call("autoscaling", "DescribeAutoScalingGroups"),
         ]);
         const { AutoScalingGroups } = scalingGroups as { AutoScalingGroups: { AutoScalingGroupName: string }[] };

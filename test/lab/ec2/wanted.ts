@@ -8,6 +8,7 @@ import {
     paginateDescribeSecurityGroups,
     paginateDescribeVolumes,
 } from "@aws-sdk/client-ec2";
+import { all } from "../../../scripts/cloud/kind";
 import type { FirewallRule } from "../firewall";
 
 /** An EBS volume that an instance has beside that of its root. */
@@ -35,8 +36,8 @@ export interface WantedMachine {
 export async function readCloud(client: EC2Client): Promise<Record<string, WantedMachine>> {
     const [instances, allVolumes, allGroups, { KeyPairs = [] }] = await Promise.all([
         readInstances(client),
-        pages(paginateDescribeVolumes({ client }, {}), ({ Volumes }) => Volumes),
-        pages(paginateDescribeSecurityGroups({ client }, {}), ({ SecurityGroups }) => SecurityGroups),
+        all(paginateDescribeVolumes({ client }, {}), ({ Volumes }) => Volumes),
+        all(paginateDescribeSecurityGroups({ client }, {}), ({ SecurityGroups }) => SecurityGroups),
         client.send(new DescribeKeyPairsCommand({ IncludePublicKey: true })),
     ]);
     const addressesOf = (group = "") =>
@@ -89,20 +90,8 @@ export async function readCloud(client: EC2Client): Promise<Record<string, Wante
 
 /** The instances that are not terminated. EC2 gives them in pages, of 100 reservations here. */
 export async function readInstances(client: EC2Client): Promise<Instance[]> {
-    const reservations = await pages(paginateDescribeInstances({ client }, {}), ({ Reservations }) => Reservations);
+    const reservations = await all(paginateDescribeInstances({ client }, {}), ({ Reservations }) => Reservations);
     return reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== "terminated");
-}
-
-/** What all pages of an answer have. */
-export async function pages<Page, Item>(
-    answer: AsyncIterable<Page>,
-    items: (page: Page) => Item[] | undefined,
-): Promise<Item[]> {
-    const found: Item[] = [];
-    for await (const page of answer) {
-        found.push(...(items(page) ?? []));
-    }
-    return found;
 }
 
 function groupsOf({ NetworkInterfaces = [] }: Instance): string[] {
