@@ -275,7 +275,7 @@ export const schema = {
             path: ["sha256"],
             message: "must be given with source, and only with it",
         }),
-    /** A gate: it exists once an auto scaling group has the machines that it wants, from its template as it is now, and Nimbus lists them. */
+    /** A gate: it exists once an auto scaling group has the machines that it wants, from its newest template, and Nimbus lists them. */
     FleetReady: z.strictObject({
         /** The group's name. */
         group: text,

@@ -5,6 +5,7 @@ import {
     paginateDescribeFlowLogs,
     paginateDescribeInstances,
     paginateDescribeInternetGateways,
+    paginateDescribeLaunchTemplates,
     paginateDescribeNatGateways,
     paginateDescribeNetworkInterfaces,
     paginateDescribeRouteTables,
@@ -29,7 +30,10 @@ export const ec2Kinds: Kind[] = [
             (await all(paginateDescribeInstances({ client }, {}), (page) => page.Reservations))
                 .flatMap(({ Instances = [] }) => Instances)
                 .filter(({ State }) => State?.Name !== "terminated")
-                .map(({ InstanceId: id, Tags: tags }) => ({ id, tags })),
+                .map(({ InstanceId: id, Tags: tags = [] }) => ({
+                    ...{ id, tags },
+                    within: tags.find(({ Key }) => Key === "aws:autoscaling:groupName")?.Value,
+                })),
         remove: (found) => [
             // storm:aws.protect
             ...found.map(
@@ -38,6 +42,14 @@ export const ec2Kinds: Kind[] = [
             `aws ec2 terminate-instances --instance-ids ${ids(found)}`,
             `aws ec2 wait instance-terminated --instance-ids ${ids(found)}`,
         ],
+    },
+    {
+        kind: "launch template",
+        list: async ({ ec2: client }) =>
+            (await all(paginateDescribeLaunchTemplates({ client }, {}), (page) => page.LaunchTemplates)).map(
+                ({ LaunchTemplateId: id, LaunchTemplateName: name, Tags: tags }) => ({ id, name, tags }),
+            ),
+        remove: each((id) => `aws ec2 delete-launch-template --launch-template-id ${id}`),
     },
     {
         kind: "NAT gateway",

@@ -1,4 +1,5 @@
 /** What the kinds of resources have in common that a cluster can have on AWS. */
+import type { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { IAMClient } from "@aws-sdk/client-iam";
@@ -14,6 +15,8 @@ export interface Resource {
     name: string;
     /** What has to be deleted, or taken from it, before it can be deleted. */
     parts: string[];
+    /** The id of what creates and deletes it; undefined: nothing does. */
+    within?: string | undefined;
 }
 
 /** A tag, as most services of AWS have it. */
@@ -29,10 +32,12 @@ export interface Listed {
     name?: string | undefined;
     tags: Tag[] | undefined;
     parts?: (string | undefined)[];
+    within?: string | undefined;
 }
 
 /** The services that a cluster has something of. */
 export interface Clients {
+    autoScaling: AutoScalingClient;
     ec2: EC2Client;
     iam: IAMClient;
     logs: CloudWatchLogsClient;

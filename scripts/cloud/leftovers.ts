@@ -36,8 +36,9 @@ export function report(
     { resources, errors }: Found,
     inState: Set<string>,
 ): string[] {
-    const known = resources.filter(({ id }) => inState.has(id));
-    const orphans = resources.filter(({ id }) => !inState.has(id));
+    const isKnown = ({ id, within = "" }: Resource) => inState.has(id) || inState.has(within);
+    const known = resources.filter(isKnown);
+    const orphans = resources.filter((resource) => !isKnown(resource));
     const looked = `in ${region}, IAM and Route 53`;
     return [
         ...(errors.length > 0 ? ["AWS does not list these, so that they are missing below:", ...indented(errors)] : []),

@@ -1,9 +1,11 @@
 /** What a cluster has on AWS, found by its tag or its name and not by a stack's state, and the commands that delete it. */
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { zoneOf } from "../../components/discovery/names";
+import { autoScalingGroup } from "./autoScaling";
 import { missingCredentials } from "./credentials";
 import { ec2Kinds } from "./ec2";
 import { instanceProfile, role } from "./iam";
@@ -12,7 +14,7 @@ import { logGroup } from "./logs";
 import { hostedZone } from "./route53";
 
 /** In the order in which they can be deleted. */
-const kinds: Kind[] = [hostedZone, ...ec2Kinds, logGroup, instanceProfile, role];
+const kinds: Kind[] = [hostedZone, autoScalingGroup, ...ec2Kinds, logGroup, instanceProfile, role];
 
 /** Whether a resource is of a cluster: by its tag, or by its name if it has no such tag. */
 function isOf(cluster: string, { name, tags = [] }: Listed): boolean {
@@ -40,6 +42,7 @@ export interface Found {
  */
 export async function resourcesOf(cluster: string, region: string): Promise<Found> {
     const clients = {
+        autoScaling: new AutoScalingClient({ region }),
         ec2: new EC2Client({ region }),
         iam: new IAMClient({ region }),
         logs: new CloudWatchLogsClient({ region }),
@@ -52,8 +55,8 @@ export async function resourcesOf(cluster: string, region: string): Promise<Foun
                 return (await list(clients))
                     .map((listed) => ({ ...listed, name: listed.name ?? tagged(listed.tags) }))
                     .filter((listed) => isOf(cluster, listed))
-                    .map(({ id = "", name = "", parts = [] }) => ({
-                        ...{ kind, id, name },
+                    .map(({ id = "", name = "", parts = [], within }) => ({
+                        ...{ kind, id, name, within },
                         parts: parts.filter((part) => part !== undefined),
                     }));
             } catch (error) {

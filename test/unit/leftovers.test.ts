@@ -1,4 +1,5 @@
 import * as fs from "fs";
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
@@ -13,11 +14,31 @@ const tags = (Name: string, cluster = "storm-dev") => [
 
 /** What AWS has, by what is called: a cluster, another whose name begins alike, and what is nobody's. */
 const account: Record<string, object> = {
+    "autoscaling:DescribeAutoScalingGroups": {
+        AutoScalingGroups: [
+            { AutoScalingGroupName: "storm-dev-fleet", Tags: tags("storm-dev-fleet") },
+            { AutoScalingGroupName: "web" },
+        ],
+    },
+    "ec2:DescribeLaunchTemplates": {
+        LaunchTemplates: [
+            { LaunchTemplateId: "lt-1", LaunchTemplateName: "fleet-template-1", Tags: tags("storm-dev-fleet") },
+            { LaunchTemplateId: "lt-web", LaunchTemplateName: "web" },
+        ],
+    },
     "ec2:DescribeInstances": {
         Reservations: [
             {
                 Instances: [
                     { InstanceId: "i-1", State: { Name: "running" }, Tags: tags("storm-dev-nimbus-1") },
+                    {
+                        InstanceId: "i-fleet",
+                        State: { Name: "running" },
+                        Tags: [
+                            ...tags("storm-dev-fleet"),
+                            { Key: "aws:autoscaling:groupName", Value: "storm-dev-fleet" },
+                        ],
+                    },
                     { InstanceId: "i-gone", State: { Name: "terminated" }, Tags: tags("storm-dev-ui") },
                     { InstanceId: "i-other", State: { Name: "running" }, Tags: tags("storm-dev-2-ui", "storm-dev-2") },
                 ],
@@ -139,6 +160,7 @@ function answer(service: string, command: { constructor: { name: string }; input
 
 beforeAll(() => {
     const services: [string, { prototype: { send: unknown } }][] = [
+        ["autoscaling", AutoScalingClient],
         ["ec2", EC2Client],
         ["iam", IAMClient],
         ["logs", CloudWatchLogsClient],
@@ -166,7 +188,10 @@ test("everything that bears the cluster's tag or name is found, and nothing of a
     expect(errors).toEqual([]);
     expect(resources.map(({ kind, id, name }) => `${kind} ${id} ${name}`)).toEqual([
         "hosted zone Z1 storm-dev.internal",
+        "scaling group storm-dev-fleet storm-dev-fleet",
         "instance i-1 storm-dev-nimbus-1",
+        "instance i-fleet storm-dev-fleet",
+        "launch template lt-1 fleet-template-1",
         "NAT gateway nat-1 storm-dev-nat",
         "VPC endpoint vpce-1 storm-dev-s3",
         "flow log fl-1 storm-dev-flow-logs",
@@ -211,9 +236,12 @@ test("what is in no state has its commands, in an order in which AWS deletes it"
         `  aws route53 change-resource-record-sets --hosted-zone-id Z1 --change-batch '{"Changes":[{"Action":"DELETE","ResourceRecordSet":` +
             `{"Name":"ui.storm-dev.internal.","Type":"A","TTL":5,"ResourceRecords":[{"Value":"10.20.0.9"}]}}]}'`,
         "  aws route53 delete-hosted-zone --id Z1",
+        "  aws autoscaling delete-auto-scaling-group --force-delete --auto-scaling-group-name storm-dev-fleet",
         "  aws ec2 modify-instance-attribute --no-disable-api-termination --instance-id i-1",
-        "  aws ec2 terminate-instances --instance-ids i-1",
-        "  aws ec2 wait instance-terminated --instance-ids i-1",
+        "  aws ec2 modify-instance-attribute --no-disable-api-termination --instance-id i-fleet",
+        "  aws ec2 terminate-instances --instance-ids i-1 i-fleet",
+        "  aws ec2 wait instance-terminated --instance-ids i-1 i-fleet",
+        "  aws ec2 delete-launch-template --launch-template-id lt-1",
         "  aws ec2 delete-nat-gateway --nat-gateway-id nat-1",
         "  aws ec2 wait nat-gateway-deleted --nat-gateway-ids nat-1",
         "  aws ec2 delete-vpc-endpoints --vpc-endpoint-ids vpce-1",
@@ -242,7 +270,9 @@ test("what is in no state has its commands, in an order in which AWS deletes it"
 
 test("what is in the stack's state is for `make down`, and no command deletes it", async () => {
     const found = await find();
-    const state = JSON.stringify({ deployment: { resources: [{ id: "i-1" }, { urn: "no id" }] } });
+    // A fleet's instances are in no state, and their group is.
+    const resources = [{ id: "i-1" }, { id: "storm-dev-fleet" }, { urn: "no id" }];
+    const state = JSON.stringify({ deployment: { resources } });
     const output = lines(found, [...idsIn(state)]).join("\n");
     expect(output).toMatch(/in the stack's state: `make down STACK=dev DATA=yes` deletes them\.\n {2}instance +i-1/);
     expect(output).not.toContain("terminate-instances");
