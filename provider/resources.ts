@@ -84,8 +84,8 @@ export class ConfigFile extends resource("ConfigFile") {}
 
 /**
  * A gate: it exists once an auto scaling group has as many machines as it wants, all from its launch template as it is now, and Nimbus
- * lists each. It waits again when the template or a trigger is another one. Without progress, the update fails with the machines that are missing
- * and the group's last failed activity.
+ * lists each. It waits again when the template or a trigger is another one. Without progress, the update fails with the machines that are
+ * missing and the group's last failed activity.
  */
 export class FleetReady extends resource("FleetReady") {}
 

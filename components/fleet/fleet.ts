@@ -10,7 +10,7 @@ import type { TopologyCluster } from "../storm/topology/topology";
 import { Controller } from "./controller";
 import { fleetDaemon, fleetMachine } from "./fleetMachine";
 import { drainSeconds, fleetImage, type FleetBounds, fleetDefaults, launchSeconds } from "./spec";
-import { fleetScript, userData } from "./userData";
+import { fleetScript, type MachineContent, userData } from "./userData";
 
 /** Arguments of {@link Fleet}. */
 export interface FleetArgs extends FleetBounds {
@@ -47,7 +47,10 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
     readonly submitting: TopologyCluster["submitting"];
 
     constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("storm:fleet:Fleet", name, {}, opts);
+        const { owner, logging, registryMirror } = args.machines;
+        const { supervising } = args.cluster;
+        const { content, wiring } = fleetMachine({ supervising, owner, logging, registryMirror });
+        super("storm:fleet:Fleet", name, { wiring: [wiring] }, opts);
         const { cluster, machines, min, max, spot, onDemandBase, target, schedule } = { ...fleetDefaults, ...args };
         const { clusterName, nimbus, ready, discovery } = cluster.watched;
         const group = fleetGroupName(clusterName);
@@ -70,7 +73,7 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
                     { parent: this },
                 ),
         );
-        const template = this.template(name, args, options);
+        const template = this.template(name, args, content, options);
         const bounded = (key: "min" | "max") => schedule.some((entry) => entry[key] !== undefined);
         const tags = { ...machines.tags, Name: group, "storm:daemon": fleetDaemon };
         const scaling = new aws.autoscaling.Group(
@@ -196,9 +199,13 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
     }
 
     /** What a machine is. Another version replaces all machines, by turns. */
-    private template(name: string, { cluster, machines }: FleetArgs, options: pulumi.CustomResourceOptions) {
-        const { owner, logging, registryMirror, tags } = machines;
-        const content = fleetMachine({ supervising: cluster.supervising, owner, logging, registryMirror });
+    private template(
+        name: string,
+        { cluster, machines }: FleetArgs,
+        content: pulumi.Output<MachineContent>,
+        options: pulumi.CustomResourceOptions,
+    ) {
+        const { tags } = machines;
         return new aws.ec2.LaunchTemplate(
             `${name}-template`,
             {

@@ -4,7 +4,9 @@ import { daemonRef } from "../daemonRef";
 import { addresses } from "../discovery/addresses";
 import type { Discovery } from "../discovery/discovery";
 import type { PlacedDaemon } from "../discovery/placedDaemon";
+import { type Wiring, wiringOf } from "../discovery/wiring";
 import { containerArgs } from "../hosts/docker/hostContainer";
+import { fleetGroupName } from "../hosts/ec2/fleetControl";
 import type { Logging } from "../hosts/docker/logging";
 import type { Attachment, DataDirectory, DockerEngine, Host } from "../hosts/host";
 import { dataPath, machineAttachment } from "../hosts/ssh/sshHost";
@@ -64,11 +66,19 @@ class AnyMachine implements Host {
     }
 }
 
+/** What {@link fleetMachine} gives. */
+export interface FleetMachine {
+    /** What a machine runs. */
+    content: pulumi.Output<MachineContent>;
+    /** What `make graph` draws of all of them. */
+    wiring: Wiring;
+}
+
 /**
  * What a machine of a fleet runs: the container that a `Supervisor` of the cluster has, from the same functions. Whatever the discovery
  * is, it advertises its machine's address, as no name follows a machine that nobody knows beforehand.
  */
-export function fleetMachine(args: FleetMachineArgs): pulumi.Output<MachineContent> {
+export function fleetMachine(args: FleetMachineArgs): FleetMachine {
     const { supervising, registryMirror } = args;
     const { clusterName } = supervising;
     const discovery: Discovery = {
@@ -95,10 +105,11 @@ export function fleetMachine(args: FleetMachineArgs): pulumi.Output<MachineConte
         { clusterName, daemon: fleetDaemon, host, memory },
         daemonContainerArgs(declared, volumes),
     );
-    return pulumi.all([container, mounted]).apply(([known, file]): MachineContent => ({
+    const content = pulumi.all([container, mounted]).apply(([known, file]): MachineContent => ({
         container: known,
         directories: volumes.map(({ hostPath: path }) => ({ path, uid: daemonUid })),
         files: file ? [{ path: `${pathOf(file.directory)}/${file.file}`, content: file.content, uid: daemonUid }] : [],
         registryMirror,
     }));
+    return { content, wiring: { ...wiringOf(daemon, declared.receives), host: fleetGroupName(clusterName) } };
 }

@@ -3,6 +3,7 @@ import { gunzipSync } from "zlib";
 import { configuration } from "../../fleet/controller/configuration";
 import { hooks } from "../../fleet/names";
 import { own, stackFile } from "./awsFixture";
+import { wiring } from "../../scripts/wiring";
 import { type Declared, madeAfter, type Run, revealed, runProgram } from "./program";
 
 jest.setTimeout(120_000);
@@ -58,6 +59,20 @@ function createdBy(text: string, address: string): string[] {
 let run: Run;
 beforeAll(async () => {
     run = await declare(settings({ min: 2, spot: true, onDemandBase: 2 }));
+});
+
+test("make graph draws it: a supervisor at no known address, which receives those that a single one does", () => {
+    const { edges } = wiring(run.resources);
+    const receivedBy = (of: string) =>
+        edges.filter(({ from }) => from.name === of).map(({ to, isReceived }) => [to.name, to.host, isReceived]);
+    expect(receivedBy("supervisor")).toEqual(receivedBy("supervisor-1"));
+    expect(receivedBy("supervisor").length).toBeGreaterThan(2);
+    expect(edges.find(({ from }) => from.name === "supervisor")?.from).toMatchObject({
+        ...{ kind: "supervisor", host: "storm-test-fleet", address: undefined },
+    });
+    expect(receivedBy("fleet-controller").map(([name]) => name)).toEqual(
+        expect.arrayContaining(["nimbus-1", "nimbus-2"]),
+    );
 });
 
 test("the state has as many resources for 1000 machines as for 3", async () => {
