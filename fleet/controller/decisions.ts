@@ -72,7 +72,7 @@ export interface Drain {
 
 /** What a controller remembers, for as long as its Nimbus leads. Without it the next one takes longer, and loses nothing. */
 export interface Memory {
-    /** When the last rebalance was, or when this memory began, in milliseconds. */
+    /** When the last rebalance was, or when this memory began, in milliseconds; -Infinity: no machine had joined then. */
     rebalanced: number;
     /** Machines that joined before the last rebalance; undefined: nothing is known yet. */
     settled?: Set<string>;
@@ -313,8 +313,8 @@ function remaining(
 }
 
 /**
- * Which topologies are rebalanced: once machines have joined, those of the stack that have several workers, as a topology that has all
- * of its workers takes no new slot by itself.
+ * Which topologies are rebalanced: once machines have joined, those of the stack that have several workers and were there before, as a
+ * topology that has all of its workers takes no new slot by itself.
  */
 export function rebalances(
     { now, group, cluster }: Snapshot,
@@ -327,16 +327,20 @@ export function rebalances(
     const { owner, cooldownSeconds } = configuration;
     const uptimes = new Map(cluster.supervisors.map(({ host, uptime }) => [host, uptime]));
     const listed = group.machines.filter(({ state, address }) => state === "InService" && uptimes.has(address ?? ""));
-    // Those that the leader before may not have seen to.
-    memory.settled ??= new Set(
-        listed.filter(({ address }) => (uptimes.get(address ?? "") ?? 0) > cooldownSeconds).map(({ id }) => id),
-    );
+    const uptimeOf = ({ address = "" }: Machine) => uptimes.get(address) ?? 0;
+    if (!memory.settled) {
+        // The leader before may not have seen to the others.
+        memory.settled = new Set(listed.filter((each) => uptimeOf(each) > cooldownSeconds).map(({ id }) => id));
+        memory.rebalanced = listed.length > 0 ? memory.rebalanced : -Infinity;
+    }
     const { settled, due } = memory;
-    const joined = listed.filter(({ id }) => !settled.has(id)).map(({ id }) => id);
+    const joined = listed.filter(({ id }) => !settled.has(id));
     const able = cluster.topologies.filter(
         ({ status, workers, configuration: { [ownerKey]: owned } }) =>
             status === "ACTIVE" && workers > 1 && typeof owned === "string" && owned.startsWith(owner),
     );
+    const newest = Math.min(...joined.map(uptimeOf));
+    const older = able.filter(({ uptime }) => uptime > newest);
     const decisions: Decision[] = [];
     if (joined.length > 0) {
         const changing = group.machines.filter(({ state }) => /^(Pending|Terminating)/.test(state)).length;
@@ -347,15 +351,15 @@ export function rebalances(
                 line: `${count(joined.length, "machine")} joined: ${what}`,
                 actions: [],
             });
-        if (able.length > 0 && changing > 0) {
+        if (older.length > 0 && changing > 0) {
             say("topologies are rebalanced once no machine comes or goes");
-        } else if (able.length > 0 && rest > 0) {
+        } else if (older.length > 0 && rest > 0) {
             say(`topologies are rebalanced ${cooldownSeconds} s after the last time`);
         } else {
-            joined.forEach((id) => settled.add(id));
-            able.forEach(({ id }) => due.add(id));
-            memory.rebalanced = able.length > 0 ? now : memory.rebalanced;
-            say(`rebalanced are ${able.map(({ name }) => name).join(", ") || "no topologies"}`);
+            joined.forEach(({ id }) => settled.add(id));
+            older.forEach(({ id }) => due.add(id));
+            memory.rebalanced = older.length > 0 ? now : memory.rebalanced;
+            say(`rebalanced are ${older.map(({ name }) => name).join(", ") || "no topologies"}`);
         }
     }
     for (const id of due) {

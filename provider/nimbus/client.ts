@@ -13,7 +13,7 @@ export interface ClusterSummary {
     /** Uptimes are those of the last heartbeat. */
     supervisors: { host: string; uptime: number; slots: number; usedSlots: number }[];
     /** Executors and workers are those that are assigned. */
-    topologies: { id: string; name: string; status: string; executors: number; workers: number }[];
+    topologies: { id: string; name: string; uptime: number; status: string; executors: number; workers: number }[];
 }
 
 /** A topology as it runs. */
@@ -119,6 +119,7 @@ export async function clusterSummary(
         topologies: structs(summary[ClusterSummary.topologies]).map((topology) => ({
             id: String(topology[TopologySummary.id]),
             name: String(topology[TopologySummary.name]),
+            uptime: Number(topology[TopologySummary.uptimeSeconds]),
             status: String(topology[TopologySummary.status]),
             executors: Number(topology[TopologySummary.executors]),
             workers: Number(topology[TopologySummary.workers]),

@@ -6,7 +6,7 @@ export const fields = {
     ClusterSummary: { supervisors: 1, topologies: 3, nimbuses: 4 },
     NimbusSummary: { host: 1, port: 2, uptimeSeconds: 3, isLeader: 4, tlsPort: 6 },
     SupervisorSummary: { host: 1, uptimeSeconds: 2, workers: 3, usedWorkers: 4 },
-    TopologySummary: { id: 1, name: 2, executors: 4, workers: 5, status: 7 },
+    TopologySummary: { id: 1, name: 2, executors: 4, workers: 5, uptimeSeconds: 6, status: 7 },
     ListBlobsResult: { keys: 1, session: 2 },
     TopologyInfo: { executors: 4, status: 5, errors: 6, schedulerStatus: 513 },
     ExecutorSummary: { executorInfo: 1, component: 2, host: 3, port: 4, uptimeSeconds: 5 },

@@ -160,7 +160,7 @@ describe("a decision", () => {
 
 describe("a topology", () => {
     const topology = (changes: object) => ({
-        ...{ id: "words-1", name: "words", status: "ACTIVE", executors: 12, workers: 2 },
+        ...{ id: "words-1", name: "words", uptime: 60, status: "ACTIVE", executors: 12, workers: 2 },
         ...changes,
     });
 
@@ -181,7 +181,7 @@ const summary: ClusterSummary = {
         { host: "10.0.0.3", uptime: 60, slots: 2, usedSlots: 1 },
         { host: "10.0.0.4", uptime: 60, slots: 2, usedSlots: 2 },
     ],
-    topologies: [{ id: "words-1-1", name: "words", status: "ACTIVE", executors: 9, workers: 3 }],
+    topologies: [{ id: "words-1-1", name: "words", uptime: 60, status: "ACTIVE", executors: 9, workers: 3 }],
 };
 
 test("the load counts supervisors by their hosts: one that has lost its id is listed twice", () => {
@@ -242,7 +242,7 @@ describe("Nimbus", () => {
         leader,
         summary: {
             ...summary,
-            topologies: state.topologies.map((each) => ({ ...each, status: "ACTIVE", executors: 10 })),
+            topologies: state.topologies.map((each) => ({ ...each, uptime: 60, status: "ACTIVE", executors: 10 })),
         },
     });
 

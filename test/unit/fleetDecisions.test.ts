@@ -41,10 +41,10 @@ const supervisors = (used: Record<number, number>, uptime = 5000): Cluster["supe
 const executor = (index: number, uptime: number): Executor => ({
     ...{ component: "count", task: index, tasks: 1, host: addressOf(index), port: 6700, uptime },
 });
-/** A topology with a worker on each of these machines, for which tuples are overdue after 30 s. */
+/** A topology with a worker on each of these machines, for which tuples are overdue after 30 s; it was submitted long ago. */
 function topology(name: string, on: number[], uptime = 100, changes: Partial<Topology> = {}): Topology {
     return {
-        ...{ id: `${name}-1`, name, status: "ACTIVE", executors: on.length, workers: on.length },
+        ...{ id: `${name}-1`, name, uptime: 20_000, status: "ACTIVE", executors: on.length, workers: on.length },
         configuration: {
             ...{ "topology.workers": on.length, "topology.message.timeout.secs": 15 },
             "pulumi.owner": "us/storm/a/words",
@@ -527,6 +527,28 @@ describe("topologies", () => {
         expect(brief(decided(snapshot(420, "ACTIVE"), memory).actions)).toEqual(["rebalance two"]);
         expect(brief(decided(snapshot(440, "REBALANCING"), memory).actions)).toEqual([]);
         expect(brief(decided(snapshot(460, "ACTIVE"), memory).actions)).toEqual([]);
+    });
+
+    test("are rebalanced at once for the first machines, as none have joined before", () => {
+        const memory = newMemory(at(0));
+        const round = (seconds: number, machines: Machine[]) => {
+            const listed = Object.fromEntries(machines.map((_, index) => [index + 1, 1]));
+            const cluster = { supervisors: supervisors(listed, 10), topologies: [topology("words", [1, 2])] };
+            return decided({ now: at(seconds), group: group(machines), cluster }, memory).said.rebalance;
+        };
+        expect(round(0, [])).toBeUndefined();
+        expect(round(20, [machine(1)])).toBe("1 machine joined: rebalanced are words");
+        expect(round(40, [machine(1), machine(2)])).toMatch("rebalanced 300 s after the last time");
+    });
+
+    test("that were submitted after the machines joined are left alone, as they were given their slots", () => {
+        const topologies = [topology("late", [1, 2], 5, { uptime: 9 }), topology("early", [1, 2], 100, { uptime: 11 })];
+        const round = rounds(newMemory(at(0)), topologies);
+        round(0, []);
+        expect(round(400, [machine(3)])).toEqual([["rebalance early"], "1 machine joined: rebalanced are early"]);
+        const late = rounds(newMemory(at(0)), topologies.slice(0, 1));
+        late(0, []);
+        expect(late(20, [machine(3)])).toEqual([[], "1 machine joined: rebalanced are no topologies"]);
     });
 
     test("that do not exist yet find machines that joined before, and need no rebalance", () => {

@@ -16,7 +16,7 @@ const outputs: Outputs = {
 const summary: ClusterSummary = {
     nimbuses: [{ host: "10.0.0.2", port: 6627, uptime: 60, leader: true }],
     supervisors: [{ host: "10.0.0.3", uptime: 60, slots: 2, usedSlots: 1 }],
-    topologies: [{ id: "words-1-1", name: "words", status: "ACTIVE", executors: 4, workers: 1 }],
+    topologies: [{ id: "words-1-1", name: "words", uptime: 60, status: "ACTIVE", executors: 4, workers: 1 }],
 };
 
 /** A container that has run for an hour, but for what is given. */

@@ -757,7 +757,9 @@ describe("beside a cluster", () => {
                     supervisors: [
                         { host: "10.0.0.3", uptime: 1, slots: supervisors.slots, usedSlots: supervisors.used },
                     ],
-                    topologies: [{ id: "words-1", name: "words", status: "ACTIVE", executors: 5, workers: 2 }],
+                    topologies: [
+                        { id: "words-1", name: "words", uptime: 60, status: "ACTIVE", executors: 5, workers: 2 },
+                    ],
                 },
             };
             printed = [];

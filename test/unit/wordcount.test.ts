@@ -11,7 +11,9 @@ function summary(status?: string, workers = 2): ClusterSummary {
     return {
         nimbuses: [],
         supervisors: [{ host: "10.0.0.3", uptime: 60, slots: 4, usedSlots: 3 }],
-        topologies: status ? [{ id: "wordcount-1-7", name: "wordcount", status, executors: 8, workers }] : [],
+        topologies: status
+            ? [{ id: "wordcount-1-7", name: "wordcount", uptime: 60, status, executors: 8, workers }]
+            : [],
     };
 }
 
