@@ -274,7 +274,9 @@ test("what is in the stack's state is for `make down`, and no command deletes it
     const resources = [{ id: "i-1" }, { id: "storm-dev-fleet" }, { urn: "no id" }];
     const state = JSON.stringify({ deployment: { resources } });
     const output = lines(found, [...idsIn(state)]).join("\n");
-    expect(output).toMatch(/in the stack's state: `make down STACK=dev DATA=yes` deletes them\.\n {2}scaling group +storm-dev-fleet\n/);
+    expect(output).toMatch(
+        /in the stack's state: `make down STACK=dev DATA=yes` deletes them\.\n {2}scaling group +storm-dev-fleet\n/,
+    );
     expect(output).toMatch(/instance +i-1 .*\n.*instance +i-fleet .*\nstorm-dev has .* They are in no state/);
     expect(output).not.toContain("terminate-instances");
     expect(output).toContain("delete-volume --volume-id vol-1");
