@@ -50,11 +50,14 @@ export function quotaWarning(name: string, args: QuotaArgs): string | undefined 
             ? ` Not counted, as their vCPUs or their quota are not known here: ${uncounted.join(", ")}.`
             : "";
     const ofFleet = onDemand > 0 ? ` A fleet of the most machines needs ${onDemand} more.` : "";
-    const spot = onSpot > 0 ? ` On spot it needs ${onSpot}, of another quota, L-34B43A08.` : "";
+    const spot =
+        onSpot > 0
+            ? ` The fleet needs ${onSpot} vCPUs on spot, of the quota L-34B43A08: the same commands with that code.`
+            : "";
     return (
-        `The stack's instances need ${running} vCPUs${more}.${ofFleet}${spot}${missing} The account's quota, of all such instances in a region, is ` +
+        `The stack's instances need ${running} vCPUs${more}.${ofFleet}${missing} The account's quota, of all such instances in a region, is ` +
         `5 by default. It is read by \`aws service-quotas get-service-quota ${of} --query Quota.Value\`, ` +
-        `and a higher one is requested by \`aws service-quotas request-service-quota-increase ${of} --desired-value ${replacing + onDemand}\`.`
+        `and a higher one is requested by \`aws service-quotas request-service-quota-increase ${of} --desired-value ${replacing + onDemand}\`.${spot}`
     );
 }
 

@@ -184,7 +184,7 @@ describe("the warning of the quota", () => {
             /replaces them\. A fleet of the most machines needs 88 more\. The account's .* --desired-value 128`/,
         );
         expect(quotaWarning("ec2", { ...args, fleet: { ...fleet, spot: true, onDemandBase: 2 } })).toMatch(
-            /needs 8 more\. On spot it needs 80, of another quota, L-34B43A08\. .* --desired-value 48`/,
+            /needs 8 more\. The account's .* --desired-value 48`\. The fleet needs 80 vCPUs on spot, of the quota L-34B43A08: /,
         );
     });
 
