@@ -27,7 +27,7 @@ describeEc2("a fleet on EC2", () => {
 
     const name = () => `${cloud.stack.cluster}-fleet`;
     const scaling = (action: string, parameters: Record<string, unknown> = {}) =>
-        cloud.ec2.call("autoscaling", action, { AutoScalingGroupName: name(), ...parameters });
+        cloud.ec2.scale(action, { AutoScalingGroupName: name(), ...parameters });
     async function group(): Promise<Group> {
         const described = await scaling("DescribeAutoScalingGroups", { AutoScalingGroupNames: [name()] });
         return (described as { AutoScalingGroups: Group[] }).AutoScalingGroups[0] as Group;

@@ -1,5 +1,6 @@
 import * as fs from "fs";
 import { gzipSync } from "zlib";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import {
     CreateLaunchTemplateCommand,
     CreateLaunchTemplateVersionCommand,
@@ -13,7 +14,6 @@ import {
 import { dockerEngineScript, minimumDockerVersion } from "../../../components/hosts/docker/dockerEngine";
 import { describeLab } from "../../lab/describeLab";
 import { Ec2 } from "../../lab/ec2/ec2";
-import { query } from "../../lab/ec2/query";
 import { Lab } from "../../lab/lab";
 import { until } from "../stack";
 
@@ -21,15 +21,16 @@ describeLab("machines of an auto scaling group", () => {
     let lab: Lab;
     let ec2: Ec2;
     let client: EC2Client;
+    let endpoint: string;
     /** What the group's instances are launched by, without their user data. */
     let data: RequestLaunchTemplateData;
     const name = "fleet";
     const region = "eu-central-1";
 
     const scaling = (action: string, parameters: Record<string, unknown> = {}) =>
-        ec2.call("autoscaling", action, { AutoScalingGroupName: name, ...parameters });
+        ec2.scale(action, { AutoScalingGroupName: name, ...parameters });
     const members = async () => {
-        const { AutoScalingInstances } = (await ec2.call("autoscaling", "DescribeAutoScalingInstances")) as {
+        const { AutoScalingInstances } = (await ec2.scale("DescribeAutoScalingInstances")) as {
             AutoScalingInstances: { InstanceId: string; LifecycleState: string }[];
         };
         return AutoScalingInstances;
@@ -48,7 +49,7 @@ describeLab("machines of an auto scaling group", () => {
             publicSubnet: "10.78.13.0/24",
             host: (tag) => (tag === "recorded" ? undefined : { kind: "bare" }),
         });
-        const endpoint = ec2.environment.AWS_ENDPOINT_URL;
+        endpoint = ec2.environment.AWS_ENDPOINT_URL ?? "";
         client = new EC2Client({ region, endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
     });
 
@@ -151,10 +152,11 @@ describeLab("machines of an auto scaling group", () => {
     });
 
     test("calls are told by the names that policies have, and those of instances apart", async () => {
-        const caller = { url: ec2.environment.AWS_ENDPOINT_URL ?? "", region };
-        const demand = { Namespace: "Storm", MetricData: [{ MetricName: "SlotDemand", Value: 1 }] };
-        await query({ ...caller, key: "test" }, "monitoring", "PutMetricData", demand);
-        await query({ ...caller, key: "instance" }, "monitoring", "ListMetrics", {});
+        const cloudWatch = (accessKeyId: string) =>
+            new CloudWatch({ region, endpoint, credentials: { accessKeyId, secretAccessKey: "test" } });
+        const MetricData = [{ MetricName: "SlotDemand", Value: 1 }];
+        await cloudWatch("test").putMetricData({ Namespace: "Storm", MetricData });
+        await cloudWatch("instance").listMetrics();
         expect(ec2.calls()).toContain("cloudwatch:PutMetricData");
         expect(ec2.calls()).not.toContain("autoscaling:SetDesiredCapacity");
         expect(ec2.calls("instances")).toEqual(["cloudwatch:ListMetrics"]);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
+import { AutoScaling, paginateDescribeAutoScalingGroups } from "@aws-sdk/client-auto-scaling";
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
     DescribeAddressesCommand,
@@ -30,8 +31,8 @@ import { all } from "../../../scripts/cloud/kind";
 import type { HostOptions, LabHost } from "../host";
 import type { Lab } from "../lab";
 import { run, script } from "../run";
+import { act } from "./action";
 import { Volumes } from "./volumes";
-import { query } from "./query";
 import { keyOf, readCloud, readInstances, userDataOf, type WantedMachine } from "./wanted";
 
 /** What an emulated EC2 is like. */
@@ -59,6 +60,7 @@ export class Ec2 {
     /** What programs find it and its account by. */
     readonly environment: Record<string, string>;
     private readonly client: EC2Client;
+    private readonly autoScaling: AutoScaling;
     private readonly route53: Route53Client;
     private readonly iam: IAMClient;
     private readonly logs: CloudWatchLogsClient;
@@ -85,6 +87,7 @@ export class Ec2 {
             credentials: { accessKeyId: observer, secretAccessKey: "test" },
         };
         this.client = new EC2Client(account);
+        this.autoScaling = new AutoScaling(account);
         this.route53 = new Route53Client(account);
         this.iam = new IAMClient(account);
         this.logs = new CloudWatchLogsClient(account);
@@ -142,13 +145,12 @@ export class Ec2 {
     }
 
     /**
-     * Calls an action of EC2 Auto Scaling (`autoscaling`) or CloudWatch (`monitoring`), as somebody does in AWS's console:
-     * `call("autoscaling", "SetDesiredCapacity", { AutoScalingGroupName: "fleet", DesiredCapacity: 2 })`.
-     * @throws Error with AWS's code and message.
+     * Calls an action of EC2 Auto Scaling, as somebody does in AWS's console:
+     * `scale("SetDesiredCapacity", { AutoScalingGroupName: "fleet", DesiredCapacity: 2 })`.
+     * @throws Error whose message begins with AWS's name of the error.
      */
-    call(service: string, action: string, parameters: Record<string, unknown> = {}): Promise<unknown> {
-        const { AWS_ENDPOINT_URL: url = "" } = this.environment;
-        return query({ url, region: this.options.region, key: observer }, service, action, parameters);
+    scale(action: string, parameters: Record<string, unknown> = {}): Promise<unknown> {
+        return act(this.autoScaling, action, parameters);
     }
 
     /**
@@ -265,9 +267,8 @@ export class Ec2 {
             client.send(new DescribeFlowLogsCommand()),
             client.send(new DescribeVpcsCommand()),
             all(paginateDescribeLaunchTemplates({ client }, {}), ({ LaunchTemplates }) => LaunchTemplates),
-            this.call("autoscaling", "DescribeAutoScalingGroups"),
+            all(paginateDescribeAutoScalingGroups({ client: this.autoScaling }, {}), (page) => page.AutoScalingGroups),
         ]);
-        const { AutoScalingGroups } = scalingGroups as { AutoScalingGroups: { AutoScalingGroupName: string }[] };
         const there: (string | undefined)[] = [
             ...Object.values(await this.instances()).map(({ InstanceId }) => InstanceId),
             ...volumes.map(({ VolumeId }) => VolumeId),
@@ -291,7 +292,7 @@ export class Ec2 {
             ...(flowLogs.FlowLogs ?? []).map(({ FlowLogId }) => FlowLogId),
             ...(vpcs.Vpcs ?? []).map(({ VpcId }) => VpcId),
             ...templates.map(({ LaunchTemplateId }) => LaunchTemplateId),
-            ...AutoScalingGroups.map(({ AutoScalingGroupName }) => AutoScalingGroupName),
+            ...scalingGroups.map(({ AutoScalingGroupName }) => AutoScalingGroupName),
             ...((await this.route53.send(new ListHostedZonesCommand({}))).HostedZones ?? []).map(({ Id }) => Id),
             ...((await this.iam.send(new ListRolesCommand())).Roles ?? []).map(({ RoleName }) => RoleName),
             ...((await this.iam.send(new ListInstanceProfilesCommand())).InstanceProfiles ?? []).map(
@@ -309,6 +310,7 @@ export class Ec2 {
         this.isStopped = true;
         await this.watching;
         this.client.destroy();
+        this.autoScaling.destroy();
         this.route53.destroy();
         this.iam.destroy();
         this.logs.destroy();
