@@ -287,6 +287,8 @@ export const schema = {
         version: text,
         /** Another one waits again. */
         triggers: z.array(z.string()),
+        /** How machines are replaced, in percent of those that the group wants. */
+        refresh: z.strictObject({ minHealthyPercentage: z.number(), maxHealthyPercentage: z.number() }),
         nimbuses: z.array(nimbusContainer),
         /** The containers of the fleet's controllers, whose logs tell why machines do not join. */
         controllers: z.array(containerAt),

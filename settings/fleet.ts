@@ -18,28 +18,45 @@ import { count, flag, machineName } from "./values";
 
 const machines = count(0, 10000);
 
-/** Limits of the fields of a schedule: minute, hour, day of the month, month, day of the week. */
-const limits = [
-    [0, 59],
-    [0, 23],
-    [1, 31],
-    [1, 12],
-    [0, 7],
-] as const;
-const monthOrDay = /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)$/i;
+/** A field of a schedule: the least and the most that it takes, and names for numbers from the least on. */
+interface Field {
+    least: number;
+    most: number;
+    names?: string[];
+}
+
+/** Minute, hour, day of the month, month, day of the week. */
+const fields: Field[] = [
+    { least: 0, most: 59 },
+    { least: 0, most: 23 },
+    { least: 1, most: 31 },
+    {
+        ...{ least: 1, most: 12 },
+        names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+    },
+    { least: 0, most: 7, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] },
+];
+
+/** A value, or a range of two. */
+function isRange(text: string, { least, most, names = [] }: Field): boolean {
+    const values = text.split("-").map((value) => {
+        const place = names.indexOf(value.toLowerCase());
+        return /^\d+$/.test(value) ? Number(value) : place < 0 ? NaN : least + place;
+    });
+    const [first = NaN, last = first] = values;
+    return values.length <= 2 && least <= first && first <= last && last <= most;
+}
 
 function isCron(text: string): boolean {
-    const fields = text.split(" ");
-    const isWithin = (part: string, [least, most]: readonly [number, number]) =>
-        /^\d+$/.test(part) ? least <= Number(part) && Number(part) <= most : part === "*" || monthOrDay.test(part);
+    const given = text.split(" ");
     return (
-        fields.length === limits.length &&
-        limits.every((limit, index) => {
-            const [values = "", step = "1", ...more] = (fields[index] ?? "").split(/\/(?=[^/]*$)/);
+        given.length === fields.length &&
+        fields.every((field, index) => {
+            const [values = "", step = "1", ...more] = (given[index] ?? "").split("/");
             return (
                 /^[1-9]\d*$/.test(step) &&
                 more.length === 0 &&
-                values.split(",").every((value) => value.split("-").every((part) => isWithin(part, limit)))
+                (values === "*" || values.split(",").every((value) => isRange(value, field)))
             );
         })
     );
@@ -67,7 +84,8 @@ const entry = z
             .refine(isTimeZone, "must be the name of a time zone, such as Europe/Berlin")
             .default("UTC"),
         min: machines.optional(),
-        max: machines.optional(),
+        // A group that may have no machine is one that is being deleted.
+        max: count(1, 10000).optional(),
         desired: machines.optional(),
     })
     .refine(({ min, max, desired }) => [min, max, desired].some((each) => each !== undefined), {
@@ -137,8 +155,9 @@ export function fleetProblems(settings: Valid, secret: (key: string) => boolean,
 function scheduleProblems({ schedule, min, max }: FleetSettings, problem: Problem): void {
     const names = schedule.map(({ name }) => name);
     const [leasts, mosts] = [schedule.flatMap((each) => each.min ?? []), schedule.flatMap((each) => each.max ?? [])];
-    const least = Math.min(min, ...leasts);
-    const most = Math.max(max, ...mosts);
+    // The bounds that an entry may find, whichever was before: AWS refuses one that contradicts them.
+    const least = Math.max(min, ...leasts);
+    const most = Math.min(max, ...mosts);
     for (const [index, each] of schedule.entries()) {
         const at = ["fleet", "schedule", index];
         if (names.indexOf(each.name) < index) {
@@ -148,10 +167,14 @@ function scheduleProblems({ schedule, min, max }: FleetSettings, problem: Proble
         if (from > to) {
             problem(
                 [...at, each.min === undefined ? "max" : "min"],
-                `leaves no number of machines: at least ${from}, and at most ${to}`,
+                `leaves no number of machines: at least ${from}, and at most ${to}` +
+                    (each.min === undefined || each.max === undefined ? ", as may be set then: give both here" : ""),
             );
         } else if (each.desired !== undefined && (each.desired < from || each.desired > to)) {
-            problem([...at, "desired"], `must be from ${from} to ${to}, the least and the most machines then`);
+            problem(
+                [...at, "desired"],
+                `must be from ${from} to ${to}, the least and the most machines that may be set then`,
+            );
         }
     }
 }

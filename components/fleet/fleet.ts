@@ -9,7 +9,7 @@ import type { StormCluster } from "../storm/stormCluster";
 import type { TopologyCluster } from "../storm/topology/topology";
 import { Controller } from "./controller";
 import { fleetDaemon, fleetMachine } from "./fleetMachine";
-import { drainSeconds, fleetImage, type FleetBounds, fleetDefaults, launchSeconds } from "./spec";
+import { drainSeconds, fleetImage, type FleetBounds, fleetDefaults, launchSeconds, refreshPercentages } from "./spec";
 import { fleetScript, type MachineContent, userData } from "./userData";
 
 /** Arguments of {@link Fleet}. */
@@ -118,8 +118,7 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
                 ],
                 instanceRefresh: {
                     strategy: "Rolling",
-                    // A new machine comes before an old one goes.
-                    preferences: { minHealthyPercentage: 100, maxHealthyPercentage: 110, skipMatching: true },
+                    preferences: { ...refreshPercentages, skipMatching: true },
                 },
                 // The gate waits, and says what it waits for.
                 waitForCapacityTimeout: "0",
@@ -140,7 +139,8 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
                     cluster.submitting.shutdown,
                     ...machines.after,
                 ],
-                customTimeouts: { delete: "2h" },
+                // For as long as AWS lets machines wait, one batch after the other.
+                customTimeouts: { delete: "9h" },
             },
         );
         new aws.autoscaling.Policy(
@@ -186,6 +186,7 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
                 profile: machines.profile,
                 version: template.latestVersion.apply(String),
                 triggers: [min, max, spot, onDemandBase, ...machines.instanceTypes].map(String),
+                refresh: refreshPercentages,
                 nimbuses: nimbus.containers,
                 controllers: pulumi.all(controllers.map(({ location }) => location)),
                 // Until a machine that does not join is given up, and what that says has been seen.

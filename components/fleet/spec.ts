@@ -71,6 +71,9 @@ export const launchSeconds = 900;
 /** Seconds for which a machine that is to be terminated waits for a controller that says nothing. */
 export const drainSeconds = 300;
 
+/** How machines are replaced, in percent of those that the group wants: a new one comes before an old one goes. */
+export const refreshPercentages = { minHealthyPercentage: 100, maxHealthyPercentage: 110 };
+
 /** Seconds between two rounds of a controller. */
 export const roundSeconds = 20;
 

@@ -63,7 +63,8 @@ export class Controller {
             return;
         }
         const cluster = leader && (await this.cluster(leader, group, now));
-        for (const { about, line, actions } of decide({ now, group, cluster }, memory, this.configuration)) {
+        const seen = { now, group, supervisors: leader?.summary.supervisors, cluster };
+        for (const { about, line, actions } of decide(seen, memory, this.configuration)) {
             this.say(about, line, now);
             for (const action of actions) {
                 await this.attempt(`${action.kind} for ${about}`, now, () => this.perform(action, memory, group, now));

@@ -33,7 +33,7 @@ export interface Machine {
 export interface Group {
     /** How many machines it is to have. */
     desired: number;
-    /** How many it may have; 0: it is being deleted, as nobody may set this. */
+    /** How many it may have; 0: it is being deleted, as neither the setting nor a schedule takes 0. */
     max: number;
     machines: Machine[];
 }
@@ -56,7 +56,9 @@ export interface Snapshot {
     /** In milliseconds. */
     now: number;
     group: Group;
-    /** Undefined: nobody describes it. */
+    /** The supervisors that the leader lists; undefined: nobody leads. */
+    supervisors?: ClusterSummary["supervisors"] | undefined;
+    /** Undefined: nobody leads, or it does not describe its topologies. */
     cluster?: Cluster | undefined;
 }
 
@@ -66,6 +68,8 @@ export interface Drain {
     affected?: Affected[];
     /** Of their executors. */
     seen: Seen;
+    /** Since when no work of theirs is on the machine, in milliseconds; undefined: some is. */
+    left?: number | undefined;
     /** When their work ran elsewhere, in milliseconds; undefined: it does not yet. */
     moved?: number;
 }
@@ -122,6 +126,9 @@ const silentSeconds = 60;
 
 /** Seconds for which others have to have too few slots before a group gets its first machine. */
 const shortSeconds = 120;
+
+/** Seconds for which a machine waits for its work to run elsewhere, once none is on it: a topology that keeps failing never does. */
+const elsewhereSeconds = 600;
 
 /** Seconds by which clocks may differ. */
 const clockSeconds = 60;
@@ -193,13 +200,13 @@ export function demand({ now, group, cluster }: Snapshot, memory: Memory): Decis
 }
 
 /** Which launched machines are put in service: those whose supervisor Nimbus lists. */
-export function launches({ now, group, cluster }: Snapshot): Decision[] {
-    const waiting = cluster ? group.machines.filter(({ state }) => state === "Pending:Wait") : [];
+export function launches({ now, group, supervisors }: Snapshot): Decision[] {
+    const waiting = supervisors ? group.machines.filter(({ state }) => state === "Pending:Wait") : [];
     return waiting.map(({ id, address, launched = now }) => {
         const about = `machine ${id}`;
         // At its address another one may have been, which Nimbus still lists.
         const age = (now - launched) / 1000 + clockSeconds;
-        return cluster?.supervisors.some(({ host, uptime }) => host === address && uptime <= age)
+        return supervisors?.some(({ host, uptime }) => host === address && uptime <= age)
             ? { about, line: `is put in service: Nimbus lists ${address}`, actions: [{ kind: "admit", machine: id }] }
             : { about, line: `waits to be listed by Nimbus at ${address ?? "an address"}`, actions: [] };
     });
@@ -249,13 +256,20 @@ export function drains({ now, group, cluster }: Snapshot, memory: Memory, { batc
         } else if (machine.isDraining || memory.drains.has(id)) {
             const drain = memory.drains.get(id) ?? { seen: new Map() };
             memory.drains.set(id, drain);
-            const why = remaining(address, drain, running, now);
-            decisions.push(why === undefined ? release(machine, "its work runs elsewhere") : hold(machine, why));
-            moving.push(...(why === undefined ? [] : [address]));
-        } else if (!running.some(({ state }) => hasWorkOn([address], state))) {
-            decisions.push(release(machine, "nothing runs on it"));
-        } else {
+            const isListed = cluster.supervisors.some(({ host }) => host === address);
+            const why = remaining(address, isListed, drain, running, now);
+            decisions.push(why === undefined ? release(machine, whyReleased(drain)) : hold(machine, why));
+            moving.push(...(why === undefined || isIdle(drain) ? [] : [address]));
+        } else if (running.some(({ state }) => hasWorkOn([address], state))) {
             undecided.push(machine);
+        } else if (cluster.supervisors.some(({ host }) => host === address)) {
+            // Else Nimbus could give it the work of another one that leaves.
+            const { about, actions } = hold(machine, "");
+            const drain: Drain = { affected: [], seen: new Map() };
+            const begin: Action = { kind: "begin", machine: id, drain };
+            decisions.push({ about, line: "is stopped: nothing runs on it", actions: [...actions, begin] });
+        } else {
+            decisions.push(release(machine, "nothing runs on it, and Nimbus does not list it"));
         }
     }
     for (const machine of undecided) {
@@ -284,24 +298,45 @@ export function drains({ now, group, cluster }: Snapshot, memory: Memory, { batc
     return decisions;
 }
 
+/** Whether nothing ran on a machine when its drain began. */
+function isIdle({ affected: topologies }: Drain): boolean {
+    return topologies?.length === 0;
+}
+
+/** Why a machine may go. */
+function whyReleased(drain: Drain): string {
+    const { left = 0, moved = 0 } = drain;
+    if (isIdle(drain)) {
+        return "nothing runs on it, and its supervisor is stopped";
+    }
+    return moved - left < elsewhereSeconds * 1000
+        ? "its work runs elsewhere"
+        : `no work is on it, though after ${elsewhereSeconds} s not all of it runs elsewhere`;
+}
+
 /** Why a machine whose drain has begun may not go yet; undefined: it may. */
 function remaining(
     address: string,
+    isListed: boolean,
     drain: Drain,
     running: (Topology & { state: TopologyState })[],
     now: number,
 ): string | undefined {
     const ids = drain.affected?.map(({ id }) => id);
     const concerned = running.filter(({ id, state }) => hasWorkOn([address], state) || (ids?.includes(id) ?? true));
-    if (drain.moved === undefined) {
+    drain.left = concerned.some(({ state }) => hasWorkOn([address], state)) ? undefined : (drain.left ?? now);
+    if (drain.moved === undefined && (drain.left === undefined || now - drain.left < elsewhereSeconds * 1000)) {
         for (const { name, state } of concerned) {
             const reason = notMoved([address], name, state, drain.seen);
             if (reason !== undefined) {
                 return reason;
             }
         }
-        drain.moved = now;
+        if (isIdle(drain) && isListed) {
+            return "Nimbus lists its supervisor until that has been silent for a while";
+        }
     }
+    drain.moved ??= now;
     // Until its work moved, tuples were sent to it in vain.
     const seconds = drain.affected
         ? drain.affected.map((each) => each.overdueSeconds)

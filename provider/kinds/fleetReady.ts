@@ -41,13 +41,19 @@ interface Look {
     ready: number;
     /** Percent of a refresh that are done. */
     refreshed: number;
+    /** Ids of machines that leave. */
+    leaving: string[];
+    /** The last refresh, where none goes on though machines are from another template. */
+    ended?: InstanceRefresh | "none";
 }
 
 async function wait(inputs: Inputs): Promise<void> {
     const { group, seconds } = inputs;
     const aws = await connect(inputs);
     const began = Date.now();
-    const most = { ready: 0, refreshed: 0 };
+    const most = { ready: 0, refreshed: 0, left: 0 };
+    const leaving = new Set<string>();
+    let begun: string | undefined;
     let [advanced, told] = [began, ""];
     const missing = await waitUntil(
         `the fleet ${group}`,
@@ -57,12 +63,15 @@ async function wait(inputs: Inputs): Promise<void> {
                     ? new Hopeless(`AWS does not answer about ${group}: ${messageOf(error)}`, "")
                     : error;
             });
-            for (const key of ["ready", "refreshed"] as const) {
-                if (look[key] > most[key]) {
-                    most[key] = look[key];
+            look.leaving.forEach((id) => leaving.add(id));
+            const got = { ready: look.ready, refreshed: look.refreshed, left: leaving.size - look.leaving.length };
+            for (const key of ["ready", "refreshed", "left"] as const) {
+                if (got[key] > most[key]) {
+                    most[key] = got[key];
                     advanced = Date.now();
                 }
             }
+            begun = await refreshAgain(inputs, aws, look, begun);
             if (look.missing !== undefined && look.missing !== told) {
                 told = look.missing;
                 await info(`fleet ${group}: ${told}`);
@@ -82,37 +91,67 @@ async function wait(inputs: Inputs): Promise<void> {
     }
 }
 
+/**
+ * Begins a refresh in place of one that has ended too early, once: the group begins one only when its template changes.
+ * @param begun The id of the one that was begun so.
+ * @returns The id of the one that was begun so.
+ */
+async function refreshAgain({ group }: Inputs, aws: Aws, { ended }: Look, begun?: string): Promise<string | undefined> {
+    if (ended === undefined) {
+        return begun;
+    }
+    if (begun === undefined) {
+        const why = ended === "none" ? "there was no instance refresh" : inState(ended);
+        await info(`fleet ${group}: an instance refresh begins, as machines are from another template, and ${why}`);
+        return aws.refresh();
+    }
+    if (ended !== "none" && ended.InstanceRefreshId === begun) {
+        throw new Hopeless(
+            `machines of the fleet ${group} are from another template, and ${inState(ended)}. ${await aws.lastFailure()}`.trim(),
+            "",
+        );
+    }
+    return begun;
+}
+
+/** How a refresh has ended. */
+function inState({ Status, StatusReason }: InstanceRefresh): string {
+    return `the last instance refresh is ${Status}: ${StatusReason || "AWS gives no reason"}`;
+}
+
 async function lookAt({ group: name, version, nimbuses }: Inputs, aws: Aws): Promise<Look> {
     const { group, refresh } = await aws.group();
     const { Instances: machines = [], DesiredCapacity: wanted = 0 } = group;
     const percent = refresh?.PercentageComplete ?? 0;
     const isRefreshing = refresh !== undefined && ongoing.includes(refresh.Status ?? "");
     const progress = isRefreshing ? `; instance refresh: ${refresh.Status}, ${percent} %` : "";
-    const seen = { ready: 0, refreshed: isRefreshing ? percent : 0 };
+    const leaving = machines.filter(({ LifecycleState = "" }) => LifecycleState.startsWith("Terminat"));
+    const seen = {
+        ...{ ready: 0, refreshed: isRefreshing ? percent : 0 },
+        leaving: leaving.map(({ InstanceId = "" }) => InstanceId),
+    };
     if (wanted === 0 && machines.length === 0 && !isRefreshing) {
         return { ...seen, missing: undefined };
     }
     const addresses = await aws.addresses();
     const { summary } = await leaderOf(nimbuses);
     const listed = new Set(summary.supervisors.map(({ host }) => host));
-    const staying = machines.filter(({ LifecycleState = "" }) => !LifecycleState.startsWith("Terminat"));
+    const staying = machines.filter((machine) => !leaving.includes(machine));
     const problems = staying.flatMap((machine) => {
         const address = addresses.get(machine.InstanceId ?? "");
         const problem = machineProblem(machine, version, address !== undefined && listed.has(address));
         return problem === undefined ? [] : [`${machine.InstanceId} (${address ?? "no address"}) ${problem}`];
     });
     const ready = staying.length - problems.length;
-    const outdated = staying.filter((machine) => versionOf(machine) !== version).length;
-    if (outdated > 0 && refresh !== undefined && ["Failed", "RollbackFailed"].includes(refresh.Status ?? "")) {
-        problems.unshift(`the instance refresh has failed: ${refresh.StatusReason ?? "AWS gives no reason"}`);
-    }
+    const isOutdated = staying.some((machine) => versionOf(machine) !== version);
+    const ended = isOutdated && !isRefreshing && { ended: refresh ?? ("none" as const) };
     if (ready >= wanted && problems.length === 0 && !isRefreshing) {
         return { ...seen, ready, missing: undefined };
     }
     const more = problems.length > named ? `; and ${problems.length - named} more` : "";
     const list = problems.slice(0, named).join("; ");
     const missing = `${ready} of ${wanted} machines of ${name} are ready${progress}${list ? `; ${list}` : ""}${more}`;
-    return { ...seen, ready, missing };
+    return { ...seen, ...ended, ready, missing };
 }
 
 /** Why a machine is not ready; undefined: it is. */
@@ -136,12 +175,14 @@ interface Aws {
     group(): Promise<{ group: AutoScalingGroup; refresh: InstanceRefresh | undefined }>;
     /** Private addresses of its machines, by their ids. */
     addresses(): Promise<Map<string, string>>;
+    /** Begins an instance refresh; its id, or undefined if one goes on already. */
+    refresh(): Promise<string | undefined>;
     /** The last activity that has failed, in words; empty: none has. */
     lastFailure(): Promise<string>;
 }
 
 /** AWS's clients are loaded when they are used, which costs a second. */
-async function connect({ group: name, region, profile }: Inputs): Promise<Aws> {
+async function connect({ group: name, region, profile, refresh }: Inputs): Promise<Aws> {
     const scaling = await import("@aws-sdk/client-auto-scaling");
     const ec2 = await import("@aws-sdk/client-ec2");
     const options = { region, ...(profile !== undefined && { profile }) };
@@ -176,6 +217,23 @@ async function connect({ group: name, region, profile }: Inputs): Promise<Aws> {
                 }
             }
             return found;
+        },
+        async refresh() {
+            const Preferences = {
+                MinHealthyPercentage: refresh.minHealthyPercentage,
+                MaxHealthyPercentage: refresh.maxHealthyPercentage,
+                SkipMatching: true,
+            };
+            const command = new scaling.StartInstanceRefreshCommand({ AutoScalingGroupName: name, Preferences });
+            return client.send(command).then(
+                ({ InstanceRefreshId: id }) => id,
+                (error: Error) => {
+                    if (error instanceof scaling.InstanceRefreshInProgressFault) {
+                        return undefined;
+                    }
+                    throw error;
+                },
+            );
         },
         async lastFailure() {
             const { Activities: activities = [] } = await client.send(

@@ -185,7 +185,7 @@ describe("the group", () => {
 describe("a schedule", () => {
     const schedule = [
         { name: "morning", cron: "0 7 * * 1-5", timeZone: "Europe/Berlin", min: 6 },
-        { name: "night", cron: "0 22 * * *", desired: 2 },
+        { name: "night", cron: "0 22 * * *", desired: 7 },
     ];
 
     test("leaves what is not set as it is", async () => {
@@ -198,7 +198,7 @@ describe("a schedule", () => {
             },
             {
                 ...{ ...common, scheduledActionName: "night", recurrence: "0 22 * * *", timeZone: "UTC" },
-                ...{ minSize: -1, maxSize: -1, desiredCapacity: 2 },
+                ...{ minSize: -1, maxSize: -1, desiredCapacity: 7 },
             },
         ]);
         expect(group(planned).ignoreChanges).toEqual(["desiredCapacity", "minSize"]);

@@ -263,14 +263,14 @@ describe("while", () => {
         expect(aws.calls).toEqual([heartbeat, "CompleteLifecycleAction terminating i-1 CONTINUE"]);
     });
 
-    test("Nimbus does not say how topologies run, neither", async () => {
+    test("Nimbus does not say how topologies run, machines join all the same, and none leaves", async () => {
         const { aws, configuration, means, lines } = await busy();
         const connect: typeof means.connect = (address, port, request, ...rest) =>
             request.includes("getTopologyInfo")
                 ? Promise.reject(new Error("Nimbus: words-1 is not alive"))
                 : means.connect(address, port, request, ...rest);
         await new Controller(configuration, { ...means, connect }).round(at(0));
-        expect(aws.calls).toEqual([heartbeat]);
+        expect(aws.calls).toEqual(["CompleteLifecycleAction launching i-2 CONTINUE", heartbeat]);
         expect(said(lines)).toContain(
             "failed to describe the topologies: Nimbus: words-1 is not alive; it is tried again",
         );

@@ -178,10 +178,7 @@ describe("a launched machine", () => {
         launches({
             now: at(0),
             group: group([machine(1), machine(2, { state: "Pending:Wait", launched: at(-120), ...changes })]),
-            cluster: {
-                topologies: [],
-                supervisors: [...supervisors({ 1: 0 }), ...(uptime === undefined ? [] : supervisors({ 2: 0 }, uptime))],
-            },
+            supervisors: [...supervisors({ 1: 0 }), ...(uptime === undefined ? [] : supervisors({ 2: 0 }, uptime))],
         });
 
     test("is put in service once Nimbus lists its supervisor", () => {
@@ -201,7 +198,7 @@ describe("a launched machine", () => {
         expect(waiting(170)[0]?.actions).toEqual([{ kind: "admit", machine: "i-2" }]);
     });
 
-    test("waits while nobody describes the cluster, and before it has an address", () => {
+    test("waits while nobody leads, and before it has an address", () => {
         const pending = group([machine(2, { state: "Pending:Wait" })]);
         expect(launches({ now: at(0), group: pending })).toEqual([]);
         expect(waiting(5, { address: undefined })[0]?.actions).toEqual([]);
@@ -211,7 +208,7 @@ describe("a launched machine", () => {
         const memory = newMemory(at(0));
         const snapshot = {
             ...{ now: at(0), group: group([machine(2, { state: "Pending:Wait" })]) },
-            cluster: { supervisors: supervisors({ 2: 0 }), topologies: [] },
+            supervisors: supervisors({ 2: 0 }),
         };
         const { actions } = decided(snapshot, memory);
         expect(brief(actions)).toEqual(["admit i-2"]);
@@ -252,17 +249,55 @@ describe("a machine that is terminated", () => {
         now = at(0),
     ): Snapshot => ({ now, group: group(machines, changes), cluster: { supervisors: supervisors(used), topologies } });
 
-    test("with nothing to do, or never listed, goes at once; and so one that does not run any more", () => {
-        const machines = [leaving(1), leaving(2), leaving(3, { address: undefined, isDraining: true }), machine(4)];
-        const { actions, said } = decided(
-            snapshotOf(machines, { 1: 0, 4: 1 }, [topology("words", [4])]),
-            newMemory(at(0)),
-        );
-        expect(brief(actions)).toEqual(["release i-1", "release i-2", "release i-3"]);
+    test("that was never listed goes at once, and so one that does not run any more", () => {
+        const machines = [leaving(2), leaving(3, { address: undefined, isDraining: true }), machine(4)];
+        const { actions, said } = decided(snapshotOf(machines, { 4: 1 }, [topology("words", [4])]), newMemory(at(0)));
+        expect(brief(actions)).toEqual(["release i-2", "release i-3"]);
         expect(said).toMatchObject({
-            "machine i-1": "may go: nothing runs on it",
+            "machine i-2": "may go: nothing runs on it, and Nimbus does not list it",
             "machine i-3": "may go: it does not run any more",
         });
+    });
+
+    test("with nothing to do is stopped beside those that are drained, so that it gets none of their work", () => {
+        const memory = newMemory(at(0));
+        const round = (seconds: number, listed: Record<number, number>, on: number[] = [2]) => {
+            const topologies = [topology("words", on)];
+            const snapshot = snapshotOf([leaving(1), leaving(2), machine(4)], listed, topologies, {}, at(seconds));
+            const { actions, said } = decided(snapshot, memory);
+            remember(actions, snapshot, memory);
+            return [brief(actions), said["machine i-1"]];
+        };
+        expect(round(0, { 1: 0, 2: 1, 4: 0 })).toEqual([
+            ["heartbeat i-1", "begin i-1", "heartbeat i-2", "begin i-2"],
+            "is stopped: nothing runs on it",
+        ]);
+        expect(round(20, { 1: 0, 2: 1, 4: 0 })[1]).toMatch(/^stays: Nimbus lists its supervisor until/);
+        // What it was given all the same moves first.
+        expect(round(40, { 1: 1, 2: 1, 4: 0 }, [1])[1]).toBe("stays: Nimbus still has work of words there");
+        expect(round(60, { 2: 1, 4: 0 })).toEqual([
+            ["release i-1"],
+            "may go: nothing runs on it, and its supervisor is stopped",
+        ]);
+    });
+
+    test("does not wait for ever for a topology that does not come up elsewhere", () => {
+        const memory = newMemory(at(0));
+        const round = (seconds: number, on: number[]) => {
+            const machines = [leaving(1, { isDraining: true }), machine(2)];
+            const snapshot = snapshotOf(machines, { 1: 0, 2: 1 }, [topology("words", on, 0)], {}, at(seconds));
+            const { actions, said } = decided(snapshot, memory);
+            remember(actions, snapshot, memory);
+            return [brief(actions).includes("release i-1"), said["machine i-1"]];
+        };
+        expect(round(0, [1])[1]).toMatch("Nimbus still has work");
+        expect(round(900, [2])[1]).toMatch("words does not run elsewhere: these are not up");
+        expect(round(1499, [2])[1]).toMatch("words does not run elsewhere");
+        expect(round(1500, [2])[1]).toBe("stays: tuples that it had under way have 30 s to be emitted again");
+        expect(round(1530, [2])).toEqual([
+            true,
+            "may go: no work is on it, though after 600 s not all of it runs elsewhere",
+        ]);
     });
 
     test("is not drained of what would run nowhere, and gets more time", () => {
@@ -287,7 +322,7 @@ describe("a machine that is terminated", () => {
         const { said } = decided(snapshotOf([leaving(1), leaving(2)], used, topologies), newMemory(at(0)));
         expect(said).toMatchObject({
             "machine i-1": "stays: no slot is free elsewhere for words",
-            "machine i-2": "may go: nothing runs on it",
+            "machine i-2": "is stopped: nothing runs on it",
         });
         expect(
             brief(decided(snapshotOf([leaving(1), machine(2)], used, topologies), newMemory(at(0))).actions),

@@ -25,13 +25,14 @@ interface Machine {
 interface Moment {
     wanted: number;
     machines: Machine[];
-    refresh?: { status: string; percent?: number; reason?: string };
+    refresh?: { id?: string; status: string; percent?: number; reason?: string };
     listed?: string[];
 }
 
 const element = (name: string, ...content: unknown[]) => `<${name}>${content.join("")}</${name}>`;
 let moments: Moment[];
 let refusal: string | undefined;
+let preferences: object;
 const calls: string[] = [];
 const now = () => moments[0] as Moment;
 
@@ -70,12 +71,16 @@ function answer(action: string, words: URLSearchParams): string {
                 refresh &&
                 element(
                     "member",
+                    element("InstanceRefreshId", refresh.id ?? "by-the-update"),
                     element("Status", refresh.status),
                     element("PercentageComplete", refresh.percent ?? 0),
                     element("StatusReason", refresh.reason ?? ""),
                 );
             return result(element("InstanceRefreshes", old, newest ?? ""));
         }
+        case "StartInstanceRefresh":
+            preferences = Object.fromEntries([...words].filter(([key]) => key.startsWith("Preferences.")));
+            return result(element("InstanceRefreshId", "again"));
         case "DescribeScalingActivities":
             return result(
                 element(
@@ -161,6 +166,7 @@ beforeEach(() => {
 const inputs: Inputs<"FleetReady"> = {
     ...{ group: "a-fleet", region: "eu-central-1", version: "2", triggers: [], nimbuses: [], seconds: 600 },
     controllers: [{ container: "a-fleet-controller" }],
+    refresh: { minHealthyPercentage: 100, maxHealthyPercentage: 110 },
 };
 const create = (changes: object = {}) => fleetReady.create?.({ ...inputs, ...changes });
 const failure = async (seconds = 0.001) => {
@@ -229,17 +235,44 @@ test("an error names what is missing, the group's last failed activity, and what
             "log of a-fleet-controller",
         ].join("\n"),
     );
-    moments = [
-        {
-            ...{ wanted: 1, machines: [{ id: "i-1", version: "1" }], listed: ["10.0.0.1"] },
-            refresh: { status: "Failed", reason: "an instance did not come" },
-        },
-    ];
-    expect(await failure()).toContain(
-        "the instance refresh has failed: an instance did not come; i-1 (10.0.0.1) is from",
-    );
     moments = [{ wanted: 1, machines: [{ id: "i-1" }] }];
     expect(await failure()).toContain("No Nimbus accepts changes");
+});
+
+describe("where no refresh goes on, though machines are from another template,", () => {
+    const outdated = { wanted: 1, machines: [{ id: "i-1", version: "1" }], listed: ["10.0.0.1"] };
+    const failed = { ...outdated, refresh: { status: "Failed", reason: "an instance did not come" } };
+    const begun = () => calls.filter((call) => call === "StartInstanceRefresh").length;
+
+    test.each([failed, { ...outdated, refresh: { status: "Cancelled" } }, outdated])(
+        "one is begun: %j",
+        async (moment) => {
+            const again = { id: "again", status: "InProgress" };
+            const done = { ...outdated, machines: [{ id: "i-1" }] };
+            moments = [
+                moment,
+                moment,
+                { ...outdated, refresh: again },
+                { ...done, refresh: { ...again, status: "Successful" } },
+            ];
+            await create();
+            expect(begun()).toBe(1);
+            expect(preferences).toEqual({
+                "Preferences.MinHealthyPercentage": "100",
+                "Preferences.MaxHealthyPercentage": "110",
+                "Preferences.SkipMatching": "true",
+            });
+        },
+    );
+
+    test("and the one that was begun has failed too, waiting ends at once, and the next update begins another", async () => {
+        moments = [failed, { ...failed, refresh: { ...failed.refresh, id: "again" } }];
+        expect(await failure(600)).toBe(
+            "machines of the fleet a-fleet are from another template, and the last instance refresh is Failed: an instance did not come. " +
+                "The group's last failed activity: Launching a new instance no capacity in eu-central-1a",
+        );
+        expect(begun()).toBe(1);
+    });
 });
 
 test("who may not ask AWS is told at once", async () => {

@@ -147,8 +147,9 @@ describe("a schedule", () => {
         [
             "a number",
             scheduled({ desired: 11 }),
-            "desired (11) must be from 1 to 10, the least and the most machines then",
+            "desired (11) must be from 1 to 10, the least and the most machines that may be set then",
         ],
+        ["no machines at all", scheduled({ min: undefined, max: 0 }), "max (0) must be a whole number from 1 to 10000"],
     ])("is refused for %s", (_, fleet, message) => {
         expect(mistakes(fleet)).toEqual([expect.stringContaining(message)]);
     });
@@ -159,6 +160,33 @@ describe("a schedule", () => {
             'storm:fleet.schedule.1.name ("a") is the name of another entry',
         ]);
     });
+
+    test("is refused for bounds that contradict what another entry may have set, and not if both are given", () => {
+        const by = (evening: object) => ({
+            max: 20,
+            schedule: [
+                { name: "morning", cron: "0 7 * * *", min: 10, max: 20 },
+                { name: "evening", cron: "0 19 * * *", ...evening },
+            ],
+        });
+        expect(mistakes(by({ max: 5 }))).toEqual([
+            "storm:fleet.schedule.1.max (5) leaves no number of machines: at least 10, and at most 5, as may be set then: give both here",
+        ]);
+        expect(mistakes(by({ min: 0, max: 5 }))).toEqual([]);
+        expect(mistakes(by({ desired: 9 }))).toEqual([expect.stringContaining("desired (9) must be from 10 to 20")]);
+    });
+
+    test.each([
+        "MON 7 * * *",
+        "0 7 * * 5-1",
+        "0 7-8-9 * * *",
+        "*-5 7 * * *",
+        "0 7 * * jan",
+        "0 7 */x * *",
+        "0 7 1/2/3 * *",
+    ])("is refused for %s", (cron) =>
+        expect(mistakes(scheduled({ cron }))).toEqual([expect.stringContaining("must have five fields")]),
+    );
 
     test.each(["*/5 * * * *", "0 7 * * MON-FRI", "0,30 7-9/2 1 jan,JUL *"])("may be %s", (cron) => {
         expect(mistakes(scheduled({ cron }))).toEqual([]);
