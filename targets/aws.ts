@@ -9,7 +9,7 @@ import type { SessionManager } from "../provider/machines/ssh";
 import { missingTools } from "../provider/machines/sessionManager";
 import type { StackSettings } from "../settings";
 import { waysToLogIn } from "../settings/aws";
-import { awsProvider, awsSetting } from "./awsProvider";
+import { awsProvider, awsSetting, credentialsOfProvider } from "./awsProvider";
 import { commonArgs, targetName, targetOptions } from "./common";
 import { sshLogin } from "./sshLogin";
 
@@ -22,7 +22,8 @@ const placeholders = {
 
 /**
  * The target `aws`.
- * @throws pulumi.RunError if an update cannot log in as the settings ask. A preview connects to nothing, and does not look.
+ * @throws pulumi.RunError if an update cannot log in as the settings ask. A preview connects to nothing, and does not look. Also if the
+ *     stack has a fleet, and credentials for AWS's provider alone.
  */
 export async function ec2Target(settings: StackSettings, clusterName: string): Promise<Ec2Target> {
     const { aws, ssh } = settings;
@@ -34,6 +35,13 @@ export async function ec2Target(settings: StackSettings, clusterName: string): P
         sessionManager: ssh.via && sessionManager(aws),
     };
     const { fleet } = settings;
+    const unusable = fleet ? credentialsOfProvider() : [];
+    if (unusable.length > 0) {
+        throw new pulumi.RunError(
+            `storm:fleet cannot be used with ${unusable.join(", ")}: an update asks AWS about the fleet with the credentials of aws:profile ` +
+                "or of the environment. Give the provider these too, and remove the former",
+        );
+    }
     const warning = quotaWarning(targetName, {
         daemons: settings,
         ...aws,

@@ -45,3 +45,16 @@ export function awsSetting(name: string): pulumi.Input<string> | undefined {
     const text = pulumi.runtime.allConfig()[key];
     return text !== undefined && isConfigSecret(key) ? pulumi.secret(text) : text;
 }
+
+/** Settings of `aws:` that the stack has, by which AWS's provider has credentials that this program's own clients of AWS do not find. */
+export function credentialsOfProvider(): string[] {
+    const keys = [
+        "accessKey",
+        "secretKey",
+        "token",
+        "assumeRoles",
+        "assumeRoleWithWebIdentity",
+        "sharedCredentialsFiles",
+    ];
+    return keys.map((key) => `aws:${key}`).filter((key) => pulumi.runtime.allConfig()[key] !== undefined);
+}

@@ -281,14 +281,22 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
     ): FleetMachines {
         const { args } = this;
         const isPrivate = args.private ?? false;
+        const ami = fleetImage(args);
+        // An instance says it of its own image. Another one's may be another: EC2 would add a volume, beside a root that is not encrypted.
+        const rootDevice = nimbusHost(this.hosts).image.apply((known) =>
+            known.ami === ami
+                ? pulumi.output(known.rootDevice)
+                : aws.ec2.getAmiOutput({ filters: [{ name: "image-id", values: [ami] }] }, { parent: this })
+                      .rootDeviceName,
+        );
         return {
             provider: this.getProvider("aws:autoscaling/group:Group"),
             region: regionOfNetwork(args),
             profile: args.fleet?.profile,
             endpointUrl: args.fleet?.endpointUrl,
             instanceTypes: fleetTypes(args),
-            ami: fleetImage(args),
-            rootDevice: nimbusHost(this.hosts).rootDevice,
+            ami,
+            rootDevice,
             rootGibibytes: common.rootGibibytes,
             keyName: common.keyName,
             instanceProfile: common.instanceProfile,

@@ -252,6 +252,17 @@ describe("a machine", () => {
         }
     });
 
+    test("has the root volume where its own image has it, which may be for another processor than Nimbus's", async () => {
+        const { aws } = base as unknown as { aws: object };
+        const graviton = await declare(
+            settings({ instanceTypes: ["m7g.large"] }, { aws: { ...aws, amiArm64: "ami-0fedcba9876543210" } }),
+        );
+        expect(revealed(graviton.get("fleet-template").inputs)).toMatchObject({
+            imageId: "ami-0fedcba9876543210",
+            blockDeviceMappings: [{ deviceName: "/dev/sda1" }],
+        });
+    });
+
     test("needs no key, and has no secret", () => {
         expect(script(run)).not.toMatch(/PRIVATE KEY|private host/);
         expect(run.get("fleet-template").inputs.userData).toEqual(expect.any(String));
@@ -340,6 +351,12 @@ test("the gate waits again for another template, and for other bounds", async ()
         seconds: 1200,
     });
     expect(run.outputs.fleet).toBe("storm-test-fleet");
+});
+
+test("is refused with credentials that AWS's provider alone has", async () => {
+    await expect(declare(settings({}, { "aws:assumeRoles": [{ roleArn: "arn:aws:iam::1:role/a" }] }))).rejects.toThrow(
+        "storm:fleet cannot be used with aws:assumeRoles: an update asks AWS about the fleet with the credentials of aws:profile",
+    );
 });
 
 describe("a stack without it", () => {

@@ -156,7 +156,9 @@ export async function mocked(
     pulumi.runtime.setAllConfig(config, secret.map(whole));
     await pulumi.runtime.setMocks(
         {
-            call: () => ({
+            call: ({ token }) => ({
+                // AWS, of any machine image that it is asked about.
+                ...(token === "aws:ec2/getAmi:getAmi" && { rootDeviceName: "/dev/sda1" }),
                 outputs: Object.fromEntries(
                     [...existing.map((name) => [`any:Type::${name}`, {}] as const), ...Object.entries(state)].map(
                         ([resource, outputs]) => {

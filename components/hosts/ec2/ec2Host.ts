@@ -51,10 +51,10 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
     /** How it is reached over SSH. */
     readonly endpoint: Ec2Instance["endpoint"];
     /**
-     * What its machine image calls the root volume, such as `/dev/xvda`.
+     * Its machine image, and what that calls the root volume, such as `/dev/xvda`.
      * @internal
      */
-    readonly rootDevice: pulumi.Output<string>;
+    readonly image: pulumi.Output<{ ami: string; rootDevice: string }>;
     /**
      * Only the first gate counts, of the first daemon that is created here: a later daemon may wait for daemons on the host that waits for
      * this one, as a Nimbus does for all ZooKeeper members.
@@ -120,7 +120,9 @@ export class Ec2Host extends pulumi.ComponentResource implements Host {
         this.address = address;
         this.outerAddress = outerAddress;
         this.endpoint = endpoint;
-        this.rootDevice = instance.rootBlockDevice.deviceName;
+        this.image = pulumi
+            .all([instance.ami, instance.rootBlockDevice.deviceName])
+            .apply(([ami, rootDevice]) => ({ ami, rootDevice }));
         this.docker = this.sshHost.docker;
         this.ssh = this.sshHost.ssh;
         this.registerOutputs({ address, instanceId: instance.id });
