@@ -263,10 +263,13 @@ func TestDialErrorLimit(t *testing.T) {
 func TestDialUntilTheServerIsThere(t *testing.T) {
 	t.Parallel()
 	sshd := startSSHD(t)
-	port := freePort(t)
+	socket, port := boundSocket(t)
 	go func() {
 		time.Sleep(time.Second)
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if syscall.Listen(int(socket.Fd()), 1) != nil {
+			return
+		}
+		listener, err := net.FileListener(socket)
 		if err != nil {
 			return
 		}

@@ -11,11 +11,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
-// An sshd is one of its own, on a free port of the loopback interface, with everything that it needs in a temporary
-// directory. It takes one key, for the user that runs the tests.
+// sshd starts itself again for each connection, and demands its whole path for that.
+const sshdPath = "/usr/sbin/sshd"
+
+// An sshd is one of its own, on the loopback interface, with everything that it needs in a temporary directory. It takes
+// one key, for the user that runs the tests.
 type sshd struct {
 	t    *testing.T
 	dir  string
@@ -25,7 +27,7 @@ type sshd struct {
 // startSSHD takes more lines for its configuration. It has an ed25519 host key, and those that the lines name.
 func startSSHD(t *testing.T, configuration ...string) *sshd {
 	t.Helper()
-	s := &sshd{t: t, dir: t.TempDir(), port: freePort(t)}
+	s := &sshd{t: t, dir: t.TempDir()}
 	generateKey(t, s.file("client"), "ed25519")
 	generateKey(t, s.file("host_ed25519"), "ed25519")
 	for _, kind := range []string{"ecdsa", "rsa"} {
@@ -34,7 +36,6 @@ func startSSHD(t *testing.T, configuration ...string) *sshd {
 		}
 	}
 	lines := append(configuration, []string{
-		fmt.Sprintf("ListenAddress 127.0.0.1:%d", s.port),
 		"HostKey DIR/host_ed25519",
 		"AuthorizedKeysFile DIR/client.pub",
 		"StrictModes no",
@@ -56,24 +57,50 @@ func startSSHD(t *testing.T, configuration ...string) *sshd {
 			t.Fatal(err)
 		}
 	}
-	server := exec.Command("/usr/sbin/sshd", "-D", "-f", s.file("sshd_config"), "-E", s.file("log"))
-	// it ends with the tests, however they end
-	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := server.Start(); err != nil {
-		t.Fatalf("openssh-server is needed: %v", err)
-	}
 	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
 		if t.Failed() {
 			t.Logf("sshd said:\n%s", s.read("log"))
 		}
 	})
-	eventually(t, "sshd listens", func() bool {
-		log, _ := os.ReadFile(s.file("log"))
-		return strings.Contains(string(log), "Server listening")
-	})
+	if _, err := exec.LookPath(sshdPath); err != nil {
+		t.Fatalf("openssh-server is needed: %v", err)
+	}
+	s.listen()
 	return s
+}
+
+// listen starts sshd for each connection, as inetd does. A port that sshd itself listened on would have to be known
+// before, and could be another one's by then.
+func (s *sshd) listen() {
+	s.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.port = listener.Addr().(*net.TCPAddr).Port
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		serve(listener, s.answer)
+	}()
+	s.t.Cleanup(func() {
+		_ = listener.Close()
+		<-served
+	})
+}
+
+func (s *sshd) answer(connection net.Conn) {
+	defer connection.Close()
+	socket, err := connection.(*net.TCPConn).File()
+	if err != nil {
+		return
+	}
+	defer socket.Close()
+	server := exec.CommandContext(s.t.Context(), sshdPath, "-i", "-f", s.file("sshd_config"), "-E", s.file("log"))
+	server.Stdin, server.Stdout = socket, socket
+	// it ends with the tests, however they end
+	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	_ = server.Run()
 }
 
 func (s *sshd) file(name string) string { return filepath.Join(s.dir, name) }
@@ -120,32 +147,30 @@ func generateKey(t *testing.T, file, kind string, arguments ...string) {
 	}
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
-}
-
-// A port that refuses connections: it is bound, so that no other test's server gets it, and nobody listens.
+// A port that refuses connections, since nobody listens.
 func refusingPort(t *testing.T) int {
 	t.Helper()
-	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	_, port := boundSocket(t)
+	return port
+}
+
+// A socket with a port of its own, which no other test's server gets, and on which nobody listens yet.
+func boundSocket(t *testing.T) (socket *os.File, port int) {
+	t.Helper()
+	descriptor, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = syscall.Close(socket) })
-	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+	socket = os.NewFile(uintptr(descriptor), "socket")
+	t.Cleanup(func() { _ = socket.Close() })
+	if err := syscall.Bind(descriptor, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		t.Fatal(err)
 	}
-	bound, err := syscall.Getsockname(socket)
+	bound, err := syscall.Getsockname(descriptor)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bound.(*syscall.SockaddrInet4).Port
+	return socket, bound.(*syscall.SockaddrInet4).Port
 }
 
 func readFile(t *testing.T, name string) string {
@@ -155,15 +180,6 @@ func readFile(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(content)
-}
-
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within 10 seconds: %s", what)
-		}
-	}
 }
 
 func forward(from net.Conn, port int) {
