@@ -9,7 +9,7 @@ export { type Ec2Common, Ec2Instance, type Ec2InstanceArgs } from "./hosts/ec2/e
 export { inUseSeconds, whileInUse } from "./hosts/ec2/inUse";
 export { InstanceProfile, type InstanceProfileArgs } from "./hosts/ec2/instanceProfile";
 export { Fleet, type FleetArgs } from "./fleet/fleet";
-export { fleetImage, type FleetBounds, type FleetSchedule } from "./fleet/spec";
+export { controllerImage, type FleetBounds, type FleetSchedule } from "./fleet/spec";
 export type { FleetMachines } from "./hosts/ec2/fleetMachines";
 export type { PolicyStatement } from "./network/policyDocument";
 export { type AllowedEdge, SecurityGroups, type SecurityGroupsArgs } from "./network/securityGroups";

@@ -285,6 +285,8 @@ export const schema = {
         profile: text.optional(),
         /** The version of the launch template that machines must have. */
         version: text,
+        /** The types of which machines must be. */
+        instanceTypes: z.array(text),
         /** Another one waits again. */
         triggers: z.array(z.string()),
         /** How machines are replaced, in percent of those that the group wants. */

@@ -1,4 +1,5 @@
 /** What a stack's settings are allowed to say, and what its user may not expect. */
+import { mostWanted } from "../components/fleet/spec";
 import { javaOf, removedOptions, workerOptionKeys } from "../components/storm/spec/jvmOptions";
 import { clusterDefaults } from "../components/storm/spec/defaults";
 import { reservesResources } from "../components/storm/spec/scheduler";
@@ -87,7 +88,7 @@ function schedulerWarnings(
     const [most, setting] = autoscale
         ? [slots * Math.max(supervisors, autoscale.max), "storm:autoscale.max"]
         : fleet
-          ? [slots * (supervisors + fleet.max), "storm:fleet.max"]
+          ? [slots * (supervisors + mostWanted(fleet)), "storm:fleet.max"]
           : [slots * supervisors, "storm:supervisors"];
     if (wanted > most) {
         warn(

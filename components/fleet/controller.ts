@@ -13,7 +13,7 @@ import type { Nimbus } from "../storm/daemons/nimbus";
 import { controllerMemory, cooldownSeconds, roundSeconds } from "./spec";
 
 /** Arguments of {@link Controller}. */
-export interface ControllerArgs extends Pick<Configuration, "region" | "group" | "owner" | "batch"> {
+export interface ControllerArgs extends Pick<Configuration, "region" | "group" | "owner" | "target" | "batch"> {
     /** First part of the container's name, and the value of the metric's dimension. */
     clusterName: string;
     /** The host of the Nimbus beside it. */
@@ -79,10 +79,10 @@ export class Controller extends pulumi.ComponentResource {
         const configuration = pulumi
             .all([nimbus.containers, discovery.advertise(args.beside).host])
             .apply(([containers, own]): string => {
-                const { region, group, owner, batch } = args;
+                const { region, group, owner, target, batch } = args;
                 const nimbuses = containers.map(({ address, port }) => ({ address, port }));
                 const config: Configuration = {
-                    ...{ cluster: clusterName, region, group, nimbuses, own, owner, batch, cooldownSeconds },
+                    ...{ cluster: clusterName, region, group, nimbuses, own, owner, target, batch, cooldownSeconds },
                     seconds: roundSeconds,
                 };
                 return JSON.stringify(config);

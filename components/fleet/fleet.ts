@@ -9,7 +9,14 @@ import type { StormCluster } from "../storm/stormCluster";
 import type { TopologyCluster } from "../storm/topology/topology";
 import { Controller } from "./controller";
 import { fleetDaemon, fleetMachine } from "./fleetMachine";
-import { drainSeconds, fleetImage, type FleetBounds, fleetDefaults, launchSeconds, refreshPercentages } from "./spec";
+import {
+    controllerImage,
+    drainSeconds,
+    type FleetBounds,
+    fleetDefaults,
+    launchSeconds,
+    refreshPercentages,
+} from "./spec";
 import { fleetScript, type MachineContent, userData } from "./userData";
 
 /** Arguments of {@link Fleet}. */
@@ -20,7 +27,7 @@ export interface FleetArgs extends FleetBounds {
     machines: FleetMachines;
     /**
      * Image of its controllers, as the official `node`, of version 18 or newer.
-     * @default {@link fleetImage}
+     * @default {@link controllerImage}
      */
     image?: string;
     /**
@@ -66,8 +73,9 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
                         region: machines.region,
                         endpointUrl: machines.endpointUrl,
                         host: beside.host,
-                        image: args.image ?? fleetImage,
+                        image: args.image ?? controllerImage,
                         owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/`,
+                        target,
                         batch: args.batch ?? 1,
                     },
                     { parent: this },
@@ -175,7 +183,13 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
                     maxSize: entry.max ?? -1,
                     desiredCapacity: entry.desired ?? -1,
                 },
-                options,
+                {
+                    ...options,
+                    // The provider would keep the time of the next run, by the old cron, and AWS refuses one that is over
+                    // (https://github.com/hashicorp/terraform-provider-aws/issues/38983).
+                    replaceOnChanges: ["recurrence", "timeZone", "minSize", "maxSize", "desiredCapacity"],
+                    deleteBeforeReplace: true,
+                },
             );
         }
         const joined = new FleetReady(
@@ -185,7 +199,8 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
                 region: machines.region,
                 profile: machines.profile,
                 version: template.latestVersion.apply(String),
-                triggers: [min, max, spot, onDemandBase, ...machines.instanceTypes].map(String),
+                instanceTypes: machines.instanceTypes,
+                triggers: [min, max, spot, onDemandBase].map(String),
                 refresh: refreshPercentages,
                 nimbuses: nimbus.containers,
                 controllers: pulumi.all(controllers.map(({ location }) => location)),
@@ -211,7 +226,6 @@ export class Fleet extends pulumi.ComponentResource implements TopologyCluster {
             `${name}-template`,
             {
                 imageId: machines.ami,
-                instanceType: machines.instanceTypes[0],
                 keyName: machines.keyName,
                 iamInstanceProfile: { name: machines.instanceProfile },
                 metadataOptions: {

@@ -63,9 +63,12 @@ export interface FleetBounds {
 export const fleetDefaults = { min: 0, spot: false, onDemandBase: 0, target: 80, schedule: [] } as const;
 
 /** Image of the fleet's controllers, by default: an official one, of a version with long-term support. */
-export const fleetImage = "node:24.21.0-slim";
+export const controllerImage = "node:24.21.0-slim";
 
-/** Seconds that a machine has, from its launch until Nimbus lists it; then it is terminated, and another one is launched. */
+/**
+ * Seconds that a machine has, from its launch until Nimbus lists it; then it is terminated, and another one is launched. A change of this
+ * or of `drainSeconds` reaches new groups alone, as AWS's provider sets the hooks of a group when it creates it.
+ */
 export const launchSeconds = 900;
 
 /** Seconds for which a machine that is to be terminated waits for a controller that says nothing. */
@@ -83,8 +86,13 @@ export const cooldownSeconds = 300;
 /** The memory limit in MiB of a controller. */
 export const controllerMemory = 256;
 
+/** How many machines the group may want at most. */
+export function mostWanted({ max, schedule = [] }: FleetBounds): number {
+    return Math.max(max, ...schedule.map((entry) => entry.max ?? 0));
+}
+
 /** How many machines there are at most at once: a refresh launches one in ten, at least one, before it terminates others. */
-export function mostMachines({ max, schedule = [] }: FleetBounds): number {
-    const most = Math.max(max, ...schedule.map((entry) => entry.max ?? 0));
+export function mostMachines(bounds: FleetBounds): number {
+    const most = mostWanted(bounds);
     return most + Math.max(1, Math.ceil(most / 10));
 }

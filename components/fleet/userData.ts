@@ -48,8 +48,9 @@ export function fleetScript({ container, directories, files, registryMirror }: M
             `${printed(content)} >${word(path)}`,
         ]),
         `again docker pull --quiet ${word(container.image)}`,
-        ...dockerCommands(container),
+        // First, so that what has joined can leave.
         withVariables(watcher, watch).trim(),
+        ...dockerCommands(container),
         "",
     ].join("\n");
 }

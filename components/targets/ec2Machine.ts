@@ -268,7 +268,7 @@ export function fleetTypeProblem(type: string, all: string[]): string | undefine
 }
 
 /** The machine image of a fleet's machines. */
-export function fleetImage(args: Ec2TargetArgs): string {
+export function fleetAmi(args: Ec2TargetArgs): string {
     return args[imageArgument({ instanceType: fleetTypes(args)[0] ?? "" })] as string;
 }
 

@@ -23,7 +23,7 @@ import { clusterDefaults } from "../storm/spec/defaults";
 import { edges } from "../storm/spec/edges";
 import {
     daemonMachines,
-    fleetImage,
+    fleetAmi,
     fleetTypes,
     hasBastion,
     imageOf,
@@ -281,7 +281,7 @@ export class Ec2Target extends pulumi.ComponentResource implements Target {
     ): FleetMachines {
         const { args } = this;
         const isPrivate = args.private ?? false;
-        const ami = fleetImage(args);
+        const ami = fleetAmi(args);
         // An instance says it of its own image. Another one's may be another: EC2 would add a volume, beside a root that is not encrypted.
         const rootDevice = nimbusHost(this.hosts).image.apply((known) =>
             known.ami === ami

@@ -21,8 +21,8 @@ export interface Aws {
     setDesired(desired: number): Promise<void>;
     /** Tells an instance that waits because of a hook to go on. */
     proceed(hook: keyof typeof hooks, instance: string): Promise<void>;
-    /** Lets an instance that is being terminated wait longer. */
-    heartbeat(instance: string): Promise<void>;
+    /** Lets an instance that waits because of a hook wait longer. */
+    heartbeat(hook: keyof typeof hooks, instance: string): Promise<void>;
     /** Tags an instance, whose supervisor then stops. */
     beginDrain(instance: string): Promise<void>;
 }
@@ -51,6 +51,7 @@ export function connectToAws({ region, group, cluster }: Pick<Configuration, "re
             const running = instances.filter(({ State }) => State?.Name === "pending" || State?.Name === "running");
             return {
                 desired: described.DesiredCapacity ?? 0,
+                min: described.MinSize ?? 0,
                 max: described.MaxSize ?? 0,
                 machines: (described.Instances ?? []).map(({ InstanceId: id = "", LifecycleState: state = "" }) => {
                     const instance = running.find(({ InstanceId }) => InstanceId === id);
@@ -80,8 +81,8 @@ export function connectToAws({ region, group, cluster }: Pick<Configuration, "re
             const completed = { ...action(hook, instance), LifecycleActionResult: "CONTINUE" };
             await autoScaling.send(new CompleteLifecycleActionCommand(completed));
         },
-        async heartbeat(instance) {
-            await autoScaling.send(new RecordLifecycleActionHeartbeatCommand(action("terminating", instance)));
+        async heartbeat(hook, instance) {
+            await autoScaling.send(new RecordLifecycleActionHeartbeatCommand(action(hook, instance)));
         },
         async beginDrain(instance) {
             const tags = { Resources: [instance], Tags: [{ Key: drainTag, Value: "now" }] };

@@ -18,6 +18,8 @@ export const configuration = z
         own: text,
         /** What `pulumi.owner` of the stack's topologies begins with: `<organization>/<project>/<stack>/`. */
         owner: text.endsWith("/", "must end with /: another stack's name may begin with this one's"),
+        /** Percent of the slots that topologies want, which the group's target tracking aims at. */
+        target: z.number().positive(),
         /** How many machines are drained at once. */
         batch: z.int().min(1),
         /** Seconds between two rebalances. */

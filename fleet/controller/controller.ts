@@ -20,7 +20,7 @@ export interface Means {
 
 /**
  * Asks Nimbus and AWS, decides, and acts, round after round. It acts while the Nimbus beside it leads. While nobody leads each controller
- * lets machines wait that are being terminated, and does nothing else.
+ * lets machines wait that are being launched or terminated, and does nothing else.
  */
 export class Controller {
     private memory: Memory | undefined;
@@ -81,12 +81,13 @@ export class Controller {
         try {
             const leader = await leaderAmong(asked.map((nimbus) => ({ ...nimbus, name: nimbus.address, connect })));
             if (this.memory) {
-                this.memory.silentSince = undefined;
+                Object.assign(this.memory, { silentSince: undefined, leaderlessSince: undefined });
             }
             return leader;
         } catch (error) {
             const isSilent = error instanceof Leaderless && error.isSilent;
             const memory = (this.memory ??= newMemory(now));
+            memory.leaderlessSince ??= now;
             memory.silentSince = isSilent ? (memory.silentSince ?? now) : undefined;
             this.say("leader", `nobody. ${messageOf(error)}`, now);
             return undefined;
@@ -123,7 +124,7 @@ export class Controller {
                 memory.drains.set(action.machine, action.drain);
                 return;
             case "heartbeat":
-                await aws.heartbeat(action.machine);
+                await aws.heartbeat(action.hook, action.machine);
                 memory.heartbeats.set(action.machine, now);
                 return;
             case "rebalance": {

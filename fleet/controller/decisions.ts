@@ -14,6 +14,7 @@ import {
 import { loadOf, wantedSlots, workersGiven } from "../../provider/nimbus/load";
 import type { Seen } from "../../provider/nimbus/running";
 import { ownerKey } from "../../provider/topologies/keys";
+import type { hooks } from "../names";
 import type { Configuration } from "./configuration";
 
 /** An instance of the group. */
@@ -33,6 +34,8 @@ export interface Machine {
 export interface Group {
     /** How many machines it is to have. */
     desired: number;
+    /** How many it has at least. */
+    min: number;
     /** How many it may have; 0: it is being deleted, as neither the setting nor a schedule takes 0. */
     max: number;
     machines: Machine[];
@@ -90,13 +93,22 @@ export interface Memory {
     heartbeats: Map<string, number>;
     /** Since when the cluster has too few slots, and the group no machine, in milliseconds; undefined: that is not so. */
     shortSince?: number | undefined;
+    /** Addresses of supervisors that are or were machines of the group: Nimbus lists one that has gone for a while. */
+    own: Set<string>;
+    /** Whether supervisors were listed that are no machines of the group. */
+    hasOthers: boolean;
+    /** Since when machines that have joined wait for topologies to be rebalanced, in milliseconds; undefined: none does. */
+    joinedSince?: number | undefined;
+    /** Since when no Nimbus leads, in milliseconds; undefined: one does. */
+    leaderlessSince?: number | undefined;
     /** Since when no Nimbus answers, in milliseconds; undefined: one does. */
     silentSince?: number | undefined;
 }
 
 /** The memory of a controller that begins to lead. */
 export function newMemory(now: number): Memory {
-    return { rebalanced: now, due: new Set(), proceeding: new Map(), drains: new Map(), heartbeats: new Map() };
+    const byMachine = { proceeding: new Map(), drains: new Map(), heartbeats: new Map() };
+    return { rebalanced: now, due: new Set(), own: new Set(), hasOthers: false, ...byMachine };
 }
 
 /** What is to be done. */
@@ -105,7 +117,7 @@ export type Action =
     | { kind: "launch"; desired: number }
     | { kind: "admit"; machine: string }
     | { kind: "begin"; machine: string; drain: Drain }
-    | { kind: "heartbeat"; machine: string }
+    | { kind: "heartbeat"; machine: string; hook: keyof typeof hooks }
     | { kind: "release"; machine: string }
     | { kind: "rebalance"; id: string; topology: string };
 
@@ -118,17 +130,23 @@ export interface Decision {
     actions: Action[];
 }
 
-/** Seconds between two heartbeats: a third of what a machine has that is being terminated. */
+/** Seconds between two heartbeats: a third of what a machine has that is being terminated, which is less than one that is launched has. */
 const heartbeatSeconds = 100;
 
 /** Seconds for which all Nimbus daemons have to be silent before a group that is being deleted is released without them. */
 const silentSeconds = 60;
+
+/** The same where Nimbus daemons answer, and none leads: an election that goes on may take a while. */
+const leaderlessSeconds = 600;
 
 /** Seconds for which others have to have too few slots before a group gets its first machine. */
 const shortSeconds = 120;
 
 /** Seconds for which a machine waits for its work to run elsewhere, once none is on it: a topology that keeps failing never does. */
 const elsewhereSeconds = 600;
+
+/** How many cooldowns topologies wait at most until no machine comes or goes: one that never joins comes again and again. */
+const unsettledCooldowns = 3;
 
 /** Seconds by which clocks may differ. */
 const clockSeconds = 60;
@@ -143,8 +161,8 @@ export function decide(seen: Snapshot, memory: Memory, configuration: Configurat
     );
     const snapshot = { ...seen, group: { ...seen.group, machines } };
     return [
-        ...demand(snapshot, memory),
-        ...launches(snapshot),
+        ...demand(snapshot, memory, configuration),
+        ...launches(snapshot, memory),
         ...drains(snapshot, memory, configuration),
         ...rebalances(snapshot, memory, configuration),
     ];
@@ -160,23 +178,32 @@ function forgetOthers({ group }: Snapshot, memory: Memory): void {
 
 /**
  * What is published of the slots that topologies want. Slots of machines that leave do not count. Target tracking multiplies the number
- * of machines, so a group without machines gets its first one here.
+ * of machines, and rounds up. So a group without machines gets its first one here, and one whose only machine is not needed beside other
+ * supervisors loses it by a demand of 0.
  */
-export function demand({ now, group, cluster }: Snapshot, memory: Memory): Decision[] {
+export function demand({ now, group, cluster }: Snapshot, memory: Memory, { target }: Configuration): Decision[] {
     if (!cluster) {
         return [];
     }
     const staying = without(leavingOf(group), cluster);
     const topologies = cluster.topologies.map((each) => [each.id, wantedSlots(each, workersGiven(each.configuration))]);
-    const { wanted, slots } = loadOf(staying, 0, Object.fromEntries(topologies) as Record<string, number>);
-    const total = slots.reduce((sum, each) => sum + each, 0);
+    const wants = Object.fromEntries(topologies) as Record<string, number>;
+    const { wanted, slots } = loadOf(staying, 0, wants);
+    const total = sum(slots);
+    const own = [...memory.own, ...group.machines.map(addressOf)];
+    memory.own = new Set(cluster.supervisors.map(({ host }) => host).filter((host) => own.includes(host)));
+    const others = without(own, cluster);
+    memory.hasOthers ||= others.supervisors.length > 0;
+    const ofOthers = sum(loadOf(others, 0, wants).slots);
+    const isSpare = group.desired === 1 && group.min === 0 && ofOthers > 0 && 100 * wanted <= target * ofOthers;
     const seen = `${count(wanted, "slot")} wanted, of ${total}`;
-    const percent = total > 0 ? (100 * wanted) / total : 0;
+    const percent = total > 0 && !isSpare ? (100 * wanted) / total : 0;
+    const why = isSpare ? `${seen}, of which ${ofOthers} are not the fleet's and suffice` : seen;
     const published: Decision =
         total > 0 || wanted === 0
             ? {
                   about: "demand",
-                  line: `demand is ${Math.round(percent)} %: ${seen}`,
+                  line: `demand is ${Math.round(percent)} %: ${why}`,
                   actions: [{ kind: "publish", percent }],
               }
             : { about: "demand", line: `demand is not published, as no supervisor is listed: ${seen}`, actions: [] };
@@ -193,20 +220,24 @@ export function demand({ now, group, cluster }: Snapshot, memory: Memory): Decis
         return first("stays without machines, as it may have none");
     }
     // Supervisors that are restarted are not listed for a while.
-    if (total > 0 && now - memory.shortSince < shortSeconds * 1000) {
+    if (memory.hasOthers && now - memory.shortSince < shortSeconds * 1000) {
         return first(`gets its first machine if that lasts ${shortSeconds} s`);
     }
     return first("gets its first machine, as target tracking cannot multiply none", [{ kind: "launch", desired: 1 }]);
 }
 
-/** Which launched machines are put in service: those whose supervisor Nimbus lists. */
-export function launches({ now, group, supervisors }: Snapshot): Decision[] {
-    const waiting = supervisors ? group.machines.filter(({ state }) => state === "Pending:Wait") : [];
+/** Which launched machines are put in service: those whose supervisor Nimbus lists. While nobody leads, they have longer for it. */
+export function launches({ now, group, supervisors }: Snapshot, memory: Memory): Decision[] {
+    const waiting = group.machines.filter(({ state }) => state === "Pending:Wait");
     return waiting.map(({ id, address, launched = now }) => {
         const about = `machine ${id}`;
+        if (!supervisors) {
+            const longer = group.max > 0 ? heartbeat(id, "launching", now, memory) : [];
+            return { about, line: "waits: nobody says whether it has joined", actions: longer };
+        }
         // At its address another one may have been, which Nimbus still lists.
         const age = (now - launched) / 1000 + clockSeconds;
-        return supervisors?.some(({ host, uptime }) => host === address && uptime <= age)
+        return supervisors.some(({ host, uptime }) => host === address && uptime <= age)
             ? { about, line: `is put in service: Nimbus lists ${address}`, actions: [{ kind: "admit", machine: id }] }
             : { about, line: `waits to be listed by Nimbus at ${address ?? "an address"}`, actions: [] };
     });
@@ -224,16 +255,15 @@ export function drains({ now, group, cluster }: Snapshot, memory: Memory, { batc
     const hold = ({ id }: Machine, why: string): Decision => ({
         about: `machine ${id}`,
         line: `stays: ${why}`,
-        actions:
-            now - (memory.heartbeats.get(id) ?? 0) >= heartbeatSeconds * 1000
-                ? [{ kind: "heartbeat", machine: id }]
-                : [],
+        actions: heartbeat(id, "terminating", now, memory),
     });
     if (!cluster) {
-        const isSilent = memory.silentSince !== undefined && now - memory.silentSince >= silentSeconds * 1000;
+        const lasts = (since: number | undefined, seconds: number) =>
+            since !== undefined && now - since >= seconds * 1000;
+        const isAlone = lasts(memory.silentSince, silentSeconds) || lasts(memory.leaderlessSince, leaderlessSeconds);
         return waiting.map((machine) =>
-            isDeleted && isSilent
-                ? release(machine, "the group is being deleted, and no Nimbus answers")
+            isDeleted && isAlone
+                ? release(machine, "the group is being deleted, and no Nimbus leads")
                 : hold(machine, "nobody says what runs on it"),
         );
     }
@@ -377,7 +407,8 @@ export function rebalances(
     const newest = Math.min(...joined.map(uptimeOf));
     const older = able.filter(({ uptime }) => uptime > newest);
     const decisions: Decision[] = [];
-    if (joined.length > 0) {
+    memory.joinedSince = joined.length > 0 ? (memory.joinedSince ?? now) : undefined;
+    if (memory.joinedSince !== undefined) {
         const changing = group.machines.filter(({ state }) => /^(Pending|Terminating)/.test(state)).length;
         const rest = Math.ceil(cooldownSeconds - (now - memory.rebalanced) / 1000);
         const say = (what: string) =>
@@ -386,13 +417,15 @@ export function rebalances(
                 line: `${count(joined.length, "machine")} joined: ${what}`,
                 actions: [],
             });
-        if (older.length > 0 && changing > 0) {
+        const isUnsettled = changing > 0 && now - memory.joinedSince < unsettledCooldowns * cooldownSeconds * 1000;
+        if (older.length > 0 && isUnsettled) {
             say("topologies are rebalanced once no machine comes or goes");
         } else if (older.length > 0 && rest > 0) {
             say(`topologies are rebalanced ${cooldownSeconds} s after the last time`);
         } else {
             joined.forEach(({ id }) => settled.add(id));
             older.forEach(({ id }) => due.add(id));
+            memory.joinedSince = undefined;
             memory.rebalanced = older.length > 0 ? now : memory.rebalanced;
             say(`rebalanced are ${older.map(({ name }) => name).join(", ") || "no topologies"}`);
         }
@@ -409,13 +442,29 @@ export function rebalances(
     return decisions;
 }
 
+/** Tells AWS that a machine waits for a while longer, if it is time to. */
+function heartbeat(machine: string, hook: keyof typeof hooks, now: number, { heartbeats }: Memory): Action[] {
+    return now - (heartbeats.get(machine) ?? 0) >= heartbeatSeconds * 1000
+        ? [{ kind: "heartbeat", machine, hook }]
+        : [];
+}
+
 /** Addresses of machines that leave the group. */
 function leavingOf({ machines }: Group): string[] {
-    return machines.flatMap(({ state, address }) => (state.startsWith("Terminating") && address ? [address] : []));
+    return machines.filter(({ state }) => state.startsWith("Terminating")).map(addressOf);
+}
+
+/** Its address; empty: it has none, as no supervisor does. */
+function addressOf({ address = "" }: Machine): string {
+    return address;
 }
 
 function without(leaving: string[], { supervisors }: Cluster): Pick<Cluster, "supervisors"> {
     return { supervisors: supervisors.filter(({ host }) => !leaving.includes(host)) };
+}
+
+function sum(numbers: number[]): number {
+    return numbers.reduce((total, each) => total + each, 0);
 }
 
 function count(number: number, thing: string): string {

@@ -22,7 +22,7 @@ const named = 5;
 export const fleetReady: Kind<Inputs> = {
     inputs: schema.FleetReady,
     id: ({ group }) => group,
-    updates: ["group", "version", "triggers"],
+    updates: ["group", "version", "instanceTypes", "triggers"],
     async create(inputs) {
         await wait(inputs);
         return {};
@@ -43,7 +43,7 @@ interface Look {
     refreshed: number;
     /** Ids of machines that leave. */
     leaving: string[];
-    /** The last refresh, where none goes on though machines are from another template. */
+    /** The last refresh, where none goes on though machines are outdated. */
     ended?: InstanceRefresh | "none";
 }
 
@@ -92,7 +92,7 @@ async function wait(inputs: Inputs): Promise<void> {
 }
 
 /**
- * Begins a refresh in place of one that has ended too early, once: the group begins one only when its template changes.
+ * Begins a refresh in place of one that has ended too early, once: the group begins one only when its template or types change.
  * @param begun The id of the one that was begun so.
  * @returns The id of the one that was begun so.
  */
@@ -102,12 +102,12 @@ async function refreshAgain({ group }: Inputs, aws: Aws, { ended }: Look, begun?
     }
     if (begun === undefined) {
         const why = ended === "none" ? "there was no instance refresh" : inState(ended);
-        await info(`fleet ${group}: an instance refresh begins, as machines are from another template, and ${why}`);
+        await info(`fleet ${group}: an instance refresh begins, as machines are outdated, and ${why}`);
         return aws.refresh();
     }
     if (ended !== "none" && ended.InstanceRefreshId === begun) {
         throw new Hopeless(
-            `machines of the fleet ${group} are from another template, and ${inState(ended)}. ${await aws.lastFailure()}`.trim(),
+            `machines of the fleet ${group} are outdated, and ${inState(ended)}. ${await aws.lastFailure()}`.trim(),
             "",
         );
     }
@@ -119,7 +119,8 @@ function inState({ Status, StatusReason }: InstanceRefresh): string {
     return `the last instance refresh is ${Status}: ${StatusReason || "AWS gives no reason"}`;
 }
 
-async function lookAt({ group: name, version, nimbuses }: Inputs, aws: Aws): Promise<Look> {
+async function lookAt(inputs: Inputs, aws: Aws): Promise<Look> {
+    const { group: name, nimbuses } = inputs;
     const { group, refresh } = await aws.group();
     const { Instances: machines = [], DesiredCapacity: wanted = 0 } = group;
     const percent = refresh?.PercentageComplete ?? 0;
@@ -139,11 +140,11 @@ async function lookAt({ group: name, version, nimbuses }: Inputs, aws: Aws): Pro
     const staying = machines.filter((machine) => !leaving.includes(machine));
     const problems = staying.flatMap((machine) => {
         const address = addresses.get(machine.InstanceId ?? "");
-        const problem = machineProblem(machine, version, address !== undefined && listed.has(address));
+        const problem = machineProblem(machine, inputs, address !== undefined && listed.has(address));
         return problem === undefined ? [] : [`${machine.InstanceId} (${address ?? "no address"}) ${problem}`];
     });
     const ready = staying.length - problems.length;
-    const isOutdated = staying.some((machine) => versionOf(machine) !== version);
+    const isOutdated = staying.some((machine) => outdated(machine, inputs) !== undefined);
     const ended = isOutdated && !isRefreshing && { ended: refresh ?? ("none" as const) };
     if (ready >= wanted && problems.length === 0 && !isRefreshing) {
         return { ...seen, ready, missing: undefined };
@@ -155,19 +156,22 @@ async function lookAt({ group: name, version, nimbuses }: Inputs, aws: Aws): Pro
 }
 
 /** Why a machine is not ready; undefined: it is. */
-function machineProblem(machine: Instance, version: string, isListed: boolean): string | undefined {
+function machineProblem(machine: Instance, inputs: Inputs, isListed: boolean): string | undefined {
     const { LifecycleState: state = "" } = machine;
     if (state !== "InService") {
         return `is ${state}`;
     }
-    if (versionOf(machine) !== version) {
-        return `is from version ${versionOf(machine)} of the template, in place of ${version}`;
-    }
-    return isListed ? undefined : "is not listed by Nimbus";
+    return outdated(machine, inputs) ?? (isListed ? undefined : "is not listed by Nimbus");
 }
 
-function versionOf({ LaunchTemplate }: Instance): string | undefined {
-    return LaunchTemplate?.Version;
+/** What of a machine is not as the group would launch it now; undefined: nothing. */
+function outdated({ LaunchTemplate, InstanceType }: Instance, { version, instanceTypes }: Inputs): string | undefined {
+    if (LaunchTemplate?.Version !== version) {
+        return `is from version ${LaunchTemplate?.Version} of the template, in place of ${version}`;
+    }
+    return InstanceType === undefined || instanceTypes.includes(InstanceType)
+        ? undefined
+        : `is of the type ${InstanceType}, in place of ${instanceTypes.join(" or ")}`;
 }
 
 /** What AWS is asked about a group. */

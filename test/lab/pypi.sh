@@ -5,19 +5,19 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case $1 in
-    moto) requirement="moto[server]" version=5.2.5 ;; # answers as AWS does
-    kazoo) requirement=kazoo version=2.10.0 ;;      # a client of ZooKeeper
+    moto) requirements=("moto[server]==5.2.5" croniter==6.0.0) ;; # answers as AWS does; cron
+    kazoo) requirements=(kazoo==2.10.0) ;;                        # a client of ZooKeeper
 esac
-folder=$cache/$1-$version
+folder=$cache/$1-$(echo "${requirements[*]}" | sha256sum | head -c 12)
 
-if to_be_made "$folder" "$1 $version"; then
+if to_be_made "$folder" "${requirements[*]}"; then
     python3 -c 'import venv, ensurepip' 2>/dev/null || fail "python3-venv is missing: run scripts/setup lab"
-    say "$1 $version: installing, less than a minute"
+    say "${requirements[*]}: installing, less than a minute"
     began=$SECONDS
     rm -rf "$folder.new"
     quietly python3 -m venv "$folder.new"
-    quietly "$folder.new/bin/pip" install --quiet "$requirement==$version"
+    quietly "$folder.new/bin/pip" install --quiet "${requirements[@]}"
     mv "$folder.new" "$folder"
-    say "$1 $version: installed ($((SECONDS - began)) s)"
+    say "${requirements[*]}: installed ($((SECONDS - began)) s)"
 fi
 echo "$folder"

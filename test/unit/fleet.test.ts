@@ -202,10 +202,18 @@ describe("a schedule", () => {
             },
         ]);
         expect(group(planned).ignoreChanges).toEqual(["desiredCapacity", "minSize"]);
+        // Else the new entry would first be put, and then deleted, as both have one name.
+        for (const { deleteBeforeReplace, replaceOnChanges } of ofType(planned, "autoscaling/schedule")) {
+            expect([deleteBeforeReplace, replaceOnChanges]).toEqual([true, expect.arrayContaining(["recurrence"])]);
+        }
     });
 });
 
 describe("a machine", () => {
+    test("has its type by the group alone, as another first one would be another template", () => {
+        expect(run.get("fleet-template").inputs).not.toHaveProperty("instanceType");
+    });
+
     test("shows its tags to itself, and its credentials to no container behind another hop", () => {
         expect(revealed(run.get("fleet-template").inputs)).toMatchObject({
             imageId: own.ami,
@@ -285,6 +293,7 @@ describe("a controller", () => {
                 })),
                 own: `private address of host-${nimbus}-interface`,
                 owner: "organization/storm/test/",
+                target: 80,
                 batch: 1,
                 cooldownSeconds: 300,
                 seconds: 20,
@@ -347,7 +356,8 @@ test("the gate waits again for another template, and for other bounds", async ()
         group: "storm-test-fleet",
         region: "eu-central-1",
         version: "7",
-        triggers: ["2", "20", "true", "2", ...types],
+        instanceTypes: types,
+        triggers: ["2", "20", "true", "2"],
         seconds: 1200,
     });
     expect(run.outputs.fleet).toBe("storm-test-fleet");

@@ -37,7 +37,7 @@ test("the bundle of the same sources and packages in another folder is the same,
 const nowhere = { address: "127.0.0.1", port: 1 };
 const configuration = {
     ...{ cluster: "a", region: "eu-central-1", group: "a-fleet", nimbuses: [nowhere], own: "127.0.0.1" },
-    ...{ owner: "o/p/s/", batch: 1, cooldownSeconds: 300, seconds: 20 },
+    ...{ owner: "o/p/s/", target: 80, batch: 1, cooldownSeconds: 300, seconds: 20 },
 };
 /** AWS that answers nobody. */
 const env = {

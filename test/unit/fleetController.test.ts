@@ -77,7 +77,7 @@ async function start() {
     const configuration: Configuration = {
         ...{ cluster: "storm-a", region: "eu-central-1", group: "storm-a-fleet", owner: "us/storm/a/" },
         nimbuses: ["127.0.0.9", "127.0.0.1"].map((address) => ({ address, port })),
-        ...{ own: "127.0.0.1", batch: 1, cooldownSeconds: 60, seconds: 20 },
+        ...{ own: "127.0.0.1", target: 80, batch: 1, cooldownSeconds: 60, seconds: 20 },
     };
     const lines: string[] = [];
     const means = {
@@ -227,23 +227,25 @@ describe("while", () => {
     }
     const heartbeat = "RecordLifecycleActionHeartbeat terminating i-1";
 
-    test("no Nimbus answers, a machine whose drain has begun waits by heartbeats, and nothing else is done", async () => {
+    test("no Nimbus answers, machines that come or go wait by heartbeats, and nothing else is done", async () => {
         const { aws, nimbus, controller, lines } = await busy();
         nimbus.instead = closes;
         for (const seconds of [0, 20, 40, 60, 80, 100]) {
             await controller.round(at(seconds));
         }
-        expect(aws.calls).toEqual([heartbeat, heartbeat]);
+        const both = ["RecordLifecycleActionHeartbeat launching i-2", heartbeat];
+        expect(aws.calls).toEqual([...both, ...both]);
         const closed = "the connection was closed without an answer";
         expect(said(lines)).toEqual([
             expect.stringMatching(
                 RegExp(`^leader: nobody. No Nimbus accepts changes. 127.0.0.1: ${closed}; 127.0.0.9: .*refused`, "i"),
             ),
+            "machine i-2: waits: nobody says whether it has joined",
             "machine i-1: stays: nobody says what runs on it",
         ]);
     });
 
-    test("ZooKeeper is away, and no Nimbus leads, neither; also if the group is deleted", async () => {
+    test("ZooKeeper is away, and no Nimbus leads, neither; also if the group is deleted, for ten minutes", async () => {
         const { aws, nimbus, controller } = await busy();
         nimbus.leader = undefined;
         aws.max = 0;
@@ -251,6 +253,8 @@ describe("while", () => {
             await controller.round(at(seconds));
         }
         expect(aws.calls).toEqual([heartbeat, heartbeat]);
+        await controller.round(at(600));
+        expect(aws.calls.slice(2)).toEqual(["CompleteLifecycleAction terminating i-1 CONTINUE"]);
     });
 
     test("no Nimbus answers, and the group is deleted, the machine goes after a minute", async () => {
@@ -370,7 +374,7 @@ describe("a connection", () => {
 describe("the configuration", () => {
     const right = {
         ...{ cluster: "a", region: "r", group: "g", nimbuses: [{ address: "n", port: 1 }], own: "n", owner: "o/p/s/" },
-        ...{ batch: 1, cooldownSeconds: 0, seconds: 20 },
+        ...{ target: 80, batch: 1, cooldownSeconds: 0, seconds: 20 },
     };
 
     test("is one argument", () => {

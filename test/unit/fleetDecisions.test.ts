@@ -17,7 +17,7 @@ import type { Executor } from "../../provider/nimbus/client";
 const configuration: Configuration = {
     ...{ cluster: "storm-a", region: "eu-central-1", group: "storm-a-fleet", own: "10.0.0.1" },
     ...{ nimbuses: [{ address: "10.0.0.1", port: 6627 }], owner: "us/storm/a/" },
-    ...{ batch: 1, cooldownSeconds: 300, seconds: 20 },
+    ...{ target: 80, batch: 1, cooldownSeconds: 300, seconds: 20 },
 };
 /** A moment, so many seconds after the first. */
 const at = (seconds: number) => 1_700_000_000_000 + seconds * 1000;
@@ -30,7 +30,7 @@ const addressOf = (index: number) => `10.0.1.${index}`;
 const leaving = (index: number, changes: Partial<Machine> = {}) =>
     machine(index, { state: "Terminating:Wait", ...changes });
 const group = (machines: Machine[], changes: Partial<Group> = {}): Group => ({
-    ...{ machines, desired: machines.length, max: 20, ...changes },
+    ...{ machines, desired: machines.length, min: 0, max: 20, ...changes },
 });
 /** Supervisors of machines, each with 2 slots and so many of them used. */
 const supervisors = (used: Record<number, number>, uptime = 5000): Cluster["supervisors"] =>
@@ -81,7 +81,7 @@ const brief = (actions: Action[]) =>
     );
 
 describe("the demand", () => {
-    const demandOf = (snapshot: Snapshot) => demand(snapshot, newMemory(at(0)));
+    const demandOf = (snapshot: Snapshot) => demand(snapshot, newMemory(at(0)), configuration);
     const of = (wanted: number[], used: Record<number, number>, changes: Partial<Group> = {}) =>
         demandOf({
             now: at(0),
@@ -171,15 +171,57 @@ describe("the demand", () => {
         ]);
         expect([round(360, 3, 1), round(380, 3), round(499, 3), round(500, 3)]).toEqual([[], [], [], launch]);
     });
+
+    test("launches no machine because the only other supervisor is restarted", () => {
+        const memory = newMemory(at(0));
+        const round = (seconds: number, used: Record<number, number>) => {
+            const cluster = { supervisors: supervisors(used), topologies: [topology("words", [9])] };
+            return brief(decided({ now: at(seconds), group: group([]), cluster }, memory).actions);
+        };
+        expect([round(0, { 9: 1 }), round(20, {}), round(139, {}), round(140, {})]).toEqual([[], [], [], ["launch "]]);
+    });
+
+    test("is 0 where the only machine is not needed beside others, which target tracking would keep", () => {
+        const of = (wanted: number, desired = 1, min = 0) => {
+            const configured = { executors: 100, workers: 1, configuration: { "topology.workers": wanted } };
+            const listed = supervisors({ 1: 0, 8: 1, 9: 2 });
+            const cluster = { supervisors: listed, topologies: [topology("words", [9], 0, configured)] };
+            return demandOf({ now: at(0), group: group([machine(1)], { desired, min }), cluster })[0];
+        };
+        expect(of(3)).toEqual({
+            ...{
+                about: "demand",
+                line: "demand is 0 %: 3 slots wanted, of 6, of which 4 are not the fleet's and suffice",
+            },
+            actions: [{ kind: "publish", percent: 0 }],
+        });
+        const percent = (...given: Parameters<typeof of>) => of(...given)?.actions;
+        expect([percent(4), percent(3, 2), percent(3, 1, 1)]).toEqual([
+            [{ kind: "publish", percent: (100 * 4) / 6 }],
+            [{ kind: "publish", percent: 50 }],
+            [{ kind: "publish", percent: 50 }],
+        ]);
+
+        // One that has left is listed for a while, and is no other one.
+        const memory = newMemory(at(0));
+        const listed = { supervisors: supervisors({ 1: 1, 2: 0 }), topologies: [topology("words", [1])] };
+        const round = (machines: Machine[]) =>
+            demand({ now: at(0), group: group(machines), cluster: listed }, memory, configuration)[0]?.actions;
+        expect(round([machine(1), machine(2)])).toEqual([{ kind: "publish", percent: 25 }]);
+        expect(round([machine(1)])).toEqual([{ kind: "publish", percent: 25 }]);
+    });
 });
 
 describe("a launched machine", () => {
     const waiting = (uptime: number | undefined, changes: Partial<Machine> = {}) =>
-        launches({
-            now: at(0),
-            group: group([machine(1), machine(2, { state: "Pending:Wait", launched: at(-120), ...changes })]),
-            supervisors: [...supervisors({ 1: 0 }), ...(uptime === undefined ? [] : supervisors({ 2: 0 }, uptime))],
-        });
+        launches(
+            {
+                now: at(0),
+                group: group([machine(1), machine(2, { state: "Pending:Wait", launched: at(-120), ...changes })]),
+                supervisors: [...supervisors({ 1: 0 }), ...(uptime === undefined ? [] : supervisors({ 2: 0 }, uptime))],
+            },
+            newMemory(at(0)),
+        );
 
     test("is put in service once Nimbus lists its supervisor", () => {
         expect(waiting(5)).toEqual([
@@ -200,7 +242,22 @@ describe("a launched machine", () => {
 
     test("waits while nobody leads, and before it has an address", () => {
         const pending = group([machine(2, { state: "Pending:Wait" })]);
-        expect(launches({ now: at(0), group: pending })).toEqual([]);
+        const memory = newMemory(at(0));
+        const round = (seconds: number) => {
+            const snapshot = { now: at(seconds), group: pending };
+            const { actions, said } = decided(snapshot, memory);
+            remember(actions, snapshot, memory);
+            return [actions, said["machine i-2"]];
+        };
+        const line = "waits: nobody says whether it has joined";
+        const longer = { kind: "heartbeat", machine: "i-2", hook: "launching" };
+        expect([round(0), round(99), round(100)]).toEqual([
+            [[longer], line],
+            [[], line],
+            [[longer], line],
+        ]);
+        // It has to go, with or without Nimbus.
+        expect(launches({ now: at(0), group: { ...pending, max: 0 } }, newMemory(at(0)))[0]?.actions).toEqual([]);
         expect(waiting(5, { address: undefined })[0]?.actions).toEqual([]);
     });
 
@@ -470,15 +527,15 @@ describe("a machine that is terminated", () => {
             expect(round(400, [words(), topology("wide", [9], 1300)])[0]).toEqual(["release i-1"]);
         });
 
-        test("goes once no Nimbus has answered for a minute, and not while one answers that nobody leads", () => {
+        test("goes once no Nimbus has answered for a minute, or none has led for ten", () => {
             const memory = newMemory(at(0));
             const round = (seconds: number) =>
                 brief(decided({ now: at(seconds), group: group([leaving(1)], deleted) }, memory).actions);
             expect(round(0)).toEqual(["heartbeat i-1"]);
             memory.silentSince = at(0);
             expect([round(59), round(60)]).toEqual([["heartbeat i-1"], ["release i-1"]]);
-            memory.silentSince = undefined;
-            expect(round(120)).toEqual(["heartbeat i-1"]);
+            [memory.silentSince, memory.leaderlessSince] = [undefined, at(100)];
+            expect([round(699), round(700)]).toEqual([["heartbeat i-1"], ["release i-1"]]);
         });
     });
 });
@@ -584,6 +641,21 @@ describe("topologies", () => {
         const late = rounds(newMemory(at(0)), topologies.slice(0, 1));
         late(0, []);
         expect(late(20, [machine(3)])).toEqual([[], "1 machine joined: rebalanced are no topologies"]);
+    });
+
+    test("wait for a machine that never joins for a quarter of an hour, and no longer", () => {
+        const round = rounds(newMemory(at(0)));
+        round(0, []);
+        const others = [machine(3), machine(4, { state: "Pending:Wait" })];
+        const waiting = "1 machine joined: topologies are rebalanced once no machine comes or goes";
+        expect([round(400, others, [machine(3)]), round(1299, others, [machine(3)])]).toEqual([
+            [[], waiting],
+            [[], waiting],
+        ]);
+        expect(round(1300, others, [machine(3)])).toEqual([
+            ["rebalance words"],
+            "1 machine joined: rebalanced are words",
+        ]);
     });
 
     test("that do not exist yet find machines that joined before, and need no rebalance", () => {

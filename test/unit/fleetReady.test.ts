@@ -18,6 +18,7 @@ interface Machine {
     id: string;
     state?: string;
     version?: string;
+    type?: string;
     address?: string;
 }
 
@@ -49,11 +50,12 @@ function answer(action: string, words: URLSearchParams): string {
                         element("DesiredCapacity", wanted),
                         element(
                             "Instances",
-                            ...machines.map(({ id, state = "InService", version = "2" }) =>
+                            ...machines.map(({ id, state = "InService", version = "2", type = "m7i.large" }) =>
                                 element(
                                     "member",
                                     element("InstanceId", id),
                                     element("LifecycleState", state),
+                                    element("InstanceType", type),
                                     element("LaunchTemplate", element("Version", version)),
                                 ),
                             ),
@@ -165,6 +167,7 @@ beforeEach(() => {
 
 const inputs: Inputs<"FleetReady"> = {
     ...{ group: "a-fleet", region: "eu-central-1", version: "2", triggers: [], nimbuses: [], seconds: 600 },
+    instanceTypes: ["m7i.large", "m7a.large"],
     controllers: [{ container: "a-fleet-controller" }],
     refresh: { minHealthyPercentage: 100, maxHealthyPercentage: 110 },
 };
@@ -239,7 +242,7 @@ test("an error names what is missing, the group's last failed activity, and what
     expect(await failure()).toContain("No Nimbus accepts changes");
 });
 
-describe("where no refresh goes on, though machines are from another template,", () => {
+describe("where no refresh goes on, though machines are outdated,", () => {
     const outdated = { wanted: 1, machines: [{ id: "i-1", version: "1" }], listed: ["10.0.0.1"] };
     const failed = { ...outdated, refresh: { status: "Failed", reason: "an instance did not come" } };
     const begun = () => calls.filter((call) => call === "StartInstanceRefresh").length;
@@ -265,10 +268,21 @@ describe("where no refresh goes on, though machines are from another template,",
         },
     );
 
+    test("one is begun for machines of types that are not listed", async () => {
+        const other = { ...outdated, machines: [{ id: "i-1", type: "t3.large" }] };
+        moments = [other, other, { ...outdated, machines: [{ id: "i-1" }] }];
+        await create();
+        expect(begun()).toBe(1);
+        expect(told).toContain(
+            "fleet a-fleet: 0 of 1 machines of a-fleet are ready; " +
+                "i-1 (10.0.0.1) is of the type t3.large, in place of m7i.large or m7a.large",
+        );
+    });
+
     test("and the one that was begun has failed too, waiting ends at once, and the next update begins another", async () => {
         moments = [failed, { ...failed, refresh: { ...failed.refresh, id: "again" } }];
         expect(await failure(600)).toBe(
-            "machines of the fleet a-fleet are from another template, and the last instance refresh is Failed: an instance did not come. " +
+            "machines of the fleet a-fleet are outdated, and the last instance refresh is Failed: an instance did not come. " +
                 "The group's last failed activity: Launching a new instance no capacity in eu-central-1a",
         );
         expect(begun()).toBe(1);
@@ -285,5 +299,5 @@ test("who may not ask AWS is told at once", async () => {
 
 test("what the group does between updates is no drift", () => {
     expect(Object.keys(fleetReady).sort()).toEqual(["create", "id", "inputs", "update", "updates"]);
-    expect(fleetReady.updates).toEqual(["group", "version", "triggers"]);
+    expect(fleetReady.updates).toEqual(["group", "version", "instanceTypes", "triggers"]);
 });

@@ -1,5 +1,5 @@
 import { gunzipSync } from "zlib";
-import { fleetImage } from "../../components/fleet/spec";
+import { controllerImage } from "../../components/fleet/spec";
 import { checkSettings } from "../../settings";
 import { stackFile } from "./awsFixture";
 import { declaredSettings, defaultSettings, runProgram } from "./program";
@@ -22,7 +22,7 @@ test("needs no more than a maximum", () => {
     expect(none).toEqual([]);
     expect(settings?.fleet).toEqual({ max: 20, min: 0, spot: false, onDemandBase: 0, target: 80, schedule: [] });
     expect(check({}).settings?.fleet).toBeUndefined();
-    expect(declaredSettings()["storm:fleetImage"]?.default).toBe(fleetImage);
+    expect(declaredSettings()["storm:fleetImage"]?.default).toBe(controllerImage);
 });
 
 test("takes the place of single supervisors, which a stack without it must have", () => {
@@ -158,6 +158,9 @@ describe("a schedule", () => {
         const entry = { name: "a", cron: "0 7 * * *", min: 1 };
         expect(mistakes({ max: 10, schedule: [entry, entry] })).toEqual([
             'storm:fleet.schedule.1.name ("a") is the name of another entry',
+            expect.stringMatching(
+                /^storm:fleet.schedule.1.cron .* is the time of another entry, and AWS refuses two at the same time/,
+            ),
         ]);
     });
 

@@ -20,6 +20,7 @@ export interface Declared {
     /** URN of what it is deleted with; empty: nothing. */
     deletedWith: string;
     deleteBeforeReplace: boolean;
+    replaceOnChanges: string[];
     protect: boolean;
     /** URN and id of the provider that makes it; empty: the default one. */
     provider: string;
@@ -264,6 +265,7 @@ interface Request {
     getRetainondelete(): boolean;
     getDeletedwith(): string;
     getDeletebeforereplace(): boolean;
+    getReplaceonchangesList(): string[];
     getProtect(): boolean;
     getProvider(): string;
     getIgnorechangesList(): string[];
@@ -289,6 +291,7 @@ export function record(pulumi: typeof Pulumi): Declared[] {
                     retainOnDelete: request.getRetainondelete(),
                     deletedWith: request.getDeletedwith(),
                     deleteBeforeReplace: request.getDeletebeforereplace(),
+                    replaceOnChanges: request.getReplaceonchangesList(),
                     protect: request.getProtect(),
                     provider: request.getProvider(),
                     ignoreChanges: request.getIgnorechangesList(),

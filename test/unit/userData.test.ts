@@ -176,6 +176,8 @@ describe("the program that stops the supervisor", () => {
         const machine = new StandIn();
         machine.run(fleetScript(content(machine)));
         expect(machine.file("systemctl")).toBe("enable --now storm-drain\n");
+        const script = fleetScript(content(machine));
+        expect(script.indexOf("storm-drain")).toBeLessThan(script.indexOf("docker create"));
         expect(machine.file(unit)).toContain(`ExecStart=${machine.folder}/sbin/storm-drain storm-test-supervisor 30\n`);
     });
 

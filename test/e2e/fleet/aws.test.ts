@@ -14,16 +14,14 @@ interface Member {
 }
 interface Group {
     DesiredCapacity: number;
+    MinSize: number;
     Instances: Member[];
 }
 
 describeEc2("a fleet on EC2", () => {
     let cloud: Cloud;
-    const fleet = {
-        max: 2,
-        instanceTypes: ["t3.large"],
-        schedule: [{ name: "night", cron: "0 20 * * 1-5", timeZone: "Europe/Berlin", max: 1 }],
-    };
+    const night = { name: "night", cron: "0 20 * * 1-5", timeZone: "Asia/Tokyo", max: 1 };
+    const fleet = { max: 2, instanceTypes: ["t3.large"], schedule: [night] };
 
     const name = () => `${cloud.stack.cluster}-fleet`;
     const scaling = (action: string, parameters: Record<string, unknown> = {}) =>
@@ -104,11 +102,7 @@ describeEc2("a fleet on EC2", () => {
 
     test("a schedule lets one go: its work moves first, and every sentence is counted in the end", async () => {
         const before = await only();
-        const { ScheduledUpdateGroupActions } = (await scaling("DescribeScheduledActions")) as {
-            ScheduledUpdateGroupActions: { ScheduledActionName: string }[];
-        };
-        const actions = ScheduledUpdateGroupActions.map(({ ScheduledActionName }) => ScheduledActionName);
-        await cloud.ec2.fireScheduledAction(name(), actions.find((action) => action.includes("night")) ?? "none");
+        await cloud.ec2.fireScheduledAction(name(), "night");
         const states = (await members()).map(({ LifecycleState }) => LifecycleState).sort();
         expect(states).toEqual(["InService", "Terminating:Wait"]);
         const [id = ""] = await untilInService(1, "the other one is drained");
@@ -183,9 +177,21 @@ describeEc2("a fleet on EC2", () => {
         await cloud.stack.up("--refresh", "--expect-no-changes");
     });
 
-    test("a larger maximum is an update of the group alone", async () => {
-        cloud.stack.set({ fleet: { ...fleet, max: 3 } });
-        expect(await cloud.stack.changes()).toEqual([expect.stringMatching(/^update .*fleet/)]);
+    test("another minimum changes the group, and another time when the schedule is next, and no machine", async () => {
+        const before = await ids();
+        cloud.stack.set({ fleet: { ...fleet, min: 1, schedule: [{ ...night, cron: "30 22 * * *" }] } });
+        const changes = [
+            "update fleet-group",
+            ...["delete-replaced", "replace", "create-replacement"].map((step) => `${step} fleet-schedule-night`),
+            "update fleet-ready",
+        ];
+        expect((await cloud.stack.changes()).sort()).toEqual(changes.sort());
+        await cloud.stack.up();
+        const { ScheduledUpdateGroupActions: actions } = (await scaling("DescribeScheduledActions")) as {
+            ScheduledUpdateGroupActions: { StartTime: Date }[];
+        };
+        expect(actions.map(({ StartTime }) => StartTime.toISOString().slice(11))).toEqual(["13:30:00.000Z"]);
+        expect([(await group()).MinSize, await ids()]).toEqual([1, before]);
     });
 
     test("leaves nothing when it is destroyed", async () => {

@@ -816,15 +816,15 @@ describeLab("EC2's auto scaling groups", () => {
     });
 
     describe("scheduled actions", () => {
-        const put = (ScheduledActionName: string, sizes: Record<string, number>) =>
-            scaling("PutScheduledUpdateGroupAction", { ScheduledActionName, Recurrence: "0 8 * * *", ...sizes });
+        const put = (ScheduledActionName: string, more: Record<string, unknown>) =>
+            scaling("PutScheduledUpdateGroupAction", { ScheduledActionName, Recurrence: "0 8 * * *", ...more });
         const fire = (action: string) => lab("scheduled-action", { group_name: name, name: action });
 
         test("change what they name, and leave the rest", async () => {
             await createGroup({ min: 1, max: 5 });
             await put("morning", { MinSize: 3 });
-            await put("noon", { DesiredCapacity: 4 });
-            await put("night", { MinSize: 0, MaxSize: 2 });
+            await put("noon", { DesiredCapacity: 4, Recurrence: "0 12 * * *" });
+            await put("night", { MinSize: 0, MaxSize: 2, Recurrence: "0 20 * * *" });
             expect(await fire("morning")).toBe("");
             expect(await group()).toMatchObject({ MinSize: 3, MaxSize: 5, DesiredCapacity: 3 });
             expect(await members()).toHaveLength(3);
@@ -846,6 +846,28 @@ describeLab("EC2's auto scaling groups", () => {
             );
             await expect(put("noon", { MaxSize: 0, DesiredCapacity: 2 })).rejects.toThrow(
                 "Desired capacity must be less than or equal to max size",
+            );
+        });
+
+        test("run next by their cron, unless they are given a time, which is not over, and no other one's", async () => {
+            await createGroup();
+            const next = async () => {
+                const { ScheduledUpdateGroupActions: found } = (await scaling("DescribeScheduledActions")) as {
+                    ScheduledUpdateGroupActions: { StartTime: Date }[];
+                };
+                return found.map(({ StartTime }) => StartTime.toISOString().replace(/^.*T|:00.000Z$/g, ""));
+            };
+            await put("tokyo", { DesiredCapacity: 1, TimeZone: "Asia/Tokyo" });
+            expect(await next()).toEqual(["23:00"]);
+            await put("tokyo", { DesiredCapacity: 1, Recurrence: "30 5 * * 1-5", TimeZone: "UTC" });
+            expect(await next()).toEqual(["05:30"]);
+            const day = 86_400_000;
+            const StartTime = new Date(Math.floor(Date.now() / day) * day + 400 * day + 3_600_000);
+            await put("tokyo", { DesiredCapacity: 1, StartTime });
+            expect(await next()).toEqual(["01:00"]);
+            await expect(put("other", { DesiredCapacity: 1, StartTime })).rejects.toThrow("already exists");
+            await expect(put("tokyo", { StartTime: new Date(0), DesiredCapacity: 1 })).rejects.toThrow(
+                "Given start time is in the past",
             );
         });
     });

@@ -105,7 +105,6 @@ class Responses(AutoScalingResponse):
 
     def put_scheduled_update_group_action(self):
         scaling.check_scheduled_action(*(self._get_int_param(name) for name in ("MinSize", "MaxSize", "DesiredCapacity")))
-        self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
         return super().put_scheduled_update_group_action()
 
     def put_scaling_policy(self):

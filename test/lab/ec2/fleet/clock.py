@@ -2,6 +2,8 @@
 
 import datetime
 
+import pytz
+from croniter import croniter
 from moto.core.utils import utcnow
 
 skipped = datetime.timedelta()
@@ -14,6 +16,12 @@ def now():
 def skip(minutes):
     global skipped
     skipped += datetime.timedelta(minutes=minutes)
+
+
+def next_run(cron, zone):
+    """When a time of a cron expression comes next, in UTC as all times here."""
+    local = pytz.utc.localize(now()).astimezone(pytz.timezone(zone))
+    return croniter(cron, local).get_next(datetime.datetime).astimezone(pytz.utc).replace(tzinfo=None)
 
 
 def stamp():

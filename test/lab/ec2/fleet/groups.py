@@ -429,6 +429,33 @@ class Backend(models.AutoScalingBackend):
         for group in self.autoscaling_groups.values():
             group.settle()
 
+    def put_scheduled_update_group_action(self, name, scheduled_action_name, start_time, recurrence, timezone, **kwargs):
+        """A run has a time that no other one of the group has
+        (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html)."""
+        self.group(name)
+        if start_time is None:
+            start_time = clock.next_run(recurrence, timezone or "UTC")
+        if start_time <= clock.now():
+            raise ValidationError("Given start time is in the past")
+        for other in self.describe_scheduled_actions(name):
+            if other.start_time == start_time and other.scheduled_action_name != scheduled_action_name:
+                raise AutoscalingClientError("AlreadyExists", "Scheduled action with this scheduled start time already exists")
+        return super().put_scheduled_update_group_action(
+            name=name,
+            scheduled_action_name=scheduled_action_name,
+            start_time=start_time,
+            recurrence=recurrence,
+            timezone=timezone,
+            **kwargs,
+        )
+
+    def describe_scheduled_actions(self, autoscaling_group_name=None, scheduled_action_names=None):
+        found = super().describe_scheduled_actions(autoscaling_group_name, scheduled_action_names)
+        for action in found:
+            if action.start_time <= clock.now():
+                action.start_time = clock.next_run(action.recurrence, action.time_zone or "UTC")
+        return found
+
     def put_lifecycle_hook(self, group_name, given):
         self.group(group_name)
         name = given["LifecycleHookName"]
