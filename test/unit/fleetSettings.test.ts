@@ -207,6 +207,8 @@ test("what is encrypted would be readable in user data", () => {
 test("what is told of fits the machines that may be", () => {
     const topologies = [{ name: "t", jar: "test/unit/fleetSettings.test.ts", mainClass: "T", workers: 30 }];
     expect(check({ max: 20 }, { topologies }).warnings.join()).not.toContain("slots");
+    const entry = { name: "day", cron: "0 7 * * *", max: 20 };
+    expect(check({ max: 2, schedule: [entry] }, { topologies }).warnings.join()).not.toContain("slots");
     expect(check({ max: 2 }, { topologies }).warnings.join()).toContain(
         "ask for 30 workers, and the cluster has at most 8 slots: raise storm:fleet.max or storm:slots",
     );
