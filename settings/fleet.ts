@@ -154,7 +154,7 @@ export function fleetProblems(settings: Valid, secret: (key: string) => boolean,
 
 function scheduleProblems({ schedule, min, max }: FleetSettings, problem: Problem): void {
     const names = schedule.map(({ name }) => name);
-    const times = schedule.map(timeOf);
+    const times = schedule.map(({ cron, timeZone }) => `${cron} ${timeZone}`);
     const [leasts, mosts] = [schedule.flatMap((each) => each.min ?? []), schedule.flatMap((each) => each.max ?? [])];
     // The bounds that an entry may find, whichever was before: AWS refuses one that contradicts them.
     const least = Math.max(min, ...leasts);
@@ -164,7 +164,7 @@ function scheduleProblems({ schedule, min, max }: FleetSettings, problem: Proble
         if (names.indexOf(each.name) < index) {
             problem([...at, "name"], "is the name of another entry");
         }
-        if (times.indexOf(timeOf(each)) < index) {
+        if (times.indexOf(times[index] ?? "") < index) {
             problem(
                 [...at, "cron"],
                 "is the time of another entry, and AWS refuses two at the same time: set what both do in one",
@@ -184,10 +184,6 @@ function scheduleProblems({ schedule, min, max }: FleetSettings, problem: Proble
             );
         }
     }
-}
-
-function timeOf({ cron, timeZone }: FleetSettings["schedule"][number]): string {
-    return `${cron.trim().split(/\s+/).join(" ")} ${timeZone}`;
 }
 
 /** What a fleet cannot have. */
