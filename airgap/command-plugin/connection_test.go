@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -142,13 +143,16 @@ func TestAgent(t *testing.T) {
 	says(t, connects(t, sshd.connection(nil)), "dial unix "+missing+": connect: no such file or directory")
 }
 
+// serve returns when the listener is closed and all that was accepted is handled.
 func serve(listener net.Listener, handle func(net.Conn)) {
+	var handlers sync.WaitGroup
+	defer handlers.Wait()
 	for {
 		connection, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		go handle(connection)
+		handlers.Go(func() { handle(connection) })
 	}
 }
 

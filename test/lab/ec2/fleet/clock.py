@@ -20,7 +20,7 @@ def skip(minutes):
 
 def next_run(cron, zone):
     """When a time of a cron expression comes next, in UTC as all times here."""
-    local = pytz.utc.localize(now()).astimezone(pytz.timezone(zone))
+    local = pytz.utc.localize(now()).astimezone(pytz.timezone(zone or "UTC"))
     return croniter(cron, local).get_next(datetime.datetime).astimezone(pytz.utc).replace(tzinfo=None)
 
 

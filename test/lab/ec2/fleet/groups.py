@@ -434,7 +434,7 @@ class Backend(models.AutoScalingBackend):
         (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html)."""
         self.group(name)
         if start_time is None:
-            start_time = clock.next_run(recurrence, timezone or "UTC")
+            start_time = clock.next_run(recurrence, timezone)
         if start_time <= clock.now():
             raise ValidationError("Given start time is in the past")
         for other in self.describe_scheduled_actions(name):
@@ -453,7 +453,7 @@ class Backend(models.AutoScalingBackend):
         found = super().describe_scheduled_actions(autoscaling_group_name, scheduled_action_names)
         for action in found:
             if action.start_time <= clock.now():
-                action.start_time = clock.next_run(action.recurrence, action.time_zone or "UTC")
+                action.start_time = clock.next_run(action.recurrence, action.time_zone)
         return found
 
     def put_lifecycle_hook(self, group_name, given):
